@@ -1,0 +1,3 @@
+"""Leuko: a bedside leukocyte differential from a microscope camera."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,43 @@
+"""Everything that can go wrong in a way its reader can act on.
+
+::
+
+    LeukoError
+    ├── SettingsError   (ValueError)   edit the settings file, the variable or the option
+    ├── BundleError     (ValueError)   get another model bundle, or update leuko
+    ├── ImageError      (ValueError)   give another image
+    │   └── ScaleError                 say the scale, or give a field with red cells
+    ├── OutputError     (OSError)      free or choose another place to write
+    └── EngineError     (RuntimeError) install or choose another inference runtime
+
+Every message says what happened, with the value, and what to do about it.
+The command line prints it as one line and exits with 1.
+"""
+
+
+class LeukoError(Exception):
+    """Root of all errors that leuko raises on purpose."""
+
+
+class SettingsError(LeukoError, ValueError):
+    """A setting is unknown or out of range; edit the file, variable or option it came from."""
+
+
+class BundleError(LeukoError, ValueError):
+    """A model bundle is damaged, incomplete or of another format; get another one."""
+
+
+class ImageError(LeukoError, ValueError):
+    """An image cannot be read or used; give another one."""
+
+
+class ScaleError(ImageError):
+    """The scale of a field cannot be told from its red cells; state it instead."""
+
+
+class OutputError(LeukoError, OSError):
+    """Results cannot be written; free space or choose another folder."""
+
+
+class EngineError(LeukoError, RuntimeError):
+    """No inference runtime can run the model; install one or choose another backend."""
