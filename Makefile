@@ -1,0 +1,75 @@
+# Leuko. Each target does its own set-up; it needs Python 3.11 or newer with venv, and make.
+
+PYTHON ?= python3
+DATASETS ?= ../shared/datasets
+RUNS ?= runs
+
+DEVICE_ENV := .venv
+DEV_ENV := .venv-dev
+BIN := $(DEV_ENV)/bin
+
+REQUIREMENTS := requirements
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	--constraints $(REQUIREMENTS)/constraints.in
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# $(call make_env,FOLDER,REQUIREMENT FILE): the packages by their hashes, then leuko itself.
+# The build tools are installed by hash too, so nothing is fetched that is not listed.
+define make_env
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Leuko needs Python 3.11 or newer; name one, for example: make PYTHON=python3.13' >&2; \
+		exit 1; }
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/pip install --quiet --require-hashes -r $(REQUIREMENTS)/build.txt -r $(2)
+	$(1)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint train evaluate bundle requirements clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(DEVICE_ENV)/.installed: pyproject.toml $(REQUIREMENTS)/build.txt $(REQUIREMENTS)/device.txt
+	$(call make_env,$(DEVICE_ENV),$(REQUIREMENTS)/device.txt)
+
+$(DEV_ENV)/.installed: pyproject.toml $(REQUIREMENTS)/build.txt $(REQUIREMENTS)/dev.txt
+	$(call make_env,$(DEV_ENV),$(REQUIREMENTS)/dev.txt)
+
+demo: $(DEVICE_ENV)/.installed ## Count a simulated smear in the terminal; pictures go to demo-out
+	$(DEVICE_ENV)/bin/leuko demo --out demo-out
+
+lint: $(DEV_ENV)/.installed ## Check format, style, types and layers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## Run all checks and all tests
+	$(BIN)/python -m pytest
+
+train: $(DEV_ENV)/.installed ## Train the segmenter and the classifier on DATASETS into RUNS
+	$(BIN)/leuko-train datasets $(DATASETS)
+	$(BIN)/leuko-train segmenter $(DATASETS) --out $(RUNS)
+	$(BIN)/leuko-train classifier $(DATASETS) --out $(RUNS)
+
+bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8 and pack the default bundle
+	$(BIN)/leuko-convert bundle $(RUNS) --datasets $(DATASETS) --out device/leuko/bundles/default
+
+evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
+	$(BIN)/leuko-convert evaluate $(DATASETS) --out docs/results
+
+requirements: ## Pin the newest dependencies with their hashes (needs uv)
+	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt
+	$(COMPILE) --upgrade pyproject.toml --output-file $(REQUIREMENTS)/device.txt
+	$(COMPILE) --upgrade pyproject.toml --extra converter --group dev \
+		--constraints $(REQUIREMENTS)/device.txt --output-file $(REQUIREMENTS)/dev.txt
+
+clean: ## Remove the environments, the caches and what was built; RUNS stays
+	rm -rf $(DEVICE_ENV) $(DEV_ENV) build dist demo-out
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find device training converter tests -name __pycache__ -type d -prune -exec rm -rf {} +

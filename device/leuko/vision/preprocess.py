@@ -1,0 +1,141 @@
+"""What every image goes through before a model sees it, in training as on the device.
+
+The background is brought to one level and colour, then the field, or a window of it,
+is resampled to the scale that the model was trained at.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.cells import Mask, RGBImage
+
+BACKGROUND_LEVEL = 235
+"""Grey level of the cell-free background after `white_balance`; leaves room for noise above."""
+
+_SIDE_FOR_BACKGROUND = 256
+"""Pixels of the longer side at which the background is judged; more changes nothing but time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A square view of a field at a model's scale.
+
+    Attributes:
+        x: left edge, in pixels of the field; may lie outside it.
+        y: top edge, in pixels of the field; may lie outside it.
+        side: side length in pixels of the field.
+        size: side length in pixels of the view.
+    """
+
+    x: int
+    y: int
+    side: int
+    size: int
+
+
+def background_colour(rgb: RGBImage) -> NDArray[np.float64]:
+    """Return the colour of the cell-free background, ``(3,)`` float64, RGB, 1 to 255.
+
+    Bright pixels (Otsu, IEEE Trans. SMC 9:62, 1979) are background and, in pale smears, red
+    cells; the upper half of them is background. The brightest twentieth is left out, for a
+    lamp's flare is brighter than the background it lies on.
+    """
+    small = _shrunk_to(rgb, _SIDE_FOR_BACKGROUND)
+    luminance = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    threshold, _ = cv2.threshold(luminance, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    bright = luminance[luminance >= threshold]
+    low, high = np.percentile(bright, (50, 95))
+    chosen = small[(luminance >= low) & (luminance <= high)]
+    return np.maximum(np.median(chosen, axis=0), 1.0)
+
+
+def white_balance(rgb: RGBImage, background: NDArray[np.float64]) -> RGBImage:
+    """Return the image with its background at `BACKGROUND_LEVEL` in every channel.
+
+    Args:
+        rgb: ``(height, width, 3)`` uint8, RGB; left as it is.
+        background: ``(3,)`` colour to be made neutral, as `background_colour` returns it.
+    """
+    levels = np.arange(256)[:, None] * (BACKGROUND_LEVEL / background)[None, :]
+    table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(rgb, table.reshape(256, 1, 3)), dtype=np.uint8)
+
+
+def resample(rgb: RGBImage, *, um_per_px: float, to_um_per_px: float) -> RGBImage:
+    """Return the whole image at another scale, at least one pixel a side."""
+    factor = um_per_px / to_um_per_px
+    height, width = rgb.shape[:2]
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=_interpolation(factor)), dtype=np.uint8)
+
+
+def window_around(
+    row: float, column: float, *, um_per_px: float, to_um_per_px: float, size: int
+) -> Window:
+    """Return the window of ``size`` pixels at the model's scale, centred on a point of the field."""
+    side = max(1, round(size * to_um_per_px / um_per_px))
+    return Window(x=round(column - side / 2), y=round(row - side / 2), side=side, size=size)
+
+
+def cut_window(rgb: RGBImage, window: Window) -> RGBImage:
+    """Return the window's pixels at the model's scale, ``(size, size, 3)`` uint8.
+
+    What lies outside the field is filled with `BACKGROUND_LEVEL`, so the image must have been
+    white balanced; or balance the result with `white_balance`, which is cheaper, and pass the
+    field's own background with `cut_balanced_window`.
+    """
+    return _cut(rgb, window, (BACKGROUND_LEVEL,) * 3)
+
+
+def cut_balanced_window(
+    rgb: RGBImage, window: Window, background: NDArray[np.float64]
+) -> RGBImage:
+    """Return the window of a raw field at the model's scale, white balanced."""
+    filling = tuple(round(float(level)) for level in background)
+    return white_balance(_cut(rgb, window, filling), background)
+
+
+def isolate(crop: RGBImage, mask: Mask, *, margin: int) -> RGBImage:
+    """Return the crop with everything but one cell and a soft rim painted as background.
+
+    A classifier that sees red cells and stain around the cell learns the laboratory instead.
+
+    Args:
+        crop: ``(height, width, 3)`` uint8, RGB, white balanced; left as it is.
+        mask: ``(height, width)`` bool, true on the cell.
+        margin: width in pixels of the rim that stays visible around the mask.
+    """
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1,) * 2)
+    kept = cv2.dilate(mask.astype(np.uint8) * 255, kernel)
+    weight = cv2.blur(kept, (margin + 1, margin + 1)).astype(np.uint16)[..., None]
+    mixed = crop * weight + np.uint16(BACKGROUND_LEVEL) * (255 - weight)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _cut(rgb: RGBImage, window: Window, filling: tuple[int, ...]) -> RGBImage:
+    height, width = rgb.shape[:2]
+    left, top = max(window.x, 0), max(window.y, 0)
+    right = min(window.x + window.side, width)
+    bottom = min(window.y + window.side, height)
+    patch = rgb[top : max(bottom, top), left : max(right, left)]
+    if patch.shape[:2] != (window.side, window.side):
+        whole = np.empty((window.side, window.side, 3), np.uint8)
+        whole[:] = filling
+        y, x = top - window.y, left - window.x
+        whole[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
+        patch = whole
+    how = _interpolation(window.size / window.side)
+    return np.asarray(cv2.resize(patch, (window.size,) * 2, interpolation=how), dtype=np.uint8)
+
+
+def _interpolation(factor: float) -> int:
+    # Averaging over the area keeps thin granules from flickering when shrinking.
+    return cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+
+
+def _shrunk_to(rgb: RGBImage, side: int) -> RGBImage:
+    factor = side / max(rgb.shape[:2])
+    return resample(rgb, um_per_px=factor, to_um_per_px=1.0) if factor < 1 else rgb

@@ -1,0 +1,215 @@
+"""From a map of probabilities to the regions of single leukocytes."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.cells import Box, CellRegion, Mask
+from leuko.vision.preprocess import Window
+
+SMALLEST_RADIUS_UM = 2.5
+"""Inscribed radius from which a part of a clump counts as a leukocyte of its own.
+
+The smallest lymphocytes measure about 7 µm across on a smear; lobes and pseudopods less.
+"""
+
+_SOLID = 0.90
+"""Share of its convex hull that a single leukocyte fills at least; touching ones fill less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """Where the coarse pass found a leukocyte, in pixels of the map it was found in."""
+
+    row: float
+    column: float
+
+
+def find_seeds(
+    probability: NDArray[np.float32], *, threshold: float, um_per_px: float, smallest_um2: float
+) -> list[Seed]:
+    """Return a point inside every leukocyte of a coarse map, touching ones apart.
+
+    Args:
+        probability: ``(height, width)`` float32, 0 to 1.
+        threshold: probability from which a pixel belongs to a leukocyte.
+        um_per_px: scale of the map.
+        smallest_um2: area below which a spot is no leukocyte.
+    """
+    mask = (probability >= threshold).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    seeds = []
+    for label in range(1, count):
+        left, top, width, height, area = (int(value) for value in stats[label])
+        if area * um_per_px**2 < smallest_um2:
+            continue
+        part = labels[top : top + height, left : left + width] == label
+        for row, column, _ in inscribed_circles(part, um_per_px=um_per_px):
+            seeds.append(Seed(row + top, column + left))
+    return seeds
+
+
+def inscribed_circles(mask: Mask, *, um_per_px: float) -> list[tuple[float, float, float]]:
+    """Return row, column and radius in pixels of one circle for every leukocyte in a mask.
+
+    A mask that nearly fills its convex hull is one leukocyte. Another is cut at its necks: the
+    distance to the outside is raised until the mask falls apart into the most parts that are
+    large enough to be leukocytes.
+    """
+    distance = _distance(mask)
+    whole = [_deepest(distance, mask)]
+    if _solidity(mask) >= _SOLID:
+        return whole
+    least = SMALLEST_RADIUS_UM / um_per_px
+    best = whole
+    for level in np.linspace(0.15, 0.85, 8) * distance.max():
+        count, labels = cv2.connectedComponents((distance > level).astype(np.uint8))
+        parts = [_deepest(distance, labels == label) for label in range(1, count)]
+        parts = [part for part in parts if part[2] >= least]
+        if len(parts) > len(best):
+            best = parts
+    return best
+
+
+def own_part(mask: Mask, row: float, column: float, *, um_per_px: float) -> Mask:
+    """Return the part of a mask that belongs to the leukocyte at or next to a point.
+
+    Touching leukocytes are parted along the line on which both inscribed circles are equally
+    far away (a power diagram). All false if nothing is there.
+
+    Args:
+        mask: ``(height, width)`` bool.
+        row: the point.
+        column: the point.
+        um_per_px: scale of the mask.
+    """
+    component = _component_at(mask, row, column)
+    if not component.any():
+        return component
+    circles = np.array(inscribed_circles(component, um_per_px=um_per_px))
+    if len(circles) == 1:
+        return component
+    powers = (circles[:, 0] - row) ** 2 + (circles[:, 1] - column) ** 2 - circles[:, 2] ** 2
+    rows, columns = np.indices(mask.shape)
+    power_maps = [(rows - r) ** 2 + (columns - c) ** 2 - radius**2 for r, c, radius in circles]
+    mine = np.argmin(power_maps, axis=0) == int(np.argmin(powers))
+    return _component_at(component & mine, row, column)
+
+
+def region_in_field(
+    probability: NDArray[np.float32],
+    window: Window,
+    *,
+    threshold: float,
+    field_shape: tuple[int, int],
+    um_per_px: float,
+) -> CellRegion | None:
+    """Return the leukocyte in the middle of a fine window, as a region of the field.
+
+    Args:
+        probability: ``(window.size, window.size)`` float32, 0 to 1.
+        window: where the window lies in the field.
+        threshold: probability from which a pixel belongs to the leukocyte.
+        field_shape: height and width of the field in pixels.
+        um_per_px: scale of the field.
+
+    Returns:
+        None when there is no leukocyte at the middle.
+    """
+    middle = (window.size - 1) / 2
+    fine_um_per_px = um_per_px * window.side / window.size
+    own = own_part(probability >= threshold, middle, middle, um_per_px=fine_um_per_px)
+    if not own.any():
+        return None
+    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8))
+    alone = probability * near
+    large = cv2.resize(alone, (window.side, window.side), interpolation=cv2.INTER_LINEAR)
+    return _placed(_filled(large >= threshold), window, field_shape, um_per_px)
+
+
+def overlap(first: CellRegion, second: CellRegion) -> float:
+    """Return the shared area as a share of the smaller region, 0 to 1."""
+    a, b = first.box, second.box
+    left, top = max(a.x, b.x), max(a.y, b.y)
+    right, bottom = min(a.x + a.width, b.x + b.width), min(a.y + a.height, b.y + b.height)
+    if right <= left or bottom <= top:
+        return 0.0
+    shared = first.mask[top - a.y : bottom - a.y, left - a.x : right - a.x]
+    shared = shared & second.mask[top - b.y : bottom - b.y, left - b.x : right - b.x]
+    return float(shared.sum() / min(first.mask.sum(), second.mask.sum()))
+
+
+def mask_in_window(region: CellRegion, window: Window) -> Mask:
+    """Return the region as seen through a window, ``(window.size, window.size)`` bool."""
+    box = region.box
+    left, top = max(box.x, window.x), max(box.y, window.y)
+    right = min(box.x + box.width, window.x + window.side)
+    bottom = min(box.y + box.height, window.y + window.side)
+    canvas = np.zeros((window.side, window.side), np.uint8)
+    if right > left and bottom > top:
+        part = region.mask[top - box.y : bottom - box.y, left - box.x : right - box.x]
+        canvas[top - window.y : bottom - window.y, left - window.x : right - window.x] = part
+    how = cv2.INTER_AREA if window.side > window.size else cv2.INTER_LINEAR
+    return cv2.resize(canvas * np.uint8(255), (window.size,) * 2, interpolation=how) > 127
+
+
+def _placed(
+    large: Mask, window: Window, field_shape: tuple[int, int], um_per_px: float
+) -> CellRegion | None:
+    height, width = field_shape
+    top, left = max(0, -window.y), max(0, -window.x)
+    inside = large[top : height - window.y, left : width - window.x]
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if rows.size == 0:
+        return None
+    mask = inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = Box(
+        x=int(columns[0]) + left + window.x,
+        y=int(rows[0]) + top + window.y,
+        width=mask.shape[1],
+        height=mask.shape[0],
+    )
+    cut = box.x == 0 or box.y == 0 or box.x + box.width == width or box.y + box.height == height
+    return CellRegion(box, mask.copy(), float(mask.sum()) * um_per_px**2, cut)
+
+
+def _distance(mask: Mask) -> NDArray[np.float32]:
+    # A frame of zeros: what touches the edge of the mask ends there.
+    framed = np.pad(mask.astype(np.uint8), 1)
+    return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)
+
+
+def _deepest(distance: NDArray[np.float32], part: Mask) -> tuple[float, float, float]:
+    inside = np.where(part, distance, 0)
+    row, column = np.unravel_index(int(np.argmax(inside)), inside.shape)
+    return float(row), float(column), float(inside[row, column])
+
+
+def _solidity(mask: Mask) -> float:
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(contours, key=cv2.contourArea)
+    hull = cv2.contourArea(cv2.convexHull(outline))
+    return cv2.contourArea(outline) / hull if hull else 1.0
+
+
+def _component_at(mask: Mask, row: float, column: float) -> Mask:
+    """Return the connected component that is nearest to a point, all false if there is none."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    if count == 1:
+        return np.zeros_like(mask)
+    label = labels[round(row), round(column)]
+    if label == 0:
+        rows, columns = np.nonzero(mask)
+        nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
+        label = labels[rows[nearest], columns[nearest]]
+    return np.asarray(labels == label)
+
+
+def _filled(mask: Mask) -> Mask:
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    canvas = np.zeros(mask.shape, np.uint8)
+    if contours:
+        cv2.drawContours(canvas, [max(contours, key=cv2.contourArea)], -1, 1, cv2.FILLED)
+    return canvas.astype(np.bool_)

@@ -1,0 +1,71 @@
+"""Running a model with a fixed input over a field of any size, without seams."""
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.cells import RGBImage
+from leuko.vision.preprocess import BACKGROUND_LEVEL
+
+PredictTile = Callable[[RGBImage], NDArray[np.float32]]
+"""``(tile_height, tile_width, 3)`` uint8 to ``(tile_height, tile_width)`` float32."""
+
+
+def predict_field(
+    field: RGBImage, predict: PredictTile, *, tile: tuple[int, int], overlap: int
+) -> NDArray[np.float32]:
+    """Return the model's map of the whole field, ``(height, width)`` float32.
+
+    Where tiles overlap, each fades out towards its own edge, so that no seam shows. A field
+    smaller than a tile lies in the middle of one, on plain background.
+
+    Args:
+        field: ``(height, width, 3)`` uint8, RGB, white balanced, at the model's scale.
+        predict: maps one tile.
+        tile: height and width of the model's input.
+        overlap: pixels that neighbouring tiles share, less than the tile's sides.
+    """
+    height, width = field.shape[:2]
+    padded, top, left = _padded(field, tile)
+    rows = tile_origins(padded.shape[0], tile[0], overlap)
+    columns = tile_origins(padded.shape[1], tile[1], overlap)
+    if len(rows) * len(columns) == 1:
+        return predict(padded)[top : top + height, left : left + width]
+    weight = np.outer(_fading(tile[0], overlap), _fading(tile[1], overlap))
+    total = np.zeros(padded.shape[:2], np.float32)
+    weights = np.zeros(padded.shape[:2], np.float32)
+    for row, column in product(rows, columns):
+        here = np.s_[row : row + tile[0], column : column + tile[1]]
+        total[here] += predict(np.ascontiguousarray(padded[here])) * weight
+        weights[here] += weight
+    return (total / weights)[top : top + height, left : left + width]
+
+
+def tile_origins(length: int, tile: int, overlap: int) -> list[int]:
+    """Return where tiles begin along one axis: evenly spread, the last ends at the length.
+
+    >>> tile_origins(100, 40, 8)
+    [0, 30, 60]
+    """
+    count = max(1, -(-(length - overlap) // (tile - overlap)))
+    if count == 1:
+        return [0]
+    return [round(index * (length - tile) / (count - 1)) for index in range(count)]
+
+
+def _padded(field: RGBImage, tile: tuple[int, int]) -> tuple[RGBImage, int, int]:
+    height, width = (max(side, least) for side, least in zip(field.shape[:2], tile, strict=True))
+    if (height, width) == field.shape[:2]:
+        return field, 0, 0
+    top, left = (height - field.shape[0]) // 2, (width - field.shape[1]) // 2
+    padded = np.full((height, width, 3), BACKGROUND_LEVEL, np.uint8)
+    padded[top : top + field.shape[0], left : left + field.shape[1]] = field
+    return padded, top, left
+
+
+def _fading(length: int, overlap: int) -> NDArray[np.float32]:
+    # Never quite zero: the field's own border is covered by one tile's edge only.
+    ramp = np.minimum(np.arange(1, length + 1), np.arange(length, 0, -1))
+    return np.minimum(ramp / max(overlap, 1), 1).astype(np.float32)

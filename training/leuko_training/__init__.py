@@ -1,0 +1,1 @@
+"""Training of leuko's segmenter and classifier, on a desktop, with Keras."""

@@ -1,0 +1,120 @@
+"""Images as another laboratory would have taken them: geometry, stain, lamp, lens and camera.
+
+All functions take and return ``(height, width, 3)`` uint8 RGB that was white balanced by
+`leuko.vision.preprocess`, so the background lies at `BACKGROUND_LEVEL`.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from leuko.cells import RGBImage
+from leuko.vision.preprocess import BACKGROUND_LEVEL
+
+Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Source ``x`` and ``y`` for every pixel of a view, both ``(size, size)`` float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where and how a training view is taken from an image.
+
+    Attributes:
+        row: centre, in pixels of the image.
+        column: centre, in pixels of the image.
+        zoom: pixels of the image per pixel of the view.
+        size: side length of the view in pixels.
+        elastic_px: largest elastic displacement, in pixels of the view.
+        squeeze: how much one axis may be stretched against the other, as a share.
+    """
+
+    row: float
+    column: float
+    zoom: float
+    size: int
+    elastic_px: float = 0.0
+    squeeze: float = 0.08
+
+
+def sampling_maps(view: View, rng: Generator) -> Maps:
+    """Return the maps that turn, mirror, squeeze and bend an image into the view."""
+    angle = rng.uniform(0, 2 * np.pi)
+    stretch = np.exp(rng.uniform(-view.squeeze, view.squeeze))
+    mirror = rng.choice((-1.0, 1.0))
+    half = (view.size - 1) / 2
+    ys, xs = np.mgrid[: view.size, : view.size].astype(np.float32) - np.float32(half)
+    if view.elastic_px:
+        ys = ys + _smooth_field(view, rng)
+        xs = xs + _smooth_field(view, rng)
+    xs, ys = xs * view.zoom * stretch * mirror, ys * view.zoom / stretch
+    cos, sin = np.cos(angle), np.sin(angle)
+    columns = cos * xs - sin * ys + view.column
+    rows = sin * xs + cos * ys + view.row
+    return columns.astype(np.float32), rows.astype(np.float32)
+
+
+def recolour(image: RGBImage, rng: Generator, *, strength: float = 1.0) -> RGBImage:
+    """Return the image as another stain, lamp and camera would show it.
+
+    Stain is changed in optical density, where dyes add (Beer-Lambert; Ruifrok and Johnston,
+    Anal. Quant. Cytol. Histol. 23:291, 2001); light and camera in intensity.
+
+    Args:
+        image: ``(height, width, 3)`` uint8, RGB, white balanced.
+        rng: source of all randomness.
+        strength: 0 changes nothing, 1 is the usual spread.
+    """
+    density = -np.log((image.astype(np.float32) + 1) / (BACKGROUND_LEVEL + 1))
+    mixing = np.eye(3) + rng.normal(0, 0.08 * strength, (3, 3))
+    mixing *= np.exp(rng.normal(0, 0.18 * strength)) * np.exp(
+        rng.normal(0, 0.10 * strength, (1, 3))
+    )
+    light = BACKGROUND_LEVEL * np.exp(-density @ mixing.astype(np.float32))
+    light *= _shading(image.shape[0], image.shape[1], rng, strength)
+    grey = rng.uniform(0, 0.8) if rng.random() < 0.15 * strength else 0.0
+    light = (1 - grey) * light + grey * light.mean(axis=2, keepdims=True)
+    gamma = np.exp(rng.normal(0, 0.15 * strength))
+    return _to_bytes(255 * (np.clip(light, 0, 255) / 255) ** gamma)
+
+
+def degrade(image: RGBImage, rng: Generator, *, strength: float = 1.0) -> RGBImage:
+    """Return the image through another lens and camera: defocus, sharpening, noise, JPEG."""
+    if rng.random() < 0.35 * strength:
+        image = _bytes(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.4)))
+    elif rng.random() < 0.25 * strength:
+        soft = cv2.GaussianBlur(image, (0, 0), 1.0)
+        amount = rng.uniform(0.3, 1.2)
+        image = _bytes(cv2.addWeighted(image, 1 + amount, soft, -amount, 0))
+    if rng.random() < 0.4 * strength:
+        noise = rng.normal(0, rng.uniform(1, 8), image.shape).astype(np.float32)
+        image = _to_bytes(image + noise)
+    if rng.random() < 0.3 * strength:
+        quality = int(rng.integers(35, 95))
+        _, coded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
+        image = _bytes(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    return image
+
+
+def _smooth_field(view: View, rng: Generator) -> NDArray[np.float32]:
+    coarse = rng.uniform(-1, 1, (5, 5)).astype(np.float32) * view.elastic_px
+    return np.asarray(cv2.resize(coarse, (view.size,) * 2, interpolation=cv2.INTER_CUBIC))
+
+
+def _shading(height: int, width: int, rng: Generator, strength: float) -> NDArray[np.float32]:
+    """Return a smooth gain near 1, ``(height, width, 3)``: lamp, vignetting, colour shading."""
+    common = rng.normal(0, 0.06 * strength, (2, 2, 1))
+    tinted = rng.normal(0, 0.025 * strength, (2, 2, 3))
+    level = rng.normal(0, 0.03 * strength, (1, 1, 3))
+    corners = (1 + common + tinted + level).astype(np.float32)
+    return np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _to_bytes(levels: NDArray[np.floating]) -> RGBImage:
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+
+
+def _bytes(image: object) -> RGBImage:
+    return np.asarray(image, dtype=np.uint8)

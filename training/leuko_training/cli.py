@@ -1,0 +1,92 @@
+"""``leuko-train``: data sets, training, evaluation and benchmark."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from leuko.errors import LeukoError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+Root = Annotated[
+    Path, typer.Option("--datasets", envvar="LEUKO_DATASETS", help="Folder of all data sets.")
+]
+Runs = Annotated[Path, typer.Option(help="Folder that training runs live in.")]
+Results = Annotated[Path, typer.Option(help="Folder that tables and plots are written to.")]
+BundlePath = Annotated[
+    Path | None, typer.Option("--bundle", help="Bundle to judge; the shipped one by default.")
+]
+
+DATASETS_ROOT = Path("../shared/datasets")
+RUNS = Path("runs")
+RESULTS = Path("docs/results")
+
+
+@app.command()
+def datasets(root: Root = DATASETS_ROOT) -> None:
+    """Print which data sets are there, and warn of images shared between splits."""
+    from leuko_training.datasets.audit import render_audit, run_audit
+
+    render_audit(run_audit(root), Console())
+
+
+@app.command()
+def segmenter(
+    root: Root = DATASETS_ROOT,
+    runs: Runs = RUNS,
+    architecture: Annotated[str, typer.Option(help="edge or paper")] = "edge",
+    epochs: Annotated[int | None, typer.Option(help="Fewer or more than usual.")] = None,
+) -> None:
+    """Train the segmenter; a run that was cut goes on."""
+    from leuko_training import runs as tasks
+
+    tasks.run_segmenter(root, runs, architecture=architecture, epochs=epochs)
+
+
+@app.command()
+def classifier(
+    root: Root = DATASETS_ROOT,
+    runs: Runs = RUNS,
+    architecture: Annotated[str, typer.Option(help="edge or paper")] = "edge",
+    epochs: Annotated[int | None, typer.Option(help="Fewer or more than usual.")] = None,
+) -> None:
+    """Train the classifier on cells that the trained segmenter cuts out."""
+    from leuko_training import runs as tasks
+
+    tasks.run_classifier(root, runs, architecture=architecture, epochs=epochs)
+
+
+@app.command()
+def evaluate(
+    root: Root = DATASETS_ROOT, bundle: BundlePath = None, results: Results = RESULTS
+) -> None:
+    """Measure a bundle on fold 0 and on the left-out microscope, and write the results."""
+    from leuko_training import evaluate as evaluation
+
+    evaluation.evaluate_and_report(bundle, root, results)
+
+
+@app.command()
+def benchmark(
+    root: Root = DATASETS_ROOT, bundle: BundlePath = None, results: Results = RESULTS
+) -> None:
+    """Time one large field from pixels to named cells, and write the results."""
+    from leuko_training import benchmark as timing
+
+    timing.benchmark_and_report(bundle, root, results)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend becomes one line and exit code 1."""
+    try:
+        app()
+    except LeukoError as error:
+        typer.echo(f"leuko-train: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Training views for the classifier: one cell each, isolated as the device isolates it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from leuko.cells import CellClass, Mask, RGBImage
+from leuko.vision.preprocess import (
+    BACKGROUND_LEVEL,
+    background_colour,
+    isolate,
+    resample,
+    white_balance,
+)
+from leuko_training.augment import View, degrade, recolour, sampling_maps
+from leuko_training.datasets import LabelledImage
+from leuko_training.images import read_rgb
+from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, ISOLATION_MARGIN
+
+FINEST_UM_PER_PX = 0.11
+"""Scale at which crops are kept in memory; the classifier sees 0.16."""
+
+REACH_UM = 16.0
+"""Half the side of what is kept around a cell: the view's half and what turning it needs."""
+
+CLASS_SHARE = {
+    CellClass.NEUTROPHIL: 0.17,
+    CellClass.LYMPHOCYTE: 0.16,
+    CellClass.MONOCYTE: 0.15,
+    CellClass.EOSINOPHIL: 0.15,
+    CellClass.BASOPHIL: 0.12,
+    CellClass.IMMATURE_GRANULOCYTE: 0.08,
+    CellClass.ERYTHROBLAST: 0.07,
+    CellClass.PLATELET_OR_ARTEFACT: 0.10,
+}
+"""How often each class is drawn; within a class each set by the square root of its size."""
+
+FindMask = Callable[[LabelledImage, RGBImage], Mask]
+"""The mask of the leukocyte an image is about, from the white-balanced image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """One labelled cell with a little of what surrounds it.
+
+    Attributes:
+        image: ``(side, side, 3)`` uint8, RGB, white balanced, the cell in the middle.
+        mask: ``(side, side)`` uint8, 0 or 255 on the cell.
+        um_per_px: scale.
+        label: what it is.
+        dataset: where it comes from.
+    """
+
+    image: RGBImage
+    mask: RGBImage
+    um_per_px: float
+    label: CellClass
+    dataset: str
+
+
+def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Crop | None:
+    """Read an image and cut out the cell it is about; None where no cell can be found."""
+    image = read_rgb(item.image)
+    image = white_balance(image, background_colour(image))
+    mask = find_mask(item, image)
+    return cut_crop(image, mask, item, label) if mask.any() else None
+
+
+def cut_crop(image: RGBImage, mask: Mask, item: LabelledImage, label: CellClass) -> Crop:
+    """Return the surroundings of a mask as a crop, padded with background."""
+    um_per_px = max(item.um_per_px, FINEST_UM_PER_PX)
+    image = resample(image, um_per_px=item.um_per_px, to_um_per_px=um_per_px)
+    size = (image.shape[1], image.shape[0])
+    grey = np.asarray(cv2.resize(mask.astype(np.uint8) * 255, size), np.uint8)
+    x, y, width, height = cv2.boundingRect((grey > 127).astype(np.uint8))
+    reach = round(REACH_UM / um_per_px)
+    top, left = y + height // 2 - reach, x + width // 2 - reach
+    return Crop(
+        image=_cut(image, top, left, 2 * reach, BACKGROUND_LEVEL),
+        mask=_cut(grey, top, left, 2 * reach, 0),
+        um_per_px=um_per_px,
+        label=label,
+        dataset=item.dataset,
+    )
+
+
+def draw_view(crop: Crop, rng: Generator) -> RGBImage:
+    """Return one augmented view of a cell, ``(CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3)`` uint8."""
+    zoom = CLASSIFY_UM_PER_PX / crop.um_per_px * float(np.exp(rng.uniform(-0.22, 0.22)))
+    middle = crop.image.shape[0] / 2
+    row, column = middle + rng.uniform(-1, 1, 2) * 0.8 / crop.um_per_px
+    elastic = 2.0 if rng.random() < 0.3 else 0.0
+    view = View(row, column, zoom, CLASSIFIER_SIZE, elastic)
+    image, mask = _viewed(crop, view, rng)
+    image = degrade(recolour(image, rng, strength=1.2), rng)
+    if rng.random() < 0.12:
+        return image
+    return isolate(image, _misjudged(mask, rng), margin=int(rng.integers(3, 11)))
+
+
+def plain_view(crop: Crop) -> RGBImage:
+    """Return the cell as the device would show it to the classifier."""
+    size = (CLASSIFIER_SIZE,) * 2
+    half = CLASSIFIER_SIZE / 2 * CLASSIFY_UM_PER_PX / crop.um_per_px
+    middle = crop.image.shape[0] // 2
+    here = np.s_[round(middle - half) : round(middle + half)]
+    image = cv2.resize(crop.image[here, here], size, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(crop.mask[here, here], size, interpolation=cv2.INTER_AREA)
+    return isolate(np.asarray(image, np.uint8), mask > 127, margin=ISOLATION_MARGIN)
+
+
+class CropSampler:
+    """Endless training views, classes and laboratories balanced on purpose."""
+
+    def __init__(
+        self, crops: Iterable[Crop], *, shares: Mapping[CellClass, float] = CLASS_SHARE
+    ) -> None:
+        """Sort the crops by class and set."""
+        self._pools: dict[CellClass, dict[str, list[Crop]]] = {}
+        for crop in crops:
+            self._pools.setdefault(crop.label, {}).setdefault(crop.dataset, []).append(crop)
+        self._classes = [label for label in CellClass if label in self._pools]
+        weights = np.array([shares[label] for label in self._classes])
+        self._weights = weights / weights.sum()
+
+    def draw(self, rng: Generator) -> tuple[RGBImage, int]:
+        """Return one augmented view and the index of its class in `CellClass`."""
+        label = self._classes[int(rng.choice(len(self._classes), p=self._weights))]
+        pools = list(self._pools[label].values())
+        sizes = np.sqrt([len(pool) for pool in pools])
+        pool = pools[int(rng.choice(len(pools), p=sizes / sizes.sum()))]
+        return draw_view(pool[int(rng.integers(len(pool)))], rng), list(CellClass).index(label)
+
+
+def dark_spot(image: RGBImage, row: float, column: float) -> Mask:
+    """Return the stained spot nearest to a point: a platelet, a red cell, a piece of debris."""
+    green = cv2.GaussianBlur(image[..., 1], (0, 0), 1.5)
+    _, dark = cv2.threshold(green, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    count, labels = cv2.connectedComponents(np.asarray(dark, np.uint8))
+    if count == 1:
+        return np.zeros(green.shape, np.bool_)
+    rows, columns = np.nonzero(labels)
+    nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
+    return np.asarray(labels == labels[rows[nearest], columns[nearest]])
+
+
+def _viewed(crop: Crop, view: View, rng: Generator) -> tuple[RGBImage, Mask]:
+    x, y = sampling_maps(view, rng)
+    filling = (BACKGROUND_LEVEL,) * 3
+    image = cv2.remap(crop.image, x, y, cv2.INTER_LINEAR, borderValue=filling)
+    mask = cv2.remap(crop.mask, x, y, cv2.INTER_LINEAR, borderValue=(0,))
+    return np.asarray(image, np.uint8), np.asarray(mask > 127)
+
+
+def _misjudged(mask: Mask, rng: Generator) -> Mask:
+    """Return the mask as a segmenter in a strange laboratory might have drawn it."""
+    width = int(rng.integers(0, 5))
+    if width == 0:
+        return mask
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
+    change = cv2.dilate if rng.random() < 0.6 else cv2.erode
+    return np.asarray(change(mask.astype(np.uint8), kernel) > 0)
+
+
+def _cut(image: RGBImage, top: int, left: int, side: int, filling: int) -> RGBImage:
+    height, width = image.shape[:2]
+    canvas = np.full((side, side, *image.shape[2:]), filling, np.uint8)
+    y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + side, height), min(left + side, width)
+    canvas[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
+    return canvas
