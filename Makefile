@@ -53,15 +53,16 @@ test: lint ## Run all checks and all tests
 	$(BIN)/python -m pytest
 
 train: $(DEV_ENV)/.installed ## Train the segmenter and the classifier on DATASETS into RUNS
-	$(BIN)/leuko-train datasets $(DATASETS)
-	$(BIN)/leuko-train segmenter $(DATASETS) --out $(RUNS)
-	$(BIN)/leuko-train classifier $(DATASETS) --out $(RUNS)
+	$(BIN)/leuko-train datasets --datasets $(DATASETS)
+	$(BIN)/leuko-train segmenter --datasets $(DATASETS) --runs $(RUNS)
+	$(BIN)/leuko-train classifier --datasets $(DATASETS) --runs $(RUNS)
 
 bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8 and pack the default bundle
-	$(BIN)/leuko-convert bundle $(RUNS) --datasets $(DATASETS) --out device/leuko/bundles/default
+	$(BIN)/leuko-convert bundle --datasets $(DATASETS) --runs $(RUNS)
 
 evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
-	$(BIN)/leuko-convert evaluate $(DATASETS) --out docs/results
+	$(BIN)/leuko-train evaluate --datasets $(DATASETS)
+	$(BIN)/leuko-train benchmark --datasets $(DATASETS)
 
 requirements: ## Pin the newest dependencies with their hashes (needs uv)
 	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DEVICE = ROOT / "device"
 DESKTOP_ONLY = ("keras", "matplotlib", "picamera2", "scipy", "sklearn", "tensorflow", "torch")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 LEUKO_MODULES = sorted(
     module.name

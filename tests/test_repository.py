@@ -42,7 +42,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def entries(path: Path) -> list[list[str]]:
     """The logical lines of a requirement file: the pin, then its hashes."""
-    lines = path.read_text().replace("\\\n", "").splitlines()
+    lines = path.read_text(encoding="utf-8").replace("\\\n", "").splitlines()
     return [[part.strip() for part in re.split(r"\s(?=--hash)", line)] for line in lines if line]
 
 
@@ -52,7 +52,7 @@ def pins(name: str) -> dict[str, str]:
 
 
 def declared(*extras: str) -> list[Requirement]:
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lists = [pyproject["project"]["dependencies"]]
     lists += [pyproject["project"]["optional-dependencies"][extra] for extra in extras]
     if extras:
@@ -70,7 +70,7 @@ def test_a_requirement_is_one_version_with_its_hashes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
 def test_a_requirement_file_names_no_host(path: Path) -> None:
-    assert not HOST.search(path.read_text())
+    assert not HOST.search(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("name", "extras"), [("device", []), ("dev", ["training"])])
@@ -107,7 +107,7 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def test_every_make_target_says_what_it_does() -> None:
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
     assert phony
     told = re.findall(r"^([a-z-]+):.*## \w", makefile, re.MULTILINE)
@@ -115,8 +115,12 @@ def test_every_make_target_says_what_it_does() -> None:
 
 
 def test_every_make_target_is_documented() -> None:
-    manual = "\n".join(p.read_text() for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    manual = "\n".join(
+        p.read_text(encoding="utf-8") for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    )
+    targets = re.findall(
+        r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert [target for target in targets if f"make {target}" not in manual] == []
 
 

@@ -72,6 +72,11 @@ class Box:
     width: int
     height: int
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Row and column of the middle."""
+        return self.y + self.height / 2, self.x + self.width / 2
+
 
 @dataclass(frozen=True, slots=True)
 class CellRegion:

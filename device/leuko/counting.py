@@ -12,6 +12,12 @@ from leuko.cells import LEUKOCYTES, Cell, CellClass, CellStatus
 CONFIDENCE = 0.95
 """Share of counts whose interval holds the true percentage, as the Rümke table has it."""
 
+STATEMENT = (
+    "Assists a person trained in haematology, who checks every cell; "
+    "not a diagnosis and not the sole basis of one."
+)
+"""What every result says of itself."""
+
 
 class Interval(NamedTuple):
     """A range of percentages, both ends included."""
@@ -66,9 +72,9 @@ class DifferentialCount:
             name: tally[Entry(name, CellStatus.EXCLUDED, cut_by_border=True)] for name in CellClass
         }
         return cls(
-            counts=MappingProxyType(
-                {name: _with_status(tally, name, CellStatus.COUNTED) for name in LEUKOCYTES}
-            ),
+            counts=MappingProxyType({
+                name: _with_status(tally, name, CellStatus.COUNTED) for name in LEUKOCYTES
+            }),
             excluded=MappingProxyType({name: whole[name] + cut[name] for name in CellClass}),
             beside=MappingProxyType({name: whole[name] for name in outside}),
             unclassified=sum(
@@ -98,7 +104,9 @@ class DifferentialCount:
 
         Cells cut by the border are left out, as they are of the denominator.
         """
-        return {name: 100 * count / self.n if self.n else None for name, count in self.beside.items()}
+        return {
+            name: 100 * count / self.n if self.n else None for name, count in self.beside.items()
+        }
 
     def more_cells_needed(self, cell_class: CellClass, *, half_width: float) -> int:
         """Return how many more leukocytes to count until a class is known to ± ``half_width``.
@@ -127,6 +135,9 @@ def exact_interval(count: int, n: int, *, confidence: float = CONFIDENCE) -> Int
         count: cells of the class.
         n: all cells counted; with none, everything from 0 to 100 is possible.
         confidence: share of such intervals that hold the true percentage.
+
+    Raises:
+        ValueError: the count is negative or above ``n``.
     """
     if not 0 <= count <= n:
         raise ValueError(f"{count} of {n} is no count")
@@ -140,6 +151,9 @@ def cells_needed(percent: float, *, half_width: float, confidence: float = CONFI
         percent: the share expected, 0 to 100.
         half_width: half the width of the interval wanted, in percentage points, above 0.
         confidence: as in `exact_interval`.
+
+    Raises:
+        ValueError: the percentage is none, or the half width is not positive.
     """
     if not 0 <= percent <= 100 or half_width <= 0:
         raise ValueError(f"no count gives {percent} % ± {half_width}")

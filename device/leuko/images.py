@@ -5,15 +5,15 @@ and a colour profile is not followed, so that boxes and masks fit the file for e
 """
 
 import contextlib
+import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError
@@ -29,6 +29,7 @@ LARGEST_AREA = 50_000_000
 """Pixels; twice the sensor of any camera for a microscope, and 150 MB in memory."""
 
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF")
+_WITHOUT_RANGE = ("I", "F")
 _WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
@@ -74,9 +75,14 @@ def read_image(path: Path) -> RGBImage:
         ImageError: the file is missing, truncated, no image, too small or too large.
     """
     with _opened(path) as image:
-        image.load()
-        if _is_deep(image):
-            return _from_deep(path, image)
+        # Pillow forgets after loading how many bits it dropped.
+        is_deep = any(";16" in str(tile) for tile in image.tile)
+        with _silent_decoders():
+            image.load()
+            if is_deep:
+                return _from_deep(path, image)
+        if image.mode in _WITHOUT_RANGE:
+            raise ImageError(f"{path} stores 32 bits a pixel; save it with 8 or 16 bits a channel")
         if image.mode in _WITH_ALPHA or "transparency" in image.info:
             return _on_white(np.asarray(image.convert("RGBA")))
         return np.array(image.convert("RGB"))
@@ -99,7 +105,7 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
     with _translated(path), warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Damaged metadata beside sound pixels is nothing to bother the reader with.
@@ -110,7 +116,24 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 @contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def _silent_decoders() -> Generator[None]:
+    # libtiff and libpng print on descriptor 2 what Pillow raises as well.
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Generator[None]:
     try:
         yield
     except ImageError:
@@ -119,7 +142,7 @@ def _translated(path: Path) -> Iterator[None]:
         raise _too_large(path, str(error).split(",")[0].removeprefix("Image size ")) from error
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise ImageError(f"{path} is no PNG, JPEG, TIFF or BMP image; give another") from error
     except MemoryError as error:
         raise ImageError(f"{path} does not fit into memory; give a smaller image") from error
@@ -132,6 +155,7 @@ def _translated(path: Path) -> Iterator[None]:
         LookupError,
         ArithmeticError,
         EOFError,
+        cv2.error,
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ImageError(
@@ -156,23 +180,30 @@ def _too_large(path: Path, size: str) -> ImageError:
     )
 
 
-def _is_deep(image: Image.Image) -> bool:
-    return image.mode in {"I", "F"} or image.mode.startswith("I;") or _had_deep_colour(image)
-
-
-def _had_deep_colour(image: Image.Image) -> bool:
-    # Pillow keeps only the upper 8 of 16 bits of a colour image, and forgets the tiles it read.
-    bits = getattr(image, "tag_v2", {}).get(258, (8,))
-    mode = image.info.get(_RAW_MODE, "")
-    return max(bits) > 8 or ";16" in mode
-
-
-_RAW_MODE = "leuko raw mode"
-
-
 def _from_deep(path: Path, image: Image.Image) -> RGBImage:
-    raise NotImplementedError
+    if np.asarray(image).dtype == np.uint16:
+        grey = np.asarray(image)[..., None]
+        return _to_eight_bits(grey.repeat(3, axis=2))
+    # Pillow has dropped the lower bits of colours; OpenCV keeps them, but forgives damage.
+    kept = np.asarray(image.convert("RGBA"))
+    stored = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    is_deep = stored is not None and stored.dtype == np.uint16 and stored.ndim == 3
+    colours = (
+        np.asarray(stored, np.uint16)[..., 2::-1] if is_deep else np.zeros((1, 1, 3), np.uint16)
+    )
+    if not np.array_equal(colours >> 8, kept[..., :3]):
+        raise ImageError(
+            f"{path} is damaged or of a rare 16-bit kind; save it with 8 bits a channel"
+        )
+    return _on_white(np.dstack([_to_eight_bits(colours), kept[..., 3]]))
 
 
-def _on_white(rgba: NDArray[Any]) -> RGBImage:
-    raise NotImplementedError
+def _to_eight_bits(colours: NDArray[np.uint16]) -> RGBImage:
+    bits = max(8, int(colours.max()).bit_length())
+    return (colours >> (bits - 8)).astype(np.uint8)
+
+
+def _on_white(rgba: NDArray[np.uint8]) -> RGBImage:
+    alpha = rgba[..., 3:].astype(np.uint16)
+    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)

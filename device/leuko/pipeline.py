@@ -11,6 +11,7 @@ from leuko.errors import BundleError
 from leuko.inference import Engine, Model
 from leuko.vision.focus import sharpness
 from leuko.vision.preprocess import (
+    Window,
     background_colour,
     cut_balanced_window,
     isolate,
@@ -18,7 +19,14 @@ from leuko.vision.preprocess import (
     white_balance,
     window_around,
 )
-from leuko.vision.regions import Seed, find_seeds, mask_in_window, overlap, region_in_field
+from leuko.vision.regions import (
+    Seed,
+    find_seeds,
+    mask_in_window,
+    overlap,
+    reaches_edge,
+    region_in_field,
+)
 from leuko.vision.tiling import predict_field
 
 _SAME_CELL = 0.5
@@ -91,32 +99,39 @@ class FieldAnalyser:
         )
 
     def _outline(self, field: _Field, seed: Seed) -> CellRegion | None:
-        spec = self._segmenter
-        factor = spec.locate_um_per_px / field.um_per_px
-        window = window_around(
-            (seed.row + 0.5) * factor,
-            (seed.column + 0.5) * factor,
-            um_per_px=field.um_per_px,
-            to_um_per_px=spec.outline_um_per_px,
-            size=spec.window,
-        )
-        crop = cut_balanced_window(field.rgb, window, field.background)
-        region = region_in_field(
-            _map(self._outliner, crop),
-            window,
-            threshold=spec.threshold,
-            field_shape=field.rgb.shape[:2],
-            um_per_px=field.um_per_px,
-        )
-        if region is None or region.area_um2 < spec.smallest_area_um2:
+        factor = self._segmenter.locate_um_per_px / field.um_per_px
+        window = self._fine_window(field, (seed.row + 0.5) * factor, (seed.column + 0.5) * factor)
+        region = self._region(field, window)
+        if region and reaches_edge(region, window):
+            # A seed lies off centre in a large cell: look again from the middle of the find.
+            region = self._region(field, self._fine_window(field, *region.box.centre)) or region
+        if region is None or region.area_um2 < self._segmenter.smallest_area_um2:
             return None
         return region
 
+    def _fine_window(self, field: _Field, row: float, column: float) -> Window:
+        return window_around(
+            row,
+            column,
+            um_per_px=field.um_per_px,
+            to_um_per_px=self._segmenter.outline_um_per_px,
+            size=self._segmenter.window,
+        )
+
+    def _region(self, field: _Field, window: Window) -> CellRegion | None:
+        crop = cut_balanced_window(field.rgb, window, field.background)
+        return region_in_field(
+            _map(self._outliner, crop),
+            window,
+            threshold=self._segmenter.threshold,
+            field_shape=field.rgb.shape[:2],
+            um_per_px=field.um_per_px,
+        )
+
     def _name(self, field: _Field, region: CellRegion) -> Cell:
-        spec, box = self._classifier, region.box
+        spec = self._classifier
         window = window_around(
-            box.y + box.height / 2,
-            box.x + box.width / 2,
+            *region.box.centre,
             um_per_px=field.um_per_px,
             to_um_per_px=spec.um_per_px,
             size=spec.size,

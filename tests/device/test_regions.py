@@ -1,11 +1,14 @@
 """From probabilities to single leukocytes."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leuko.cells import CellRegion
 from leuko.vision.preprocess import window_around
 from leuko.vision.regions import (
     find_seeds,
@@ -66,7 +69,9 @@ def test_a_solid_mask_has_one_inscribed_circle() -> None:
     assert radius == pytest.approx(22, abs=1.5)
 
 
-def region(x: int, y: int, *, um_per_px: float = UM_PER_PX, field: tuple[int, int] = (400, 500)):
+def region(
+    x: int, y: int, *, um_per_px: float = UM_PER_PX, field: tuple[int, int] = (400, 500)
+) -> CellRegion:
     window = window_around(y, x, um_per_px=um_per_px, to_um_per_px=UM_PER_PX, size=128)
     found = region_in_field(
         discs((64, 64, 30)), window, threshold=0.5, field_shape=field, um_per_px=um_per_px
@@ -138,4 +143,4 @@ def test_tiles_cover_the_whole_length_and_overlap_enough(
     origins = tile_origins(max(length, tile), tile, shared)
     assert origins[0] == 0
     assert origins[-1] + tile >= length
-    assert all(b - a <= tile - shared for a, b in zip(origins, origins[1:], strict=False))
+    assert all(b - a <= tile - shared for a, b in pairwise(origins))

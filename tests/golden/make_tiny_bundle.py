@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 import tomli_w
 from keras import layers
+
 from leuko.cells import CellClass
 from leuko.inference import LiteRTEngine
 

@@ -113,7 +113,7 @@ def _shading(height: int, width: int, rng: Generator, strength: float) -> NDArra
 
 
 def _to_bytes(levels: NDArray[np.floating]) -> RGBImage:
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
 
 def _bytes(image: object) -> RGBImage:

@@ -15,8 +15,7 @@ from leuko_training.pretrained import State, imagenet_weights
 EMBEDDING = 128
 """Length of the embedding."""
 
-PAPER_FILTERS = (32, 64, 128, 128)
-
+_STEM_FILTERS = 32
 # (kernel, stride of the first, filters, repeats); expansion is 6 save in the first stage.
 # Source: EfficientNet-Lite0, github.com/tensorflow/tpu, models/official/efficientnet/lite.
 _STAGES = ((3, 1, 16, 1), (3, 2, 24, 2), (5, 2, 40, 2), (3, 2, 80, 3), (5, 1, 112, 3))
@@ -30,8 +29,9 @@ def paper_cnn(size: int) -> keras.Model:
 
     Source: "Deep CNN with Otsu masks" (papers/otsu-masks-and-deep-cnn): four blocks of three,
     three, two and three 3x3 convolutions, batch normalisation after the first two of each,
-    global average pooling, two dense layers. The paper gives 32 and 64 as the blocks' totals of
-    filters and about 135 k parameters, which this split over the convolutions reproduces.
+    global average pooling, two dense layers. The paper gives the filters of a block in total
+    (32, 64 and 128; none for the fourth) and 134,853 parameters; how they are split over the
+    convolutions is our choice and comes within a tenth of that.
     """
     image = keras.Input((size, size, 3))
     tensor = _paper_block(image, (8, 12, 12), dropout=True, pool=True)
@@ -56,23 +56,22 @@ def edge_classifier(size: int, *, pretrained: bool = True) -> keras.Model:
     """
     image = keras.Input((size, size, 3))
     tensor = layers.Rescaling(255 / 128, offset=-127 / 128)(image)
-    tensor = _normalised(_convolution(32, 3, 2, "_conv_stem")(tensor), "_bn0")
-    index, channels = 0, 32
+    tensor = _normalised(_convolution(_STEM_FILTERS, 3, 2, "_conv_stem")(tensor), "_bn0")
+    index, channels = 0, _STEM_FILTERS
     for kernel, stride, filters, repeats in _STAGES:
         for repeat in range(repeats):
             step = stride if repeat == 0 else 1
             tensor = _inverted_residual(tensor, index, channels, (kernel, step, filters))
             index, channels = index + 1, filters
-    tensor = _normalised(_convolution(_HEAD_FILTERS, 1, 1, _HEAD_EXPANSION)(tensor), "_blocks.11._bn0")
+    expanded = _convolution(_HEAD_FILTERS, 1, 1, _HEAD_EXPANSION)(tensor)
+    tensor = _normalised(expanded, "_blocks.11._bn0")
     model = _with_outputs(image, tensor, "edge_classifier")
     if pretrained:
         _copy_weights(model, imagenet_weights())
     return model
 
 
-def _with_outputs(
-    image: keras.KerasTensor, features: keras.KerasTensor, name: str
-) -> keras.Model:
+def _with_outputs(image: keras.KerasTensor, features: keras.KerasTensor, name: str) -> keras.Model:
     pooled = layers.GlobalAveragePooling2D()(features)
     pooled = layers.Dropout(0.2)(pooled)
     embedding = layers.Dense(EMBEDDING, activation="relu6", name="embedding")(pooled)
@@ -119,13 +118,10 @@ def _inverted_residual(
     tensor: keras.KerasTensor, index: int, channels: int, shape: tuple[int, int, int]
 ) -> keras.KerasTensor:
     kernel, stride, filters = shape
-    block, entering, norm = f"_blocks.{index}.", tensor, 0
+    block, entering = f"_blocks.{index}.", tensor
     if index > 0:
         tensor = _convolution(6 * channels, 1, 1, block + "_expand_conv")(tensor)
         tensor = _normalised(tensor, block + "_bn0")
-        norm = 1
-    else:
-        norm = 1
     depthwise = layers.DepthwiseConv2D(
         kernel,
         strides=stride,
@@ -133,7 +129,7 @@ def _inverted_residual(
         use_bias=False,
         name=_own(block + "_depthwise_conv"),
     )
-    tensor = _normalised(depthwise(tensor), f"{block}_bn{norm}")
+    tensor = _normalised(depthwise(tensor), block + "_bn1")
     tensor = _convolution(filters, 1, 1, block + "_project_conv")(tensor)
     tensor = _frozen_norm(tensor, block + "_bn2")
     if stride == 1 and channels == filters:

@@ -70,20 +70,35 @@ def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Cro
 
 
 def cut_crop(image: RGBImage, mask: Mask, item: LabelledImage, label: CellClass) -> Crop:
-    """Return the surroundings of a mask as a crop, padded with background."""
-    um_per_px = max(item.um_per_px, FINEST_UM_PER_PX)
-    image = resample(image, um_per_px=item.um_per_px, to_um_per_px=um_per_px)
+    """Return the surroundings of a mask in an item's white-balanced image."""
+    return crop_of(image, mask, um_per_px=item.um_per_px, label=label, dataset=item.dataset)
+
+
+def crop_of(
+    image: RGBImage, mask: Mask, *, um_per_px: float, label: CellClass, dataset: str
+) -> Crop:
+    """Return the surroundings of a mask as a crop, padded with background.
+
+    Args:
+        image: ``(height, width, 3)`` uint8, RGB, white balanced.
+        mask: ``(height, width)`` bool, true on the cell, not empty.
+        um_per_px: scale of both.
+        label: what it is.
+        dataset: where it comes from.
+    """
+    kept = max(um_per_px, FINEST_UM_PER_PX)
+    image = resample(image, um_per_px=um_per_px, to_um_per_px=kept)
     size = (image.shape[1], image.shape[0])
     grey = np.asarray(cv2.resize(mask.astype(np.uint8) * 255, size), np.uint8)
     x, y, width, height = cv2.boundingRect((grey > 127).astype(np.uint8))
-    reach = round(REACH_UM / um_per_px)
+    reach = round(REACH_UM / kept)
     top, left = y + height // 2 - reach, x + width // 2 - reach
     return Crop(
-        image=_cut(image, top, left, 2 * reach, BACKGROUND_LEVEL),
-        mask=_cut(grey, top, left, 2 * reach, 0),
-        um_per_px=um_per_px,
+        image=_cut(image, (top, left), 2 * reach, BACKGROUND_LEVEL),
+        mask=_cut(grey, (top, left), 2 * reach, 0),
+        um_per_px=kept,
         label=label,
-        dataset=item.dataset,
+        dataset=dataset,
     )
 
 
@@ -165,7 +180,8 @@ def _misjudged(mask: Mask, rng: Generator) -> Mask:
     return np.asarray(change(mask.astype(np.uint8), kernel) > 0)
 
 
-def _cut(image: RGBImage, top: int, left: int, side: int, filling: int) -> RGBImage:
+def _cut(image: RGBImage, corner: tuple[int, int], side: int, filling: int) -> RGBImage:
+    top, left = corner
     height, width = image.shape[:2]
     canvas = np.full((side, side, *image.shape[2:]), filling, np.uint8)
     y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + side, height), min(left + side, width)

@@ -30,6 +30,7 @@ class Schedule:
         batch_size: samples in a batch.
         learning_rate: highest rate, reached after the first epoch.
         weight_decay: decoupled weight decay (AdamW).
+        ema_momentum: how much of the running average of the weights each step keeps.
         seed: source of every random number.
     """
 
@@ -38,6 +39,7 @@ class Schedule:
     batch_size: int
     learning_rate: float
     weight_decay: float = 1e-4
+    ema_momentum: float = 0.998
     seed: int = 1
 
 
@@ -73,7 +75,7 @@ def fit(
 ) -> keras.Model:
     """Train the model in its folder, or go on where an earlier run was cut, and return it.
 
-    The weights kept are the running average over the last thousand or so steps: between single
+    The weights kept are a running average over many steps: between single
     checkpoints the figure on an unseen laboratory swings by ten points.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,7 @@ def _optimizer(schedule: Schedule) -> keras.optimizers.Optimizer:
         weight_decay=schedule.weight_decay,
         clipnorm=5.0,
         use_ema=True,
-        ema_momentum=0.998,
+        ema_momentum=schedule.ema_momentum,
         ema_overwrite_frequency=None,
     )
 

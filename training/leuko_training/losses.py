@@ -6,7 +6,7 @@ from keras import ops
 _SMOOTHING = 1.0
 
 
-@keras.saving.register_keras_serializable(package="leuko")
+@keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]
 def cross_entropy_and_dice(truth: keras.KerasTensor, predicted: keras.KerasTensor) -> object:
     """Return pixel-wise cross-entropy plus soft Dice loss, a scalar for the batch.
 
@@ -19,7 +19,7 @@ def cross_entropy_and_dice(truth: keras.KerasTensor, predicted: keras.KerasTenso
     return entropy + 1 - (2 * shared + _SMOOTHING) / (total + _SMOOTHING)
 
 
-@keras.saving.register_keras_serializable(package="leuko")
+@keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]
 def dice(truth: keras.KerasTensor, predicted: keras.KerasTensor) -> object:
     """Return the Dice coefficient of the thresholded batch, a scalar in 0 to 1."""
     truth, predicted = ops.cast(truth > 0.5, "float32"), ops.cast(predicted > 0.5, "float32")

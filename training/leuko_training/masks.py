@@ -28,6 +28,12 @@ from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER
 FINEST_UM_PER_PX = 0.13
 """Scale at which images are kept in memory; finer ones hold nothing the models can see."""
 
+_COARSE_SHARE = 0.4
+_ELASTIC_SHARE = 0.3
+_MIRRORED_SHARE = 0.6
+_SCALE_SPREAD = 0.35
+"""Natural logarithm of how far the scale may be misjudged, either way."""
+
 SHARE = {
     "segmentation_wbc_1": 0.17,
     "segmentation_wbc_2": 0.14,
@@ -76,30 +82,37 @@ def load_specimen(item: LabelledImage) -> Specimen:
 
 def draw_view(specimen: Specimen, rng: Generator) -> tuple[RGBImage, NDArray[np.uint8]]:
     """Return one augmented view and its mask, ``(size, size, 3)`` and ``(size, size)`` uint8."""
-    coarse = rng.random() < 0.4
-    spread = 0.3 if coarse else 0.35
+    coarse = rng.random() < _COARSE_SHARE
     scale = LOCATE_UM_PER_PX if coarse else OUTLINE_UM_PER_PX
-    scale *= float(np.exp(rng.uniform(-spread, spread)))
+    scale *= float(np.exp(rng.uniform(-_SCALE_SPREAD, _SCALE_SPREAD)))
     row, column = _viewpoint(specimen, rng, offset_um=22.0 if coarse else 4.0)
     zoom = scale / specimen.um_per_px
     level = int(np.clip(np.floor(np.log2(zoom * 1.2)), 0, len(specimen.levels) - 1))
-    elastic = 3.0 if rng.random() < 0.3 else 0.0
+    elastic = 3.0 if rng.random() < _ELASTIC_SHARE else 0.0
     factor = 2.0**level
     view = View(row / factor, column / factor, zoom / factor, SEGMENTER_SIZE, elastic)
-    maps = sampling_maps(view, rng)
-    border = cv2.BORDER_REFLECT if rng.random() < 0.6 else cv2.BORDER_CONSTANT
-    warp = partial(cv2.remap, map1=maps[0], map2=maps[1], interpolation=cv2.INTER_LINEAR)
-    filling = (BACKGROUND_LEVEL,) * 3
-    image = warp(specimen.levels[level], borderMode=border, borderValue=filling)
-    mask = warp(specimen.masks[level], borderMode=border, borderValue=(0,))
-    image = degrade(recolour(np.asarray(image, np.uint8), rng), rng)
-    return image, np.asarray(mask, dtype=np.uint8)
+    image, mask = _warped(specimen, level, view, rng)
+    return degrade(recolour(image, rng), rng), mask
+
+
+def _warped(
+    specimen: Specimen, level: int, view: View, rng: Generator
+) -> tuple[RGBImage, NDArray[np.uint8]]:
+    x, y = sampling_maps(view, rng)
+    # Mirrored surroundings make a field of a crop; plain ones are what the device pads with.
+    border = cv2.BORDER_REFLECT if rng.random() < _MIRRORED_SHARE else cv2.BORDER_CONSTANT
+    warp = partial(cv2.remap, map1=x, map2=y, interpolation=cv2.INTER_LINEAR, borderMode=border)
+    image = warp(specimen.levels[level], borderValue=(BACKGROUND_LEVEL,) * 3)
+    mask = warp(specimen.masks[level], borderValue=(0,))
+    return np.asarray(image, np.uint8), np.asarray(mask, np.uint8)
 
 
 class MaskSampler:
     """Endless training views drawn from several laboratories by `SHARE`."""
 
-    def __init__(self, items: Sequence[LabelledImage], *, shares: Mapping[str, float] = SHARE):
+    def __init__(
+        self, items: Sequence[LabelledImage], *, shares: Mapping[str, float] = SHARE
+    ) -> None:
         """Load everything that can teach the segmenter; others are passed over."""
         self._by_set: dict[str, list[Specimen]] = {}
         for item in items:
@@ -138,7 +151,7 @@ def _viewpoint(specimen: Specimen, rng: Generator, *, offset_um: float) -> tuple
 def _centres(mask: Mask) -> NDArray[np.float64]:
     count, _, stats, centroids = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] > mask.size * 0.0005]
-    return centroids[large][:, ::-1]
+    return np.asarray(centroids[large][:, ::-1], np.float64)
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ a page; PyTorch itself takes gigabytes.
 """
 
 import importlib.util
-import pickle  # noqa: S403 - only the few globals below are ever resolved
+import pickle  # ruff: ignore[suspicious-pickle-import] - only the few globals below are ever resolved
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -42,10 +42,10 @@ def read_state(path: Path) -> State:
     """Return the tensors of a state dict in PyTorch's legacy file format."""
     with path.open("rb") as file:
         for _ in range(3):
-            pickle.load(file)  # noqa: S301 - plain numbers: magic, protocol, system
+            pickle.load(file)  # ruff: ignore[suspicious-pickle-usage] - plain numbers: magic, protocol, system
         reader = _StateReader(file)
         state = reader.load()
-        order = pickle.load(file)  # noqa: S301 - a list of strings
+        order = pickle.load(file)  # ruff: ignore[suspicious-pickle-usage] - a list of strings
         storages = {key: _read_storage(file, reader.types[key]) for key in order}
     return {name: lazy(storages) for name, lazy in state.items()}
 

@@ -7,9 +7,7 @@ WRONGLY_REJECTED = 0.03
 """Share of rightly named cells that may be left unclassified."""
 
 
-def rejection_threshold(
-    probabilities: NDArray[np.floating], labels: NDArray[np.integer]
-) -> float:
+def rejection_threshold(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
     """Return the probability under which a cell is better left unclassified.
 
     As many wrong names as possible are withheld while at most `WRONGLY_REJECTED` of the right

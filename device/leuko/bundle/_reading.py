@@ -150,7 +150,9 @@ def _root_of(archive: zipfile.ZipFile, path: Path) -> str:
             )
     if sum(entry.file_size for entry in entries) > LARGEST_BYTES:
         raise _too_large(path)
-    roots = [name.removesuffix(_MANIFEST) for name in archive.namelist() if name.endswith(_MANIFEST)]
+    roots = [
+        name.removesuffix(_MANIFEST) for name in archive.namelist() if name.endswith(_MANIFEST)
+    ]
     inner = [root for root in roots if root.count("/") == 1 and root.endswith("/")]
     return inner[0] if "" not in roots and len(inner) == 1 else ""
 

@@ -23,7 +23,7 @@ class Quantisation:
     def stored(self, real: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Return the nearest stored values, uint8, saturating at the ends."""
         levels = np.rint(np.asarray(real) / self.scale) + self.zero_point
-        return np.clip(levels, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
 class Model(Protocol):

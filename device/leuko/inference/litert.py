@@ -2,7 +2,7 @@
 
 import contextlib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -51,15 +51,13 @@ class LiteRTEngine:
             EngineError: the content is no TFLite model that this runtime can run.
         """
         with _translated("load the model"):
-            interpreter = self._module.Interpreter(
-                model_content=content, num_threads=self._threads
-            )
+            interpreter = self._module.Interpreter(model_content=content, num_threads=self._threads)
             interpreter.allocate_tensors()
         return _LiteRTModel(interpreter)
 
 
 class _LiteRTModel:
-    def __init__(self, interpreter: Any) -> None:  # noqa: ANN401 - the runtimes have no types
+    def __init__(self, interpreter: Any) -> None:  # ruff: ignore[any-type] - the runtimes have no types
         self._interpreter = interpreter
         self._input = interpreter.get_input_details()[0]
         self._outputs = interpreter.get_output_details()
@@ -100,7 +98,7 @@ def _first_importable(runtimes: tuple[str, ...]) -> tuple[str, Any]:
 
 
 @contextlib.contextmanager
-def _translated(action: str) -> Iterator[None]:
+def _translated(action: str) -> Generator[None]:
     try:
         yield
     except (ValueError, RuntimeError, SystemError, TypeError) as error:

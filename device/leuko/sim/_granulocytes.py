@@ -3,8 +3,8 @@
 import numpy as np
 
 from leuko.sim._cytoplasm import Body, Cytoplasm, Drawing, cell_body
-from leuko.sim._nuclei import Chromatin, rounded, segmented
-from leuko.sim._stain import AZURE, EOSIN, PURPLE
+from leuko.sim._nuclei import Chromatin, bent, rounded, segmented
+from leuko.sim._stain import AZURE, EOSIN, PURPLE, Plane
 from leuko.sim._texture import Plate
 
 _RIPE = Chromatin(density=1.5, contrast=0.42, clump_um=0.85, openness=0.3, rim=0.2)
@@ -34,8 +34,8 @@ def eosinophil(plate: Plate, radius_um: float) -> Drawing:
     points = points[rng.uniform(size=len(points)) < rng.uniform(0.75, 1.0)]
     grains = plate.dots(points, 0.6) * bare
     hearts = plate.dots(points + 0.06, 0.28) * bare
-    strength = np.float32(rng.uniform(0.34, 0.55)) * (1 + np.float32(0.25) * plate.noise(0.9))
-    body.add(EOSIN, strength * (grains - np.float32(0.5) * hearts))
+    strength = np.float32(rng.uniform(0.34, 0.55)) + np.float32(0.11) * plate.noise(0.9)
+    body.add(EOSIN, (strength * (grains - np.float32(0.5) * hearts)).astype(np.float32))
     body.add(PURPLE, np.float32(0.09) * (grains - hearts))
     return body.finished()
 
@@ -77,10 +77,7 @@ def immature_granulocyte(plate: Plate, radius_um: float) -> Drawing:
         edge=0.35,
     )
     body = cell_body(plate, radius_um, cytoplasm, unevenness=0.035)
-    size = radius_um * (0.78 - 0.14 * ripeness)
-    shape = rounded(
-        plate, size, offset=(radius_um - size) * 0.75, indent=max(0.0, ripeness * 0.95 - 0.4)
-    )
+    shape = _single_nucleus(plate, radius_um, ripeness)
     young = Chromatin(
         density=1.15 + 0.2 * ripeness, contrast=0.3, clump_um=0.5 + 0.3 * ripeness, openness=0.35
     )
@@ -88,6 +85,22 @@ def immature_granulocyte(plate: Plate, radius_um: float) -> Drawing:
     _dust(body, radius_um, per_um2=rng.uniform(2.0, 5.0), amount=0.34, diameter_um=0.32)
     body.add(EOSIN, np.float32(0.06 * ripeness) * body.cover)
     return body.finished()
+
+
+def _single_nucleus(plate: Plate, radius_um: float, ripeness: float) -> list[Plane]:
+    """Round in a promyelocyte, smaller in a myelocyte, a bean in a metamyelocyte."""
+    rng = plate.rng
+    if ripeness < _METAMYELOCYTE:
+        size = radius_um * (0.78 - 0.16 * ripeness)
+        return rounded(plate, size, offset=(radius_um - size) * 0.7, indent=0)
+    widths = radius_um * rng.uniform(0.36, 0.42) * rng.uniform(0.95, 1.08, 4)
+    bean = bent(
+        plate.warped(0.12, 1.8), radius_um * 0.42, sweep=rng.uniform(0.6, 1.15), widths_um=widths
+    )
+    return [plate.blur(bean, 0.4)]
+
+
+_METAMYELOCYTE = 0.6
 
 
 def _dust(

@@ -43,19 +43,21 @@ def lay(dyes: Dyes, drawing: Drawing, cell: TrueCell, view: View) -> None:
     part += window.resampled(_prepared(drawing.dyes, view))
 
 
-def label(labels: NDArray[np.int32], number: int, drawing: Drawing, cell: TrueCell, view: View) -> None:
+def label(
+    labels: NDArray[np.int32], drawing: Drawing, cell: TrueCell, view: View, *, number: int
+) -> None:
     """Write a cell's number on its pixels, in place.
 
     Args:
         labels: ``(height, width)`` int32.
-        number: what to write.
         drawing: the cell.
         cell: where it lies.
         view: what the labels cover.
+        number: what to write.
     """
     window = _window(drawing, cell, view)
     if window is not None:
-        inside = window.resampled(_prepared(drawing.body, view)) > 0.5  # noqa: PLR2004
+        inside = window.resampled(_prepared(drawing.body, view)) > 0.5
         labels[window.rows, window.columns][inside] = number
 
 

@@ -24,8 +24,8 @@ _DRAW: Final[dict[CellClass, Callable[[Plate, float], Drawing]]] = {
 NUCLEATED = tuple(_DRAW)
 """The classes a leukocyte of the simulated smear can have."""
 
-# Diameters on a dried film in µm: shortest and longest of ordinary cells (Bain, Blood Cells,
-# 5th edition, chapter 3).
+# Diameters on a dried film in µm, shortest and longest of ordinary cells: usual textbook ranges,
+# narrowed so that the largest cells stay rare.
 _DIAMETERS_UM: Final[dict[CellClass, tuple[float, float]]] = {
     CellClass.NEUTROPHIL: (11.8, 14.2),
     CellClass.LYMPHOCYTE: (8.0, 10.4),
@@ -59,4 +59,4 @@ def leukocyte(cell_class: CellClass, diameter_um: float, rng: np.random.Generato
         The drawing, centred on its plate.
     """
     radius_um = diameter_um / 2
-    return _DRAW[cell_class](Plate(rng, radius_um * 1.3 + 0.8), radius_um)
+    return _DRAW[cell_class](Plate.laid(rng, half_um=radius_um * 1.3 + 0.8), radius_um)

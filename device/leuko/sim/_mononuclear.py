@@ -16,7 +16,7 @@ def lymphocyte(plate: Plate, radius_um: float) -> Drawing:
     rng = plate.rng
     large = 2 * radius_um > LARGE_LYMPHOCYTE_UM
     blue = rng.uniform(0.22, 0.4) if large else rng.uniform(0.34, 0.6)
-    cytoplasm = Cytoplasm(eosin=0.0, azure=blue, purple=0.04, grain=0.14, edge=0.45)
+    cytoplasm = Cytoplasm(eosin=0.0, azure=blue, purple=0.07, grain=0.16, edge=0.35)
     body = cell_body(plate, radius_um, cytoplasm, unevenness=0.035)
     size = radius_um * (rng.uniform(0.68, 0.8) if large else rng.uniform(0.83, 0.93))
     room = radius_um - size
@@ -24,9 +24,9 @@ def lymphocyte(plate: Plate, radius_um: float) -> Drawing:
         plate, size, offset=room * rng.uniform(0.3, 0.95), indent=_sometimes(rng, 0.3, 0.3)
     )
     dense = Chromatin(
-        density=1.35 if large else 1.6, contrast=0.24, clump_um=1.5, openness=0.35, rim=0.15
+        density=1.25 if large else 1.5, contrast=0.34, clump_um=1.15, openness=0.35, rim=0.18
     )
-    body.put(shape, dense, blue=0.14)
+    body.put(shape, dense, blue=0.05)
     if large:
         _sparse_granules(body, radius_um, count=int(rng.integers(0, 9)))
     return body.finished()
@@ -36,14 +36,14 @@ def monocyte(plate: Plate, radius_um: float) -> Drawing:
     """A large folded nucleus of lacy chromatin in grey-blue cytoplasm with some vacuoles."""
     rng = plate.rng
     grey = rng.uniform(0.75, 1.25)
-    cytoplasm = Cytoplasm(
-        eosin=0.01, azure=0.22 * grey, purple=0.16 * grey, grain=0.2, edge=0.25
-    )
+    cytoplasm = Cytoplasm(eosin=0.02, azure=0.16 * grey, purple=0.12 * grey, grain=0.2, edge=0.25)
     body = cell_body(plate, radius_um, cytoplasm, unevenness=0.06)
     dust = plate.dots(plate.scattered(round(9 * radius_um**2), radius_um), 0.25)
     body.add(PURPLE, np.float32(0.12) * dust * body.cover)
-    _vacuoles(body, radius_um, count=int(rng.choice([0, 1, 2, 4, 7], p=[0.3, 0.3, 0.2, 0.15, 0.05])))
-    lacy = Chromatin(density=1.12, contrast=0.4, clump_um=0.62, openness=0.42, rim=0.3)
+    _vacuoles(
+        body, radius_um, count=int(rng.choice([0, 1, 2, 4, 7], p=[0.3, 0.3, 0.2, 0.15, 0.05]))
+    )
+    lacy = Chromatin(density=1.12, contrast=0.4, clump_um=0.6, openness=0.42, rim=0.3)
     body.put(kidney(plate, radius_um, size=rng.uniform(0.7, 0.82)), lacy, pink=0.1)
     return body.finished()
 
@@ -66,7 +66,7 @@ def erythroblast(plate: Plate, radius_um: float) -> Drawing:
         openness=0.3,
         rim=0.1,
     )
-    body.put(shape, inky, blue=0.2, pink=0.0)
+    body.put(shape, inky, blue=0.06, pink=0.02)
     return body.finished()
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +59,8 @@ def painted(plate: Plate, lobes: Sequence[Plane], chromatin: Chromatin) -> Nucle
     rim = np.zeros_like(plate.x)
     for depth in lobes:
         inside = smooth_step(depth, -0.12, 0.12)
-        edge = np.exp(-np.maximum(depth, 0) / np.float32(0.3))
-        rim = rim * (1 - inside) + edge * inside
+        edge: Plane = np.exp(-np.maximum(depth, 0) / np.float32(0.3), dtype=np.float32)
+        rim += (edge - rim) * inside
         cover = np.maximum(cover, inside)
     body = _clumps(plate, chromatin) + np.float32(chromatin.rim) * rim
     return Nucleus(cover, np.float32(chromatin.density) * body * cover)
@@ -67,8 +69,9 @@ def painted(plate: Plate, lobes: Sequence[Plane], chromatin: Chromatin) -> Nucle
 def _clumps(plate: Plate, chromatin: Chromatin) -> Plane:
     coarse = plate.noise(chromatin.clump_um)
     fine = plate.noise(chromatin.clump_um * 0.45)
-    mixed = (coarse + np.float32(0.6) * fine) / np.float32(1.17)
-    threshold = float(np.quantile(mixed, chromatin.openness))
+    # 1.17 is the standard deviation of the sum of the two independent grains.
+    mixed = ((coarse + 0.6 * fine) / 1.17).astype(np.float32)
+    threshold = NormalDist().inv_cdf(chromatin.openness)
     clump = smooth_step(mixed, threshold - 0.75, threshold + 0.75)
     body = 1 - np.float32(chromatin.contrast) * (1 - clump)
     return body + np.float32(0.05) * fine
@@ -94,7 +97,7 @@ def segmented(plate: Plate, radius_um: float, *, lobes: int) -> list[Plane]:
     size = radius_um * {2: 0.33, 3: 0.285, 4: 0.25, 5: 0.225}[lobes]
     shapes = [
         uneven.capsule(_point(a), _point(b), plate.rng.uniform(0.2, 0.5))
-        for a, b in zip(centres[:-1], centres[1:], strict=True)
+        for a, b in pairwise(centres)
     ]
     for centre, tangent in zip(centres, tangents, strict=True):
         turned = _turned(tangent, plate.rng.normal(0, 0.45))
@@ -117,34 +120,58 @@ def _string(rng: np.random.Generator, radius_um: float, lobes: int) -> NDArray[n
     t = np.linspace(-1, 1, lobes) + rng.normal(0, 0.06, lobes)
     if rng.uniform() < 0.68 or lobes == 2:
         sweep = {2: 1.15, 3: 1.75, 4: 2.2, 5: 2.45}[lobes] * rng.uniform(0.85, 1.1)
-        reach = radius_um * rng.uniform(0.46, 0.56, lobes)
+        reach = radius_um * rng.uniform(0.42, 0.53, lobes) * (0.88 if lobes == 2 else 1)
         points = np.column_stack((reach * np.cos(sweep * t), reach * np.sin(sweep * t)))
         points[:, 0] -= radius_um * rng.uniform(0.0, 0.12)
     else:
         bend = rng.choice([-1, 1]) * radius_um * rng.uniform(0.25, 0.42)
-        points = np.column_stack((t * radius_um * 0.56, bend * np.sin(t * 2.6)))
+        points = np.column_stack((t * radius_um * 0.5, bend * np.sin(t * 2.6)))
     angle = rng.uniform(0, 2 * np.pi)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return points @ turn
+    turned: NDArray[np.float64] = points @ turn
+    return turned
 
 
 def _band(plate: Plate, radius_um: float) -> Plane:
     """A curved sausage with slight waists."""
     rng = plate.rng
-    sweep, start = rng.uniform(1.1, 1.9), rng.uniform(0, 2 * np.pi)
-    angles = start + np.linspace(-sweep, sweep, 9)
-    reach = radius_um * 0.5
-    path = np.column_stack((reach * np.cos(angles), reach * np.sin(angles)))
-    widths = radius_um * (0.25 + 0.035 * np.cos(np.linspace(0, rng.uniform(8, 15), 9)))
+    widths = radius_um * (0.25 + 0.035 * np.cos(np.linspace(0, rng.uniform(8, 15), 8)))
+    return bent(plate, radius_um * 0.5, sweep=rng.uniform(1.1, 1.9), widths_um=widths)
+
+
+def bent(
+    plate: Plate,
+    reach_um: float,
+    *,
+    sweep: float,
+    widths_um: NDArray[np.float64],
+    centre: Point = (0, 0),
+) -> Plane:
+    """Depth in µm inside a sausage bent round a centre, turned at random.
+
+    Args:
+        plate: where to draw.
+        reach_um: radius of the bend.
+        sweep: half the angle it spans, in radians.
+        widths_um: half its width at each joint.
+        centre: of the bend.
+
+    Returns:
+        Depth, negative outside.
+    """
+    start = plate.rng.uniform(0, 2 * np.pi)
+    angles = start + np.linspace(-sweep, sweep, len(widths_um) + 1)
+    path = np.column_stack((np.cos(angles), np.sin(angles))) * reach_um + np.array(centre)
     rods = [
         plate.capsule(_point(a), _point(b), float(w))
-        for a, b, w in zip(path[:-1], path[1:], widths[1:], strict=True)
+        for a, b, w in zip(path[:-1], path[1:], widths_um, strict=True)
     ]
-    return np.maximum.reduce(rods)
+    depth: Plane = np.maximum.reduce(rods)
+    return depth
 
 
 def kidney(plate: Plate, radius_um: float, *, size: float) -> list[Plane]:
-    """A large folded or kidney-shaped nucleus, as in a monocyte.
+    """A large kidney-shaped, bent or folded nucleus, as in a monocyte.
 
     Args:
         plate: where to draw; its ``rng`` decides the shape.
@@ -152,24 +179,25 @@ def kidney(plate: Plate, radius_um: float, *, size: float) -> list[Plane]:
         size: radius of the nucleus as a share of the cell's.
 
     Returns:
-        Depths in µm of one to three overlapping folds.
+        Depths in µm of one or two overlapping folds.
     """
     rng = plate.rng
-    uneven = plate.warped(0.22, 2.4)
-    angle = rng.uniform(0, 2 * np.pi)
-    away = np.array([np.cos(angle), np.sin(angle)])
-    across = np.array([-away[1], away[0]])
-    centre = away * radius_um * rng.uniform(0.02, 0.16)
-    half = radius_um * size * 0.62
-    left = centre + across * half * rng.uniform(0.7, 1.0) - away * half * rng.uniform(0.1, 0.7)
-    right = centre - across * half * rng.uniform(0.7, 1.0) - away * half * rng.uniform(0.1, 0.7)
-    top = centre + away * half * rng.uniform(0.3, 0.6)
-    width = radius_um * size * rng.uniform(0.5, 0.6)
-    first = uneven.capsule(_point(left), _point(top), width)
-    second = uneven.capsule(_point(top), _point(right), width * rng.uniform(0.85, 1.0))
-    if rng.uniform() < 0.4:
-        return [plate.blur(first, 0.3), plate.blur(second, 0.3)]
-    return [plate.blur(np.maximum(first, second), 0.4)]
+    uneven = plate.warped(0.26, 2.6)
+    reach = radius_um * size * rng.uniform(0.42, 0.62)
+    angle, away = rng.uniform(0, 2 * np.pi), radius_um * rng.uniform(0, 0.12)
+    centre = (float(away * np.cos(angle)), float(away * np.sin(angle)))
+    widths = radius_um * size * rng.uniform(0.44, 0.58) * rng.uniform(0.86, 1.12, 4)
+    main = plate.blur(
+        bent(uneven, reach, sweep=rng.uniform(0.75, 1.9), widths_um=widths, centre=centre), 0.35
+    )
+    if rng.uniform() > _FOLDED_SHARE:
+        return [main]
+    widths = widths[:2] * 0.85
+    fold = bent(uneven, reach * 0.8, sweep=rng.uniform(0.2, 0.6), widths_um=widths, centre=centre)
+    return [main, plate.blur(fold, 0.3)]
+
+
+_FOLDED_SHARE = 0.45
 
 
 def rounded(plate: Plate, radius_um: float, *, offset: float, indent: float) -> list[Plane]:
@@ -194,7 +222,7 @@ def rounded(plate: Plate, radius_um: float, *, offset: float, indent: float) -> 
     reach = radius_um * (1.55 - indent)
     bite = (centre[0] - float(reach * np.cos(angle)), centre[1] - float(reach * np.sin(angle)))
     dent = uneven.capsule(bite, bite, radius_um * 0.62)
-    return [plate.blur(np.minimum(depth, -dent), 0.3)]
+    return [plate.blur(np.minimum(depth, -dent), 0.45)]
 
 
 def _point(vector: NDArray[np.float64]) -> Point:

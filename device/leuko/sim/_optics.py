@@ -33,23 +33,23 @@ class Optics:
         SettingsError: a value lies outside its range.
     """
 
-    background: tuple[float, float, float] = (250.0, 232.0, 214.0)
+    background: tuple[float, float, float] = (251.0, 230.0, 207.0)
     vignetting: float = 0.10
     colour_shading: float = 0.02
-    blur_um: float = 0.085
-    defocus_um: float = 0.14
+    blur_um: float = 0.07
+    defocus_um: float = 0.11
     electrons: int = 7000
     jpeg_quality: int = 92
 
     def __post_init__(self) -> None:
         """Refuse what no microscope can do."""
-        if not all(0 < level <= 255 for level in self.background):  # noqa: PLR2004
+        if not all(0 < level <= 255 for level in self.background):
             message = f"background {self.background} is no colour; give three values up to 255"
             raise SettingsError(message)
         if not 0 <= self.vignetting < 1:
             message = f"vignetting {self.vignetting} is not a share of the light; give 0 up to 1"
             raise SettingsError(message)
-        if not 0 <= self.jpeg_quality <= 100:  # noqa: PLR2004
+        if not 0 <= self.jpeg_quality <= 100:
             message = f"JPEG quality {self.jpeg_quality} does not exist; give 0 to 100"
             raise SettingsError(message)
         if min(self.blur_um, self.defocus_um, self.electrons) < 0:
@@ -133,6 +133,8 @@ def photographed(light: Light, optics: Optics, rng: np.random.Generator) -> RGBI
     picture = np.round(tone * 255).astype(np.uint8)
     if not optics.jpeg_quality:
         return picture
-    _, packed = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, optics.jpeg_quality])
+    _, packed = cv2.imencode(
+        ".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, optics.jpeg_quality]
+    )
     unpacked = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(unpacked[..., ::-1]).astype(np.uint8)
+    return np.ascontiguousarray(np.asarray(unpacked, np.uint8)[..., ::-1])

@@ -104,7 +104,9 @@ def place_artefacts(
     area = spec.width_um * spec.height_um
     kinds = [Artefact.PLATELET] * rng.poisson(spec.platelets_per_um2 * area)
     names = list(_DEBRIS)
-    drawn = rng.choice(len(names), rng.poisson(spec.debris_per_mm2 * area / 1e6), p=list(_DEBRIS.values()))
+    drawn = rng.choice(
+        len(names), rng.poisson(spec.debris_per_mm2 * area / 1e6), p=list(_DEBRIS.values())
+    )
     kinds += [names[i] for i in drawn]
     taken = np.array([(c.x_um, c.y_um, c.diameter_um / 2) for c in cells]).reshape(-1, 3)
     placed = []

@@ -49,7 +49,7 @@ class SmearSpec:
     leukocytes: int = 100
     proportions: Mapping[CellClass, float] = field(default_factory=lambda: dict(_PROPORTIONS))
     touching_share: float = 0.04
-    red_cells_per_um2: float = 0.0095
+    red_cells_per_um2: float = 0.0105
     platelets_per_um2: float = 0.0005
     debris_per_mm2: float = 25.0
     stain: Stain = field(default_factory=Stain)

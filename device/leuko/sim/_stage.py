@@ -54,9 +54,7 @@ def serpentine(
         raise SettingsError(message)
     columns = _steps(spec.width_um, view_width_um, overlap_um)
     rows = _steps(spec.height_um, view_height_um, overlap_um)
-    path = [
-        (x, y) for i, y in enumerate(rows) for x in (columns if i % 2 == 0 else columns[::-1])
-    ]
+    path = [(x, y) for i, y in enumerate(rows) for x in (columns if i % 2 == 0 else columns[::-1])]
     return StagePath(tuple(path))
 
 

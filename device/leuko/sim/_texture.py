@@ -1,6 +1,6 @@
 """The drawing plate: distances, grain and dots in micrometres, from which cells are drawn."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,7 +18,8 @@ Point = tuple[float, float]
 def smooth_step(value: Plane, low: float, high: float) -> Plane:
     """0 below ``low``, 1 above ``high``, without a kink between."""
     t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    step: Plane = t * t * (3 - 2 * t)
+    return step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,16 +35,15 @@ class Plate:
 
     rng: np.random.Generator
     half_um: float
-    x: Plane = field(init=False)
-    y: Plane = field(init=False)
+    x: Plane
+    y: Plane
 
-    def __post_init__(self) -> None:
-        """Lay the coordinates."""
-        steps = round(self.half_um / PLATE_UM_PER_PX)
+    @classmethod
+    def laid(cls, rng: np.random.Generator, *, half_um: float) -> "Plate":
+        """An even plate, ``half_um`` to each side of its centre."""
+        steps = round(half_um / PLATE_UM_PER_PX)
         axis = (np.arange(-steps, steps + 1) * PLATE_UM_PER_PX).astype(np.float32)
-        x, y = np.meshgrid(axis, axis)
-        object.__setattr__(self, "x", x)
-        object.__setattr__(self, "y", y)
+        return cls(rng, half_um, *np.meshgrid(axis, axis))
 
     def noise(self, grain_um: float) -> Plane:
         """Gaussian noise of unit variance whose grains are about ``grain_um`` wide."""
@@ -62,10 +62,9 @@ class Plate:
 
     def warped(self, amount_um: float, grain_um: float) -> "Plate":
         """The same plate with coordinates that wobble, so that shapes drawn on it are uneven."""
-        plate = Plate(self.rng, self.half_um)
-        object.__setattr__(plate, "x", self.x + np.float32(amount_um) * self.noise(grain_um))
-        object.__setattr__(plate, "y", self.y + np.float32(amount_um) * self.noise(grain_um))
-        return plate
+        amount = np.float32(amount_um)
+        x = self.x + amount * self.noise(grain_um)
+        return Plate(self.rng, self.half_um, x, self.y + amount * self.noise(grain_um))
 
     def blob(self, radius_um: float, *, unevenness: float, centre: Point = (0, 0)) -> Plane:
         """Depth in µm inside a smooth irregular disc of that mean radius; negative outside."""
@@ -73,7 +72,7 @@ class Plate:
             self.x - np.float32(centre[0]), self.y - np.float32(centre[1])
         )
         outline = outline_radii(self.rng, unevenness=unevenness) * radius_um
-        return at_angle(outline, angle) - distance
+        return at_angle(outline, np.asarray(angle, np.float32)) - distance
 
     def capsule(self, start: Point, end: Point, radius_um: float) -> Plane:
         """Depth in µm inside a rod with round ends; negative outside."""
@@ -106,12 +105,13 @@ class Plate:
         x, y = np.meshgrid(axis, axis)
         x[1::2] += spacing_um / 2
         points = np.column_stack((x.ravel(), y.ravel()))
-        points += self.rng.normal(0, spacing_um * 0.22, points.shape)
-        return points[np.hypot(points[:, 0], points[:, 1]) < radius_um]
+        points += self.rng.normal(0, spacing_um * 0.2, points.shape)
+        packed: NDArray[np.float64] = points[np.hypot(points[:, 0], points[:, 1]) < radius_um]
+        return packed
 
 
-ANGLES = 128
-"""Directions in which an outline is tabled."""
+ANGLES = 512
+"""Directions in which an outline is tabled; finer than the pixels along a red cell's edge."""
 
 
 def outline_radii(
@@ -136,13 +136,11 @@ def outline_radii(
         depth = rng.uniform(0.03, 0.06) * (1 + 0.4 * np.sin(theta + rng.uniform(0, 6)))
         radii += depth * np.cos(spicules * theta + np.sin(2 * theta))
     radii = np.maximum(radii, 0.5)
-    return (radii / np.sqrt(np.mean(radii**2))).astype(np.float32)
+    outline: NDArray[np.float32] = (radii / np.sqrt(np.mean(radii**2))).astype(np.float32)
+    return outline
 
 
 def at_angle(radii: NDArray[np.float32], angle: Plane) -> Plane:
-    """Radius of the outline in each direction ``angle`` (radians, 0 to 2π), interpolated."""
-    position = angle * np.float32(ANGLES / (2 * np.pi))
-    below = position.astype(np.int32)
-    share = position - below
-    closed = np.append(radii, radii[:2])
-    return closed[below] * (1 - share) + closed[below + 1] * share
+    """Radius of the outline in each direction ``angle``, in radians from 0 to 2π."""
+    index = (angle * np.float32(ANGLES / (2 * np.pi))).astype(np.int32)
+    return np.take(radii, index, mode="wrap")

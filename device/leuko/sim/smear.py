@@ -17,7 +17,7 @@ from leuko.sim._layers import label, lay
 from leuko.sim._leukocytes import leukocyte
 from leuko.sim._optics import Light, blurred, illumination, photographed
 from leuko.sim._placement import place_artefacts, place_leukocytes
-from leuko.sim._red_cells import TILE_UM, RedCell, add_red_cell, settled
+from leuko.sim._red_cells import TILE_UM, RedCell, add_red_cell, piled, settled
 from leuko.sim._spec import SmearSpec, TrueCell
 from leuko.sim._stain import AZURE, EOSIN, RED, Dyes
 from leuko.sim._texture import Plate
@@ -48,7 +48,7 @@ class SimulatedSmear:
 
         Raises:
             SettingsError: its leukocytes do not fit on the slide.
-        """  # noqa: DOC502
+        """
         self.spec = spec
         self.cells: tuple[TrueCell, ...] = place_leukocytes(spec, self._rng(_CELLS))
         placed = place_artefacts(spec, self.cells, self._rng(_ARTEFACTS))
@@ -83,7 +83,7 @@ class SimulatedSmear:
 
         Raises:
             SettingsError: the view has no pixels or an impossible scale.
-        """  # noqa: DOC502
+        """
         view = _checked(View(x_um, y_um, width_px, height_px, um_per_px))
         light = self._light(view) * illumination(height_px, width_px, self.spec.optics)
         place = np.abs(np.round((x_um * 100, y_um * 100))).astype(int).tolist()
@@ -106,18 +106,18 @@ class SimulatedSmear:
 
         Raises:
             SettingsError: the view has no pixels or an impossible scale.
-        """  # noqa: DOC502
+        """
         view = _checked(View(x_um, y_um, width_px, height_px, um_per_px))
         labels = np.zeros((height_px, width_px), np.int32)
         for index in self._seen(self.cells, view):
-            label(labels, index + 1, self._drawn_cell(index), self.cells[index], view)
+            label(labels, self._drawn_cell(index), self.cells[index], view, number=index + 1)
         return labels
 
     def _light(self, view: View) -> Light:
         """Share of the light that comes through the smear, as the objective shows it."""
         density = cv2.transform(self._dyes(view), self._density.T.copy())
         light = cv2.exp(density * np.float32(-_LN10)).astype(np.float32)
-        height = np.clip(np.abs(view.slow(self._focus)) / 2, 0, 1)
+        height = np.minimum(np.abs(view.slow(self._focus)) / np.float32(2), np.float32(1))
         return blurred(light, height, self.spec.optics, um_per_px=view.um_per_px)
 
     def _dyes(self, view: View) -> Dyes:
@@ -126,7 +126,7 @@ class SimulatedSmear:
         for cell in self._red_cells_of(view):
             add_red_cell(red, cell, corner_um=(view.x_um, view.y_um), um_per_px=view.um_per_px)
         plasma = np.float32(self.spec.stain.plasma) * (1 + 0.35 * view.slow(self._stain_of_plasma))
-        dyes[..., RED] = red
+        dyes[..., RED] = piled(red)
         dyes[..., EOSIN] = plasma
         dyes[..., AZURE] = 0.6 * plasma
         for index in self._seen(self.artefacts, view):
@@ -181,7 +181,7 @@ class SimulatedSmear:
 
     def _draw_artefact(self, index: int) -> Drawing:
         radius_um = self.artefacts[index].diameter_um / 2
-        plate = Plate(self._rng(_ARTEFACT, index), 1.5 * radius_um + 0.8)
+        plate = Plate.laid(self._rng(_ARTEFACT, index), half_um=1.5 * radius_um + 0.8)
         return artefact(plate, radius_um, self._kinds[index])
 
     def _rng(self, *purpose: int) -> np.random.Generator:
@@ -192,7 +192,7 @@ def _checked(view: View) -> View:
     if min(view.width_px, view.height_px) < 1:
         message = f"view of {view.width_px} x {view.height_px} px has no pixels; enlarge it"
         raise SettingsError(message)
-    if not 0.02 <= view.um_per_px <= 2:  # noqa: PLR2004
+    if not 0.02 <= view.um_per_px <= 2:
         message = f"scale {view.um_per_px} µm/px is not a microscope's; give 0.02 to 2"
         raise SettingsError(message)
     return view

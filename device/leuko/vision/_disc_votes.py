@@ -65,7 +65,9 @@ def find_disc_candidates(density: NDArray[np.float32]) -> DiscCandidates:
         share = _votes(edges, shape=density.shape, radius=float(radius))
         radii[share > votes] = radius
         np.maximum(votes, share, out=votes)
-    y, x = np.nonzero((votes >= cv2.dilate(votes, np.ones((7, 7), np.uint8))) & (votes > _LEAST_VOTES))
+    y, x = np.nonzero(
+        (votes >= cv2.dilate(votes, np.ones((7, 7), np.uint8))) & (votes > _LEAST_VOTES)
+    )
     strongest = np.argsort(-votes[y, x], kind="stable")[:_MOST_DISCS]
     y, x = y[strongest], x[strongest]
     return DiscCandidates(x=x.astype(np.float32), y=y.astype(np.float32), radius=radii[y, x])

@@ -49,7 +49,7 @@ def background_colour(rgb: RGBImage) -> NDArray[np.float64]:
     bright = luminance[luminance >= threshold]
     low, high = np.percentile(bright, (50, 95))
     chosen = small[(luminance >= low) & (luminance <= high)]
-    return np.maximum(np.median(chosen, axis=0), 1.0)
+    return np.asarray(np.maximum(np.median(chosen, axis=0), 1.0), np.float64)
 
 
 def white_balance(rgb: RGBImage, background: NDArray[np.float64]) -> RGBImage:
@@ -75,7 +75,7 @@ def resample(rgb: RGBImage, *, um_per_px: float, to_um_per_px: float) -> RGBImag
 def window_around(
     row: float, column: float, *, um_per_px: float, to_um_per_px: float, size: int
 ) -> Window:
-    """Return the window of ``size`` pixels at the model's scale, centred on a point of the field."""
+    """Return the window of ``size`` pixels at the model's scale around a point of the field."""
     side = max(1, round(size * to_um_per_px / um_per_px))
     return Window(x=round(column - side / 2), y=round(row - side / 2), side=side, size=size)
 
@@ -90,9 +90,7 @@ def cut_window(rgb: RGBImage, window: Window) -> RGBImage:
     return _cut(rgb, window, (BACKGROUND_LEVEL,) * 3)
 
 
-def cut_balanced_window(
-    rgb: RGBImage, window: Window, background: NDArray[np.float64]
-) -> RGBImage:
+def cut_balanced_window(rgb: RGBImage, window: Window, background: NDArray[np.float64]) -> RGBImage:
     """Return the window of a raw field at the model's scale, white balanced."""
     filling = tuple(round(float(level)) for level in background)
     return white_balance(_cut(rgb, window, filling), background)

@@ -141,6 +141,17 @@ def overlap(first: CellRegion, second: CellRegion) -> float:
     return float(shared.sum() / min(first.mask.sum(), second.mask.sum()))
 
 
+def reaches_edge(region: CellRegion, window: Window) -> bool:
+    """Return whether the window, rather than the field, may have cut the region off."""
+    box = region.box
+    return (
+        box.x <= window.x
+        or box.y <= window.y
+        or box.x + box.width >= window.x + window.side
+        or box.y + box.height >= window.y + window.side
+    )
+
+
 def mask_in_window(region: CellRegion, window: Window) -> Mask:
     """Return the region as seen through a window, ``(window.size, window.size)`` bool."""
     box = region.box

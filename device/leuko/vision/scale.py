@@ -29,15 +29,20 @@ _ALIKE = float(np.log(1.25))
 """Red cells lie this close to their median, in log diameter."""
 _KERNEL = 0.07
 """Width of the density estimate of log diameters; about the spread of healthy red cells."""
+_MOST_RED_DENSITY = 0.85
+"""Nuclei hold back more red light than this (0.9 to 1.3), red cells less (0.1 to 0.8)."""
 _EXTRA_RED_DENSITY = 0.3
 """Red density above the cells' median from which a body of their size is a nucleus."""
-_LEAST_COVER = 0.03
+_LEAST_COVER = 0.035
 """Share of the searched field under red cells; screenshots and photographs stay below."""
-_LEAST_STEEPNESS = 0.5
-"""Red cells have an edge (0.55 to 0.95 on real fields), the blots of a texture fade (0.4)."""
-_LEAST_SPREAD = 0.03
-"""Relative spread of diameter below which bodies are print: red cells vary by 4 to 12 %."""
-_ENOUGH_TO_VARY = 12
+_LEAST_STEEPNESS = 0.45
+"""Red cells have an edge (0.5 to 0.95 on real fields), the blots of a texture fade (0.4)."""
+_LEAST_EXTENT = 3.2
+"""Diameters over which a few cells must be scattered: lobes of one nucleus are within 3."""
+_FEW_CELLS = 8
+_LEAST_SPREAD = 0.033
+"""Relative spread of diameter below which many bodies are print: red cells vary by 4 to 12 %."""
+_ENOUGH_TO_VARY = 30
 _RIVAL_SHARE = 0.75
 """Area of a second size, against that of the first, from which the two contradict."""
 
@@ -71,7 +76,7 @@ def estimate_scale(fields: Sequence[RGBImage]) -> ScaleEstimate:
     Raises:
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
     """
-    bodies = join([without_repeats(find_round_bodies(field)) for field in fields])
+    bodies = join([_pale_bodies(field) for field in fields])
     if len(bodies.diameter) < _FEWEST_CELLS:
         raise _too_few(len(bodies.diameter))
     cells = _red_cells(bodies)
@@ -83,6 +88,11 @@ def estimate_scale(fields: Sequence[RGBImage]) -> ScaleEstimate:
         confidence=_confidence(cells, bodies),
         red_cells=len(cells.diameter),
     )
+
+
+def _pale_bodies(field: RGBImage) -> RoundBodies:
+    bodies = find_round_bodies(field)
+    return without_repeats(bodies.chosen(bodies.red_density < _MOST_RED_DENSITY))
 
 
 def _red_cells(bodies: RoundBodies) -> RoundBodies:
@@ -122,7 +132,9 @@ def _spread(cells: RoundBodies) -> float:
 def _check_that_they_are_red_cells(cells: RoundBodies, fields: Sequence[RGBImage]) -> None:
     count, diameter = len(cells.diameter), float(np.median(cells.diameter))
     cover = _area(cells) / sum(searched_area(field, diameter) for field in fields)
-    if count < _FEWEST_CELLS or cover < _LEAST_COVER:
+    extent = float(np.hypot(np.ptp(cells.x), np.ptp(cells.y))) if count else 0.0
+    huddled = count < _FEW_CELLS and extent < _LEAST_EXTENT * diameter
+    if count < _FEWEST_CELLS or cover < _LEAST_COVER or huddled:
         raise _too_few(count)
     steepness = float(np.median(cells.steepness))
     if steepness < _LEAST_STEEPNESS:

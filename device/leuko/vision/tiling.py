@@ -1,7 +1,7 @@
 """Running a model with a fixed input over a field of any size, without seams."""
 
 from collections.abc import Callable
-from itertools import product
+from itertools import product, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def tile_origins(length: int, tile: int, overlap: int) -> list[int]:
 
 
 def _padded(field: RGBImage, tile: tuple[int, int]) -> tuple[RGBImage, int, int]:
-    height, width = (max(side, least) for side, least in zip(field.shape[:2], tile, strict=True))
+    height, width = starmap(max, zip(field.shape[:2], tile, strict=True))
     if (height, width) == field.shape[:2]:
         return field, 0, 0
     top, left = (height - field.shape[0]) // 2, (width - field.shape[1]) // 2

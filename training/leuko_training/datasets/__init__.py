@@ -80,8 +80,18 @@ def read_dataset(name: str, root: Path) -> list[LabelledImage]:
     if missing := missing_layout(spec, root):
         message = f"{spec.title} is not complete in {root}: no {missing[0]}; {spec.remedy}"
         raise DatasetError(message)
-    items = spec.read(root)
+    items = _read(spec, root)
     return items if name in NEVER_SPLIT else assign_folds(items, root, read_splits(root))
+
+
+def _read(spec: DatasetSpec, root: Path) -> list[LabelledImage]:
+    try:
+        return spec.read(root)
+    except DatasetError:
+        raise
+    except (KeyError, ValueError, OSError) as error:
+        message = f"{spec.title} in {root} is not laid out as published: {error!r}; {spec.remedy}"
+        raise DatasetError(message) from error
 
 
 def _spec(name: str) -> DatasetSpec:

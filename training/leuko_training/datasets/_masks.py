@@ -36,8 +36,7 @@ NUCLEUS_ABOVE = {
 def load_mask(item: LabelledImage) -> Mask:
     """The pixels of all annotated leukocytes, at the size of the mask file.
 
-    Raises:
-        DatasetError: The image has no mask, or its file is damaged.
+    An image without a mask, or with a damaged one, is a `DatasetError`.
     """
     return _grey_levels(item) > LEUKOCYTE_ABOVE[item.dataset]
 
@@ -45,8 +44,7 @@ def load_mask(item: LabelledImage) -> Mask:
 def load_nucleus_mask(item: LabelledImage) -> Mask | None:
     """The pixels of all annotated nuclei, None where the set does not mark them.
 
-    Raises:
-        DatasetError: The image has no mask, or its file is damaged.
+    An image without a mask, or with a damaged one, is a `DatasetError`.
     """
     if item.dataset not in NUCLEUS_ABOVE:
         return None

@@ -19,8 +19,8 @@ from leuko_training.datasets._base import DatasetSpec, LabelledImage
 from leuko_training.datasets._fingerprints import Fingerprint, fingerprint, look_alikes
 from leuko_training.datasets.splits import SplitRow, read_splits
 
-SHOWN_WARNINGS = 8
-"""Examples shown of each kind of warning."""
+SHOWN_CASES = 8
+"""Cases shown of each kind of fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class SetAudit:
 
 
 @dataclass(frozen=True, slots=True)
-class Warnings:
+class Finding:
     """One kind of fault, with every case of it, worded for the reader."""
 
     fault: str
@@ -71,26 +71,24 @@ class Audit:
 
     root: Path
     sets: tuple[SetAudit, ...]
-    warnings: tuple[Warnings, ...]
+    findings: tuple[Finding, ...]
 
 
 def run_audit(root: Path) -> Audit:
     """Look through all data sets: counts, and images that are missing or shared.
 
-    Reads every image once, which takes about a minute for ten thousand of them.
+    Reads every image once, which takes about half a minute for ten thousand of them. A damaged
+    image, table or ``splits.csv`` is a `DatasetError`; a set that is not there is no error.
 
     Args:
         root: folder of all data sets.
-
-    Raises:
-        DatasetError: ``splits.csv`` or a set's own table is damaged.
     """
     splits = read_splits(root)
     present = available_datasets(root)
     items = {name: read_dataset(name, root) if name in present else [] for name in DATASETS}
     found = [item for images in items.values() for item in images]
     sets = tuple(_set_audit(spec, items[name], splits) for name, spec in DATASETS.items())
-    return Audit(root=root, sets=sets, warnings=_warnings(found, splits, root))
+    return Audit(root=root, sets=sets, findings=_findings(found, splits, root))
 
 
 def _set_audit(
@@ -107,15 +105,16 @@ def _set_audit(
     )
 
 
-def _warnings(
+def _findings(
     items: Sequence[LabelledImage], splits: Mapping[str, SplitRow], root: Path
-) -> tuple[Warnings, ...]:
+) -> tuple[Finding, ...]:
     prints = [fingerprint(item) for item in items]
     kinds = (
-        Warnings("listed in splits.csv but not there", _missing(items, splits, root)),
-        Warnings("group spans folds", _spanning_groups(items)),
-        Warnings("same file in several places", _same_files(prints, root)),
-        Warnings("look-alikes across folds or sets", _look_alikes(prints, root)),
+        Finding("listed in splits.csv but not there", _missing(items, splits, root)),
+        Finding("group spans folds", _spanning_groups(items)),
+        Finding("sets of the same photographs, split differently", _split_apart(items)),
+        Finding("same file in several places", _same_files(prints, root)),
+        Finding("look-alikes across folds or sets", _look_alikes(prints, root)),
     )
     return tuple(kind for kind in kinds if kind.cases)
 
@@ -142,6 +141,22 @@ def _spanning_groups(items: Iterable[LabelledImage]) -> tuple[str, ...]:
 
 def _tally(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} in fold {fold}" for fold, count in sorted(counts.items()))
+
+
+def _split_apart(items: Iterable[LabelledImage]) -> tuple[str, ...]:
+    folds: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for item in items:
+        folds[item.dataset][item.group].add(item.fold)
+    return tuple(
+        f"{name} and {other}: train on neither when testing on the other"
+        for name in folds
+        for other in DATASETS[name].same_photographs_as
+        if name < other and other in folds and not _agree(folds[name], folds[other])
+    )
+
+
+def _agree(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> bool:
+    return one.keys() == other.keys() and all(one[group] == other[group] for group in one)
 
 
 def _same_files(prints: Iterable[Fingerprint], root: Path) -> tuple[str, ...]:
@@ -179,8 +194,8 @@ def render_audit(audit: Audit, console: Console) -> None:
     for found in audit.sets:
         if not found.images:
             console.print(f"{found.spec.name} is not there: {found.spec.remedy}", markup=False)
-    for kind in audit.warnings:
-        _print_warnings(kind, console)
+    for kind in audit.findings:
+        _print_finding(kind, console)
 
 
 def _table(audit: Audit) -> Table:
@@ -216,9 +231,9 @@ def _classes(found: SetAudit) -> str:
     )
 
 
-def _print_warnings(kind: Warnings, console: Console) -> None:
+def _print_finding(kind: Finding, console: Console) -> None:
     console.print(f"Warning: {kind.fault}: {len(kind.cases)}", style="yellow", markup=False)
-    for case in kind.cases[:SHOWN_WARNINGS]:
+    for case in kind.cases[:SHOWN_CASES]:
         console.print(f"  {case}", markup=False, highlight=False)
-    if len(kind.cases) > SHOWN_WARNINGS:
-        console.print(f"  and {len(kind.cases) - SHOWN_WARNINGS} more")
+    if len(kind.cases) > SHOWN_CASES:
+        console.print(f"  and {len(kind.cases) - SHOWN_CASES} more")

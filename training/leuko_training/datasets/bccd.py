@@ -14,7 +14,7 @@ are drawn with a margin; taken literally they would give 0.069. Neutrophils are 
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET  # ruff: ignore[suspicious-xml-etree-import] - local files
 
 from leuko.cells import Box, CellClass
 from leuko_training.datasets._base import DatasetSpec, LabelledImage
@@ -84,15 +84,15 @@ def read_boxes(annotation: Path) -> Mapping[str, tuple[Box, ...]]:
     """
     boxes: dict[str, list[Box]] = defaultdict(list)
     try:
-        for element in ElementTree.parse(annotation).getroot().iter("object"):
+        for element in ET.parse(annotation).getroot().iter("object"):  # ruff: ignore[suspicious-xml-element-tree-usage] - local file
             boxes[element.findtext("name", "")].append(_box(element))
-    except (OSError, ElementTree.ParseError, ValueError) as error:
+    except (OSError, ET.ParseError, ValueError) as error:
         message = f"{annotation} is missing or no VOC annotation; clone BCCD_Dataset again"
         raise DatasetError(message) from error
     return {name: tuple(found) for name, found in boxes.items()}
 
 
-def _box(element: ElementTree.Element) -> Box:
+def _box(element: ET.Element) -> Box:
     left, top, right, bottom = (
         int(element.findtext(f"bndbox/{corner}", "")) for corner in ("xmin", "ymin", "xmax", "ymax")
     )

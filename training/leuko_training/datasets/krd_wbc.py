@@ -13,6 +13,7 @@ one. Eight of them show no whole red cell; theirs is taken as 1/1.59 of the baso
 ratio of the other eleven, so their scale is good to ±15 % only.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from leuko.cells import CellClass
@@ -27,95 +28,20 @@ RED_CELL_PX = 78
 WIDE_RED_CELL_PX = 64
 """Diameter of a red cell in `WIDE_VIEWS`."""
 
+# A number a line would hide the rest of the module.
+# fmt: off
 WIDE_VIEWS = frozenset({
-    2,
-    9,
-    10,
-    15,
-    19,
-    25,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
-    37,
-    38,
-    39,
-    40,
-    41,
-    42,
-    44,
-    45,
-    46,
-    47,
-    48,
-    49,
-    50,
-    52,
-    53,
-    54,
-    55,
-    60,
-    78,
-    79,
-    89,
-    99,
-    100,
-    108,
-    117,
-    126,
-    137,
-    146,
-    152,
-    160,
-    165,
-    184,
-    185,
-    197,
-    201,
-    209,
-    248,
-    260,
-    272,
-    284,
-    285,
-    286,
-    287,
-    289,
-    291,
-    292,
-    311,
-    321,
-    334,
-    354,
-    366,
-    378,
+    2, 9, 10, 15, 19, 25, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 44, 45, 46, 47, 48, 49,
+    50, 52, 53, 54, 55, 60, 78, 79, 89, 99, 100, 108, 117, 126, 137, 146, 152, 160, 165, 184, 185,
+    197, 201, 209, 248, 260, 272, 284, 285, 286, 287, 289, 291, 292, 311, 321, 334, 354, 366, 378,
 })
 """Numbers of the fields taken at the smaller zoom."""
 
 MAGNIFIED_RED_CELL_PX = {
-    93: 238,
-    94: 289,
-    96: 240,
-    97: 303,
-    98: 255,
-    101: 248,
-    102: 258,
-    103: 235,
-    104: 137,
-    105: 128,
-    106: 90,
-    107: 163,
-    109: 140,
-    110: 148,
-    111: 143,
-    112: 139,
-    113: 144,
-    114: 89,
-    115: 143,
+    93: 238, 94: 289, 96: 240, 97: 303, 98: 255, 101: 248, 102: 258, 103: 235, 104: 137, 105: 128,
+    106: 90, 107: 163, 109: 140, 110: 148, 111: 143, 112: 139, 113: 144, 114: 89, 115: 143,
 }
+# fmt: on
 """Diameter of a red cell in each basophil of another source, by the number of the field."""
 
 RUN_LENGTH = 10
@@ -125,21 +51,26 @@ RUN_LENGTH = 10
 def read(root: Path) -> list[LabelledImage]:
     """The fields, grouped in runs of neighbouring numbers."""
     folder = root / FOLDER
-    table = csv_rows(folder / "class labels.csv")
-    labels = {row["Image ID"].lower(): row["Categoriy"] for row in table}
-    return [
-        _field(image, class_from_word(labels.get(image.stem, "")))
-        for image in images_in(folder / "Dataset" / "image", ".jpg")
-    ]
+    labels = _labels(folder / "class labels.csv")
+    images = images_in(folder / "Dataset" / "image", ".jpg")
+    return [_field(image, labels) for image in images]
 
 
-def _field(image: Path, label: CellClass | None) -> LabelledImage:
+def _labels(path: Path) -> Mapping[int, CellClass | None]:
+    # Only the digits are to be relied on: some lines say "Imaeg524".
+    return {
+        int("".join(filter(str.isdigit, row["Image ID"]))): class_from_word(row["Categoriy"])
+        for row in csv_rows(path)
+    }
+
+
+def _field(image: Path, labels: Mapping[int, CellClass | None]) -> LabelledImage:
     number = int(image.stem.removeprefix("image"))
     return LabelledImage(
         dataset="krd-wbc",
         image=image,
         mask=existing(image.parents[1] / "mask" / f"mask{number}.jpg"),
-        label=label,
+        label=labels.get(number),
         group=str(number // RUN_LENGTH),
         fold="",
         um_per_px=RED_CELL_DIAMETER_UM / _red_cell_px(number),

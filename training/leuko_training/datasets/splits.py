@@ -52,14 +52,14 @@ def read_splits(root: Path) -> Mapping[str, SplitRow]:
     if not path.is_file():
         return {}
     rows = csv_rows(path)
-    if rows and not _COLUMNS <= rows[0].keys():
+    if rows and not rows[0].keys() >= _COLUMNS:
         message = f"{path} lacks the columns {sorted(_COLUMNS - rows[0].keys())}; restore the file"
         raise DatasetError(message)
     return {row["image"]: _split_row(row, path) for row in rows}
 
 
 def _split_row(row: Mapping[str, str], path: Path) -> SplitRow:
-    if row["fold"] not in (*FOLDS, TRANSFER_FOLD, UNLABELLED_FOLD):
+    if row["fold"] not in {*FOLDS, TRANSFER_FOLD, UNLABELLED_FOLD}:
         message = f"{path} puts {row['image']} into the unknown fold {row['fold']!r}; correct it"
         raise DatasetError(message)
     return SplitRow(

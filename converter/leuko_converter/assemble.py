@@ -1,0 +1,249 @@
+"""From two trained models and the data sets to a bundle, and to the parity of the two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from leuko.bundle import (
+    ClassifierSpec,
+    ModelBundle,
+    SegmenterSpec,
+    SplitSpec,
+    Tolerance,
+    TrainingSet,
+)
+from leuko.inference import Engine
+from leuko_converter.golden import golden_inputs
+from leuko_converter.package import BundleDescription, write_bundle
+from leuko_converter.parity import (
+    ClassifierParity,
+    SegmenterParity,
+    classifier_table,
+    compare_classifier,
+    compare_segmenter,
+    int8_probabilities,
+    segmenter_table,
+)
+from leuko_converter.quantize import quantize, with_input_size
+from leuko_converter.representative import (
+    augmented_cells,
+    by_dataset,
+    masked_views,
+    mirrored,
+    named_crops,
+    plain_cells,
+)
+from leuko_training.classifier import EMBEDDING
+from leuko_training.crops import Crop
+from leuko_training.datasets import DATASETS, LabelledImage
+from leuko_training.masks import SHARE
+from leuko_training.partition import partition, read_everything
+from leuko_training.scales import (
+    CLASSIFIER_SIZE,
+    CLASSIFY_UM_PER_PX,
+    ISOLATION_MARGIN,
+    LOCATE_UM_PER_PX,
+    OUTLINE_UM_PER_PX,
+    SEGMENTER_SIZE,
+)
+from leuko_training.thresholds import rejection_threshold
+from leuko_training.unet import edge_unet
+
+SEGMENTER = SegmenterSpec(
+    locator="locator.tflite",
+    outliner="outliner.tflite",
+    locate_um_per_px=LOCATE_UM_PER_PX,
+    outline_um_per_px=OUTLINE_UM_PER_PX,
+    tile_height=256,
+    tile_width=320,
+    tile_overlap=48,
+    window=SEGMENTER_SIZE,
+    threshold=0.5,
+    smallest_area_um2=20.0,
+    largest_area_um2=700.0,
+)
+
+SPLIT = SplitSpec(
+    file="splits.csv",
+    held_out="fold 0, and the microscope of Raabin Test-B",
+    validation="a quarter of the groups of fold 4",
+)
+
+TOLERANCE = Tolerance(segmenter_lsb=32, classifier_lsb=24)
+
+_REPRESENTATIVE_WINDOWS = 240
+_REPRESENTATIVE_TILES = 80
+_REPRESENTATIVE_CELLS = 320
+_PARITY_VIEWS = 32
+"""Of every set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The images that conversion draws from.
+
+    Attributes:
+        training: images that the models learnt from.
+        validation: images of the same sets that they did not.
+    """
+
+    training: Sequence[LabelledImage]
+    validation: Sequence[LabelledImage]
+
+
+def read_material(root: Path) -> Material:
+    """Return what lies under the root of all data sets, partitioned as for training.
+
+    Raises:
+        DatasetError: a set that is there is not in its published layout.
+    """
+    training, validation = partition(read_everything(root))
+    return Material(training, validation)
+
+
+def assemble_bundle(
+    segmenter: keras.Model,
+    classifier: keras.Model,
+    material: Material,
+    folder: Path,
+    *,
+    bundle_id: str,
+    version: str,
+    engine: Engine,
+) -> ModelBundle:
+    """Quantise both models, choose the classifier's threshold, and write the bundle.
+
+    Args:
+        segmenter: trained `edge_unet`, at any input size.
+        classifier: trained, with probabilities and embedding as outputs.
+        material: images for the ranges of activations, and for the threshold.
+        folder: where the bundle goes.
+        bundle_id: name of the bundle.
+        version: version of its content.
+        engine: computes threshold and golden outputs.
+
+    Raises:
+        ConversionError: a model cannot be converted.
+        BundleError: what came out is no valid bundle.
+        EngineError: the engine cannot run a model.
+        OutputError: the folder cannot be written to.
+    """
+    models = quantize_all(segmenter, classifier, material.training)
+    judged = named_crops(material.validation, segmenter)
+    named = _classifier_spec(models["classifier"], judged, engine=engine)
+    description = BundleDescription(
+        id=bundle_id,
+        version=version,
+        segmenter=SEGMENTER,
+        classifier=named,
+        training_sets=training_sets(material.training),
+        split=SPLIT,
+        tolerance=TOLERANCE,
+    )
+    inputs = golden_inputs(SEGMENTER, named)
+    return write_bundle(folder, description, models=models, golden_inputs=inputs, engine=engine)
+
+
+def quantize_all(
+    segmenter: keras.Model, classifier: keras.Model, training: Sequence[LabelledImage]
+) -> dict[str, bytes]:
+    """Return ``locator``, ``outliner`` and ``classifier`` as full-int8 TFLite.
+
+    Raises:
+        ConversionError: a model cannot be converted.
+    """
+    height, width = SEGMENTER.tile_height, SEGMENTER.tile_width
+    windows = masked_views(training, _REPRESENTATIVE_WINDOWS).images
+    tiles = [mirrored(view, height, width) for view in windows[:_REPRESENTATIVE_TILES]]
+    cells = augmented_cells(named_crops(training, segmenter), _REPRESENTATIVE_CELLS).images
+    side = SEGMENTER.window
+    return {
+        "locator": quantize(with_input_size(edge_unet, segmenter, height, width), tiles),
+        "outliner": quantize(with_input_size(edge_unet, segmenter, side, side), windows),
+        "classifier": quantize(classifier, cells),
+    }
+
+
+def parity_report(
+    segmenter: keras.Model,
+    classifier: keras.Model,
+    bundle: ModelBundle,
+    material: Material,
+    *,
+    engine: Engine,
+) -> str:
+    """Return two Markdown tables: outliner and classifier, float against int8, set by set.
+
+    Args:
+        segmenter: trained `edge_unet`, at the outliner's input size.
+        classifier: trained, with probabilities and embedding as outputs.
+        bundle: what they became.
+        material: only its validation images are used.
+        engine: runs the bundle's models.
+
+    Raises:
+        ConversionError: the models do not fit the images.
+        EngineError: the engine cannot run a model.
+    """
+    outliner = bundle.files[bundle.manifest.segmenter.outliner]
+    namer = bundle.files[bundle.manifest.classifier.model]
+    crops = named_crops(material.validation, segmenter)
+    masks = segmenter_parity(segmenter, outliner, material.validation, engine=engine)
+    names = classifier_parity(classifier, namer, crops, engine=engine)
+    return f"{segmenter_table(masks)}\n{classifier_table(names)}"
+
+
+def segmenter_parity(
+    segmenter: keras.Model, tflite: bytes, validation: Sequence[LabelledImage], *, engine: Engine
+) -> Mapping[str, SegmenterParity]:
+    """Return the figures of the outliner on every set that has masks."""
+    masked = [item for item in validation if item.mask and item.dataset in SHARE]
+    rows = {}
+    for name, items in by_dataset(masked, lambda item: item.dataset).items():
+        views = masked_views(items, _PARITY_VIEWS)
+        rows[name] = compare_segmenter(segmenter, tflite, views.images, views.masks, engine=engine)
+    return rows
+
+
+def classifier_parity(
+    classifier: keras.Model, tflite: bytes, crops: Sequence[Crop], *, engine: Engine
+) -> Mapping[str, ClassifierParity]:
+    """Return the figures of the classifier on every set that the cells come from."""
+    rows = {}
+    for name, members in by_dataset(crops, lambda crop: crop.dataset).items():
+        views = plain_cells(members)
+        rows[name] = compare_classifier(
+            classifier, tflite, views.images, views.labels, engine=engine
+        )
+    return rows
+
+
+def training_sets(training: Sequence[LabelledImage]) -> tuple[TrainingSet, ...]:
+    """Return what the manifest says of every set that taught the models."""
+    teaching = [item for item in training if item.mask or item.label]
+    return tuple(
+        TrainingSet(
+            name=name,
+            title=DATASETS[name].title,
+            licence=DATASETS[name].licence,
+            images=len(items),
+            folds=", ".join(sorted({item.fold for item in items})),
+        )
+        for name, items in by_dataset(teaching, lambda item: item.dataset).items()
+    )
+
+
+def _classifier_spec(tflite: bytes, crops: Sequence[Crop], *, engine: Engine) -> ClassifierSpec:
+    views = plain_cells(crops)
+    probabilities = int8_probabilities(tflite, views.images, engine=engine)
+    return ClassifierSpec(
+        model="classifier.tflite",
+        um_per_px=CLASSIFY_UM_PER_PX,
+        size=CLASSIFIER_SIZE,
+        margin=ISOLATION_MARGIN,
+        embedding=EMBEDDING,
+        unclassified_below=rejection_threshold(probabilities, np.array(views.labels)),
+    )

@@ -1,0 +1,125 @@
+"""Views for quantisation and parity: a few of every data set and class, the same each time."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import keras
+import numpy as np
+
+from leuko.cells import CellClass, Mask, RGBImage
+from leuko_converter.errors import ConversionError
+from leuko_training.crops import Crop, CropSampler, plain_view
+from leuko_training.datasets import LabelledImage
+from leuko_training.masks import SHARE, MaskSampler
+from leuko_training.runs import labelled_crops
+
+_SEED = 11
+_IMAGES_PER_SET = 24
+_CELLS_PER_CLASS = 12
+"""Of every set."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledViews:
+    """Inputs of a model with what they show.
+
+    Attributes:
+        images: ``(height, width, 3)`` uint8 each, of the model's input size.
+        masks: true on leukocytes, one an image; empty for a classifier.
+        labels: index of the class in `CellClass`, one an image; empty for a segmenter.
+    """
+
+    images: tuple[RGBImage, ...]
+    masks: tuple[Mask, ...] = ()
+    labels: tuple[int, ...] = ()
+
+
+def masked_views(items: Iterable[LabelledImage], count: int) -> LabelledViews:
+    """Return augmented training views of both scales, from a few images of every set.
+
+    Raises:
+        ConversionError: none of the images has a mask.
+    """
+    masked = [item for item in items if item.mask and item.dataset in SHARE]
+    if not masked:
+        raise ConversionError("no image with a mask is there to learn from; get more data sets")
+    sampler = MaskSampler(_few_of_each(masked, _dataset, most=_IMAGES_PER_SET))
+    rng = np.random.default_rng(_SEED)
+    drawn = [sampler.draw(rng) for _ in range(count)]
+    return LabelledViews(
+        images=tuple(image for image, _ in drawn), masks=tuple(mask > 127 for _, mask in drawn)
+    )
+
+
+def named_crops(items: Iterable[LabelledImage], segmenter: keras.Model) -> list[Crop]:
+    """Return a few cells of every class of every set, outlined by mask or by the segmenter.
+
+    Raises:
+        ConversionError: on none of the images is a cell of known class.
+    """
+    few = _few_of_each(items, lambda item: (item.dataset, item.label), most=_CELLS_PER_CLASS)
+    crops = labelled_crops(few, segmenter)
+    if not crops:
+        raise ConversionError("no image of a cell of known class is there; get more data sets")
+    return crops
+
+
+def augmented_cells(crops: Iterable[Crop], count: int) -> LabelledViews:
+    """Return augmented training views of the cells."""
+    sampler, rng = CropSampler(crops), np.random.default_rng(_SEED)
+    drawn = [sampler.draw(rng) for _ in range(count)]
+    return LabelledViews(
+        images=tuple(image for image, _ in drawn), labels=tuple(label for _, label in drawn)
+    )
+
+
+def plain_cells(crops: Sequence[Crop]) -> LabelledViews:
+    """Return the cells as the device shows them to the classifier."""
+    classes = list(CellClass)
+    return LabelledViews(
+        images=tuple(plain_view(crop) for crop in crops),
+        labels=tuple(classes.index(crop.label) for crop in crops),
+    )
+
+
+def by_dataset(items: Iterable[Item], dataset: Callable[[Item], str]) -> Mapping[str, list[Item]]:
+    """Return the items sorted into their data sets, in the sets' alphabetical order."""
+    sets: dict[str, list[Item]] = {}
+    for item in items:
+        sets.setdefault(dataset(item), []).append(item)
+    return dict(sorted(sets.items()))
+
+
+def mirrored(image: RGBImage, height: int, width: int) -> RGBImage:
+    """Return the view continued by its mirror image, which has no seams, to a larger size.
+
+    Args:
+        image: ``(h, w, 3)`` uint8, at most as large as what is wanted.
+        height: rows wanted.
+        width: columns wanted.
+    """
+    extra = height - image.shape[0], width - image.shape[1]
+    before = extra[0] // 2, extra[1] // 2
+    padding = [(before[axis], extra[axis] - before[axis]) for axis in (0, 1)]
+    return np.pad(image, (*padding, (0, 0)), mode="symmetric")
+
+
+def _dataset(item: LabelledImage) -> str:
+    return item.dataset
+
+
+def _few_of_each(
+    items: Iterable[Item], kind: Callable[[Item], Hashable], *, most: int
+) -> list[Item]:
+    kinds: dict[Hashable, list[Item]] = {}
+    for item in items:
+        kinds.setdefault(kind(item), []).append(item)
+    rng = np.random.default_rng(_SEED)
+    return [
+        members[int(index)]
+        for members in kinds.values()
+        for index in np.sort(rng.permutation(len(members))[:most])
+    ]

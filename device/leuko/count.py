@@ -1,0 +1,230 @@
+"""Counting a set of images: read, scale, analyse, report."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leuko.bundle import ModelBundle
+from leuko.cells import RGBImage
+from leuko.counting import DifferentialCount, Entry
+from leuko.errors import ImageError, OutputError, ScaleError
+from leuko.images import find_images, image_size, read_image
+from leuko.inference import Engine
+from leuko.pipeline import FieldAnalyser
+from leuko.reports import FailedImage, FieldReport, ReportFolder, name_images
+from leuko.vision.scale import ScaleEstimate, estimate_scale
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many images are done, and how many there are."""
+
+FIELDS_FOR_SCALE = 20
+"""Images of one camera that its scale is found from; more change it by less than 1 %."""
+_PIXELS_FOR_SCALE = 60_000_000
+"""So that many large fields do not fill a small device's memory: 180 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Which pictures to write beside the tables.
+
+    Attributes:
+        overlay: the image with outlines and names.
+        masks: the label image.
+    """
+
+    overlay: bool = False
+    masks: bool = False
+
+
+NO_PICTURES = Pictures()
+"""Tables only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountResult:
+    """What a run came to.
+
+    Attributes:
+        count: the differential over all images.
+        images: how many were analysed.
+        failed: those that were left out.
+        scales: the distinct scales that were found from red cells; empty when one was given.
+    """
+
+    count: DifferentialCount
+    images: int
+    failed: tuple[FailedImage, ...]
+    scales: tuple[ScaleEstimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    um_per_px: float
+    estimate: ScaleEstimate | None = None
+
+
+def count_images(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    bundle: ModelBundle,
+    engine: Engine,
+    um_per_px: float | None,
+    pictures: Pictures = NO_PICTURES,
+    progress: Progress | None = None,
+) -> CountResult:
+    """Analyse images and write the results.
+
+    An image that cannot be read, or whose scale cannot be found, is left out and named in the
+    results.
+
+    Args:
+        paths: image files, and folders of them.
+        out: folder for the results; made if need be.
+        bundle: the models.
+        engine: what runs them.
+        um_per_px: scale of all images, or None to find it from the red cells. Images of the
+            same size in pixels are taken to come from one camera and objective.
+        pictures: what to write beside the tables.
+        progress: told before every step, if given.
+
+    Raises:
+        ImageError: there are no images, or not one of them can be used.
+        OutputError: the results cannot be written, or would lie among the images.
+        BundleError: the models do not fit their manifest.
+        EngineError: the engine cannot run a model.
+    """
+    images = find_images(paths)
+    _refuse_to_mix(paths, out)
+    analyser = FieldAnalyser(bundle, engine)
+    run = _Run(images, progress or _untold)
+    with ReportFolder(out) as report:
+        scales = run.find_scales(um_per_px)
+        run.analyse_all(analyser, scales, report, pictures)
+        run.refuse_if_all_failed()
+        count = DifferentialCount.from_entries(run.entries)
+        failed = run.failed()
+        report.finish(count, failed, bundle)
+    found = {scale.estimate for scale in scales.values() if scale.estimate}
+    return CountResult(count, len(images) - len(failed), failed, tuple(found))
+
+
+class _Run:
+    def __init__(self, images: Sequence[Path], progress: Progress) -> None:
+        self._images = images
+        self._labels = dict(zip(images, name_images(images), strict=True))
+        self._progress = progress
+        self._failures: dict[Path, ImageError] = {}
+        self.entries: list[Entry] = []
+
+    def find_scales(self, um_per_px: float | None) -> Mapping[Path, _Scale]:
+        if um_per_px is not None:
+            return dict.fromkeys(self._images, _Scale(um_per_px))
+        scales: dict[Path, _Scale] = {}
+        for shape, members in self._cameras().items():
+            self._progress("finding the scale", len(scales), len(self._images))
+            sample = self._sample(members, shape)
+            try:
+                scale = _found_scale(sample, shape) if sample else None
+            except ScaleError as error:
+                self._failures |= dict.fromkeys(self._usable(members), error)
+            else:
+                scales |= dict.fromkeys(self._usable(members), scale) if scale else {}
+        return scales
+
+    def analyse_all(
+        self,
+        analyser: FieldAnalyser,
+        scales: Mapping[Path, _Scale],
+        report: ReportFolder,
+        pictures: Pictures,
+    ) -> None:
+        for done, path in enumerate(self._images):
+            self._progress(self._labels[path][0], done, len(self._images))
+            rgb = None if path in self._failures else self._read(path)
+            if rgb is None:
+                continue
+            field = self._analysed(path, rgb, analyser, scales[path])
+            report.add_field(field)
+            if pictures.overlay:
+                report.add_overlay(field, rgb)
+            if pictures.masks:
+                report.add_mask(field)
+        self._progress("done", len(self._images), len(self._images))
+
+    def refuse_if_all_failed(self) -> None:
+        if len(self._failures) < len(self._images):
+            return
+        errors = list(self._failures.values())
+        # A scale can be stated; a broken file among images without one matters less.
+        chosen = next((error for error in errors if isinstance(error, ScaleError)), errors[0])
+        if len(set(map(str, errors))) == 1:
+            raise chosen
+        kind = ScaleError if isinstance(chosen, ScaleError) else ImageError
+        raise kind(f"none of {len(errors)} images can be used; {chosen}")
+
+    def failed(self) -> tuple[FailedImage, ...]:
+        return tuple(
+            FailedImage(self._labels[path][0], str(self._failures[path]))
+            for path in self._images
+            if path in self._failures
+        )
+
+    def _cameras(self) -> dict[tuple[int, int], list[Path]]:
+        cameras: dict[tuple[int, int], list[Path]] = {}
+        for path in self._images:
+            try:
+                cameras.setdefault(image_size(path), []).append(path)
+            except ImageError as error:
+                self._failures[path] = error
+        return cameras
+
+    def _sample(self, members: Sequence[Path], shape: tuple[int, int]) -> list[RGBImage]:
+        most = max(1, min(FIELDS_FOR_SCALE, _PIXELS_FOR_SCALE // (shape[0] * shape[1])))
+        sample: list[RGBImage] = []
+        for path in members:
+            if len(sample) < most and (rgb := self._read(path)) is not None:
+                sample.append(rgb)
+        return sample
+
+    def _usable(self, members: Iterable[Path]) -> list[Path]:
+        return [path for path in members if path not in self._failures]
+
+    def _read(self, path: Path) -> RGBImage | None:
+        try:
+            return read_image(path)
+        except ImageError as error:
+            self._failures[path] = error
+            return None
+
+    def _analysed(
+        self, path: Path, rgb: RGBImage, analyser: FieldAnalyser, scale: _Scale
+    ) -> FieldReport:
+        cells = analyser.analyse(rgb, um_per_px=scale.um_per_px)
+        self.entries += [
+            Entry(cell.cell_class, cell.status, cell.region.cut_by_border) for cell in cells
+        ]
+        image, name = self._labels[path]
+        confidence = scale.estimate.confidence if scale.estimate else None
+        shape = (rgb.shape[0], rgb.shape[1])
+        return FieldReport(image, name, shape, scale.um_per_px, confidence, cells)
+
+
+def _found_scale(sample: Sequence[RGBImage], shape: tuple[int, int]) -> _Scale:
+    try:
+        estimate = estimate_scale(sample)
+    except ScaleError as error:
+        height, width = shape
+        raise ScaleError(f"scale of the {width} x {height} images: {error}") from error
+    return _Scale(estimate.um_per_px, estimate)
+
+
+def _untold(_doing: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def _refuse_to_mix(paths: Iterable[Path], out: Path) -> None:
+    if out.resolve() in {path.resolve() for path in paths if path.is_dir()}:
+        raise OutputError(
+            f"results would lie among the images in {out}; choose another folder with --out"
+        )

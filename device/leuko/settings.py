@@ -1,0 +1,99 @@
+"""Settings of this device: the only reader of TOML files and of the environment.
+
+``/etc/leuko/leuko.toml`` holds what stays the same from count to count, such as the scale of a
+microscope's fixed camera. A ``LEUKO_*`` variable goes before the file, an option of the command
+line before both.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from leuko.errors import SettingsError
+
+SETTINGS_FILE = Path("/etc/leuko/leuko.toml")
+"""Where the settings are read from unless ``LEUKO_SETTINGS`` names another file."""
+
+_PREFIX = "LEUKO_"
+_OTHERS = ("LEUKO_SETTINGS", "LEUKO_DATASETS")
+"""Variables that are no settings: this file's place, and the desktop tools' datasets."""
+
+
+class Settings(BaseModel):
+    """What can be set once for a device."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    bundle: Path | None = None
+    """Folder or zip of the model bundle; without it, the one that ships with leuko."""
+    um_per_px: Annotated[float, Field(ge=0.02, le=1.0)] | Literal["auto"] = "auto"
+    """Scale of the camera's images in µm per pixel, or "auto" to find it from the red cells."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """CPU threads for each model."""
+
+
+def load_settings(environment: Mapping[str, str], **options: object) -> Settings:
+    """Return the settings: packaged defaults, then the file, the environment and the options.
+
+    Args:
+        environment: the process's variables.
+        **options: values from the command line by the setting's name; None where not given.
+
+    Raises:
+        SettingsError: the file cannot be read, or a setting is unknown or out of range.
+    """
+    file = Path(environment.get("LEUKO_SETTINGS") or SETTINGS_FILE)
+    is_wanted = "LEUKO_SETTINGS" in environment or file.exists()
+    variables = {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_PREFIX) and name not in _OTHERS
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    sources = {
+        str(file): _read(file) if is_wanted else {},
+        "the environment (LEUKO_*)": variables,
+        "the command line": given,
+    }
+    for source, table in sources.items():
+        _validate(table, source)
+    merged: dict[str, Any] = {}
+    for table in sources.values():
+        merged |= table
+    return _validate(merged, "the settings")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"settings file {file} cannot be read: {error.strerror}; "
+            "check LEUKO_SETTINGS and the file's permissions"
+        ) from error
+    except ValueError as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}; correct it") from error
+
+
+def _validate(table: Mapping[str, Any], source: str) -> Settings:
+    try:
+        return Settings.model_validate(dict(table))
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, source)) from error
+
+
+def _sentence(error: ValidationError, source: str) -> str:
+    problem = error.errors(include_url=False)[0]
+    key = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, Settings.model_fields, n=1)
+        remedy = (
+            f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}"
+        )
+        return f"{source} has the unknown setting {key}; {remedy}"
+    reason = problem["msg"].removeprefix("Input ")
+    return f"{source} sets {key} to {problem['input']!r}, which {reason}; correct it"

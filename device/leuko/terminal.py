@@ -1,0 +1,152 @@
+"""What leuko prints for people: the differential as a table, progress, what a bundle holds."""
+
+import contextlib
+from collections.abc import Callable, Generator
+from operator import itemgetter
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from leuko.bundle import ModelBundle
+from leuko.cells import LEUKOCYTES
+from leuko.counting import STATEMENT, DifferentialCount, Interval
+from leuko.verification import GoldenReport
+
+PRECISION = 3.0
+"""Half width, in percentage points, to which the table says how many more cells it takes."""
+
+_BAR_COLUMNS = 30
+
+
+@contextlib.contextmanager
+def progress_bar() -> Generator[Callable[[str, int, int], None]]:
+    """Show progress on stderr; yields what to call with activity, steps done and steps in all."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda doing, done, of: bar.update(task, description=doing, completed=done, total=of)
+
+
+def print_differential(count: DifferentialCount) -> None:
+    """Print the differential, what stayed out of it, and what it is worth."""
+    console = Console(highlight=False)
+    console.print(differential_table(count))
+    for line in (*beside_lines(count), *_advice(count), STATEMENT):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def differential_table(count: DifferentialCount) -> Table:
+    """Return number, percent and 95 % interval of each class, the interval drawn as a bar."""
+    table = Table(title=f"Leukocyte differential, n = {count.n}", title_justify="left")
+    table.add_column("class")
+    table.add_column("n", justify="right")
+    table.add_column("%", justify="right")
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("0 %" + "100 %".rjust(_BAR_COLUMNS - 3), no_wrap=True)
+    percent, intervals = count.percent, count.interval95
+    for name in LEUKOCYTES:
+        low, high = intervals[name]
+        table.add_row(
+            str(name),
+            str(count.counts[name]),
+            f"{percent[name]:.1f}" if count.n else "–",
+            f"{low:.1f}–{high:.1f}",
+            _bar(percent[name] if count.n else None, intervals[name]),
+        )
+    return table
+
+
+def beside_lines(count: DifferentialCount) -> list[str]:
+    """Return what stayed out of the differential, one line each."""
+    lines = []
+    for name, number in count.beside.items():
+        share = count.beside_per_100[name]
+        rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
+        if number:
+            lines.append(f"beside the differential: {number} {name.replace('_', ' ')}{rate}")
+    cut = sum(count.excluded.values()) - sum(count.beside.values())
+    if cut:
+        lines.append(f"cut by the border of a field: {cut}")
+    if count.unclassified:
+        lines.append(f"unclassified, not in the denominator: {count.unclassified}")
+    return lines
+
+
+def print_bundle(bundle: ModelBundle) -> None:
+    """Print what a bundle says of itself."""
+    manifest = bundle.manifest
+    segmenter, classifier = manifest.segmenter, manifest.classifier
+    rows = {
+        "bundle": bundle.label,
+        "path": str(bundle.path),
+        "sha256": bundle.sha256,
+        "classes": ", ".join(manifest.classes),
+        "locator": f"{segmenter.tile_height} x {segmenter.tile_width} pixels of "
+        f"{segmenter.locate_um_per_px} µm",
+        "outliner": f"{segmenter.window} x {segmenter.window} pixels of "
+        f"{segmenter.outline_um_per_px} µm",
+        "classifier": f"{classifier.size} x {classifier.size} pixels of "
+        f"{classifier.um_per_px} µm, unclassified below {classifier.unclassified_below}",
+        "quantisation": f"input {manifest.quantisation.input}; weights "
+        f"{manifest.quantisation.weights}; activations {manifest.quantisation.activations}",
+        "held out": manifest.split.held_out,
+    }
+    rows |= {name: f"{len(content)} bytes" for name, content in bundle.files.items()}
+    rows |= {
+        f"trained on {one.name}": f"{one.images} images, {one.licence}: {one.title}"
+        for one in manifest.training_sets
+    }
+    _print_rows(rows)
+
+
+def print_verification(bundle: ModelBundle, report: GoldenReport) -> None:
+    """Print how far every model lies from its golden outputs on this device."""
+    rows = {"bundle": bundle.label, "files": f"{len(bundle.files)} whole", "engine": report.engine}
+    rows |= {
+        one.model: f"{'ok' if one.is_within_tolerance else 'NOT ok'}: largest difference "
+        f"{one.largest_lsb} LSB over {one.images} images, {one.tolerance_lsb} allowed"
+        for one in report.differences
+    }
+    _print_rows(rows)
+
+
+def _print_rows(rows: dict[str, str]) -> None:
+    console, width = Console(highlight=False), max(map(len, rows))
+    for name, value in rows.items():
+        console.print(f"{name.ljust(width)}  {value}", markup=False, soft_wrap=True)
+
+
+def _advice(count: DifferentialCount) -> list[str]:
+    if not count.n:
+        return ["no leukocyte was counted"]
+    more = {
+        name: count.more_cells_needed(name, half_width=PRECISION)
+        for name in LEUKOCYTES
+        if count.counts[name]
+    }
+    name, number = max(more.items(), key=itemgetter(1))
+    if not number:
+        return []
+    return [f"{number} more leukocytes would bring {name} to ± {PRECISION:g} percentage points"]
+
+
+def _bar(percent: float | None, interval: Interval) -> Text:
+    low, high = (_column(value) for value in interval)
+    marks = ["─" if low <= position <= high else " " for position in range(_BAR_COLUMNS)]
+    if percent is not None:
+        marks[_column(percent)] = "●"
+    return Text("".join(marks))
+
+
+def _column(percent: float) -> int:
+    return min(_BAR_COLUMNS - 1, int(percent / 100 * _BAR_COLUMNS))

@@ -1,0 +1,142 @@
+"""A field with its cells outlined and named, for people to check the count by."""
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+from leuko.cells import Box, Cell, CellClass, CellStatus, RGBImage
+
+# Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008), which colour-blind readers can tell
+# apart, without its yellow and black, which are lost on a smear.
+_COLOURS = {
+    CellClass.NEUTROPHIL: (0, 114, 178),
+    CellClass.LYMPHOCYTE: (0, 158, 115),
+    CellClass.MONOCYTE: (230, 159, 0),
+    CellClass.EOSINOPHIL: (213, 94, 0),
+    CellClass.BASOPHIL: (112, 48, 160),
+    CellClass.IMMATURE_GRANULOCYTE: (86, 180, 233),
+    CellClass.ERYTHROBLAST: (190, 30, 60),
+    CellClass.PLATELET_OR_ARTEFACT: (110, 110, 110),
+}
+_UNCLASSIFIED = (60, 60, 60)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_FONT_HEIGHT = 22
+"""Height in pixels of a capital letter at OpenCV's font scale 1."""
+
+
+def draw_overlay(rgb: RGBImage, cells: Sequence[Cell]) -> RGBImage:
+    """Return a copy of the field with every cell outlined in its class's colour and named.
+
+    Counted cells carry class and probability; unclassified ones a question mark; excluded ones
+    a thinner outline and, when the border cuts them, no class.
+
+    Args:
+        rgb: ``(height, width, 3)`` uint8, RGB; left as it is.
+        cells: what was found on it.
+    """
+    drawn = rgb.copy()
+    # 1/90 of the side is readable when the whole picture fills a screen or half a page.
+    letter = max(8.0, max(rgb.shape[:2]) / 90)
+    thickness = max(1, round(letter / 8))
+    for cell in cells:
+        _draw_outline(drawn, cell, thickness)
+    taken: list[Box] = []
+    for cell in cells:
+        size = _text_size(_label(cell), letter)
+        place = _free_place(cell.region.box, size, drawn.shape[:2], taken)
+        taken.append(place)
+        _draw_label(drawn, cell, place, letter)
+    return drawn
+
+
+def _draw_outline(drawn: RGBImage, cell: Cell, thickness: int) -> None:
+    box = cell.region.box
+    contours, _ = cv2.findContours(
+        cell.region.mask.astype(np.uint8),
+        cv2.RETR_EXTERNAL,
+        cv2.CHAIN_APPROX_NONE,
+        offset=(box.x, box.y),
+    )
+    width = 2 * thickness if cell.status is CellStatus.COUNTED else thickness
+    # A pale rim keeps blue lines apart from blue nuclei.
+    cv2.drawContours(drawn, contours, -1, (255, 255, 255), width + 2 * thickness, cv2.LINE_AA)
+    cv2.drawContours(drawn, contours, -1, _colour(cell), width, cv2.LINE_AA)
+
+
+def _colour(cell: Cell) -> tuple[int, int, int]:
+    if cell.status is CellStatus.UNCLASSIFIED or cell.region.cut_by_border:
+        return _UNCLASSIFIED
+    return _COLOURS[cell.cell_class]
+
+
+def _label(cell: Cell) -> str:
+    if cell.region.cut_by_border:
+        return "cut by border"
+    name = f"{cell.cell_class.replace('_', ' ')} {100 * cell.probability:.0f} %"
+    return f"? {name}" if cell.status is CellStatus.UNCLASSIFIED else name
+
+
+def _text_size(text: str, letter: float) -> tuple[int, int]:
+    (width, _), _ = cv2.getTextSize(text, _FONT, letter / _FONT_HEIGHT, _stroke(letter))
+    return width + round(letter), round(1.9 * letter)
+
+
+def _stroke(letter: float) -> int:
+    return max(1, round(letter / 10))
+
+
+def _free_place(
+    cell: Box, size: tuple[int, int], shape: Sequence[int], taken: Sequence[Box]
+) -> Box:
+    places = [_within(place, shape) for place in _places(cell, *size)]
+    # Rather over a cell than over another label.
+    for obstacles in ((*taken, cell), taken):
+        for place in places:
+            if not any(_meet(place, other) for other in obstacles):
+                return place
+    return places[0]
+
+
+def _places(cell: Box, width: int, height: int) -> Iterator[Box]:
+    middle = cell.x + (cell.width - width) // 2
+    yield Box(middle, cell.y - height - 2, width, height)
+    yield Box(middle, cell.y + cell.height + 2, width, height)
+    yield Box(cell.x + cell.width + 2, cell.y + (cell.height - height) // 2, width, height)
+    yield Box(cell.x - width - 2, cell.y + (cell.height - height) // 2, width, height)
+    yield Box(middle, cell.y + (cell.height - height) // 2, width, height)
+
+
+def _within(place: Box, shape: Sequence[int]) -> Box:
+    height, width = shape
+    x = max(0, min(place.x, width - place.width))
+    y = max(0, min(place.y, height - place.height))
+    return Box(x, y, place.width, place.height)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    beside = one.x >= other.x + other.width or other.x >= one.x + one.width
+    above = one.y >= other.y + other.height or other.y >= one.y + one.height
+    return not (beside or above)
+
+
+def _draw_label(drawn: RGBImage, cell: Cell, place: Box, letter: float) -> None:
+    corner = (place.x + place.width - 1, place.y + place.height - 1)
+    cv2.rectangle(drawn, (place.x, place.y), corner, _colour(cell), cv2.FILLED)
+    base = (place.x + round(letter / 2), place.y + round(1.4 * letter))
+    cv2.putText(
+        drawn,
+        _label(cell),
+        base,
+        _FONT,
+        letter / _FONT_HEIGHT,
+        _ink(_colour(cell)),
+        _stroke(letter),
+        cv2.LINE_AA,
+    )
+
+
+def _ink(paper: tuple[int, int, int]) -> tuple[int, int, int]:
+    # Rec. 601 luma: black reads better than white on the palette's orange and sky blue.
+    luma = 0.299 * paper[0] + 0.587 * paper[1] + 0.114 * paper[2]
+    return (0, 0, 0) if luma > 140 else (255, 255, 255)

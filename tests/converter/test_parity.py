@@ -1,0 +1,91 @@
+import keras
+import numpy as np
+import pytest
+
+from leuko.inference import LiteRTEngine
+from leuko_converter.errors import ConversionError
+from leuko_converter.parity import (
+    ClassifierParity,
+    SegmenterParity,
+    classifier_table,
+    compare_classifier,
+    compare_segmenter,
+    segmenter_table,
+)
+from leuko_converter.representative import LabelledViews
+
+
+def test_a_segmenter_finds_the_same_as_int8(
+    segmenter: keras.Model, segmenter_int8: bytes, purple_discs: LabelledViews
+) -> None:
+    parity = compare_segmenter(
+        segmenter, segmenter_int8, purple_discs.images, purple_discs.masks, engine=LiteRTEngine()
+    )
+    assert parity.views == 32
+    assert parity.dice_float > 0.95
+    assert parity.dice_int8 == pytest.approx(parity.dice_float, abs=0.01)
+    assert 0 < parity.mean_difference < 0.01
+    assert parity.mean_difference < parity.largest_difference < 0.3
+
+
+def test_a_classifier_gives_the_same_names_as_int8(
+    classifier: keras.Model, classifier_int8: bytes, coloured_discs: LabelledViews
+) -> None:
+    parity = compare_classifier(
+        classifier,
+        classifier_int8,
+        coloured_discs.images,
+        coloured_discs.labels,
+        engine=LiteRTEngine(),
+    )
+    assert parity.cells == 64
+    assert parity.accuracy_float > 0.95
+    assert parity.accuracy_int8 > 0.95
+    assert parity.agreement > 0.95
+    assert 0 < parity.largest_difference < 0.3
+
+
+def test_nothing_found_where_nothing_is_counts_as_perfect(
+    segmenter: keras.Model, segmenter_int8: bytes
+) -> None:
+    blank = [np.full((32, 32, 3), 235, np.uint8)]
+    parity = compare_segmenter(
+        segmenter, segmenter_int8, blank, [np.zeros((32, 32), np.bool_)], engine=LiteRTEngine()
+    )
+    assert (parity.dice_float, parity.dice_int8) == (1.0, 1.0)
+
+
+def test_images_without_truth_are_refused(
+    segmenter: keras.Model, segmenter_int8: bytes, purple_discs: LabelledViews
+) -> None:
+    for images in (purple_discs.images, ()):
+        with pytest.raises(ConversionError, match="give one for each"):
+            compare_segmenter(segmenter, segmenter_int8, images, (), engine=LiteRTEngine())
+
+
+def test_a_segmenter_is_refused_where_a_classifier_is_wanted(
+    segmenter: keras.Model, segmenter_int8: bytes, coloured_discs: LabelledViews
+) -> None:
+    with pytest.raises(ConversionError, match="give a classifier"):
+        compare_classifier(
+            segmenter,
+            segmenter_int8,
+            coloured_discs.images[:2],
+            coloured_discs.labels[:2],
+            engine=LiteRTEngine(),
+        )
+
+
+def test_the_tables_show_the_loss_of_every_set() -> None:
+    masks = {"bccd": SegmenterParity(32, 0.9512, 0.9498, 0.00213, 0.1875)}
+    names = {"pbc": ClassifierParity(96, 0.9792, 0.9688, 0.9896, 0.0812)}
+    assert segmenter_table(masks) == (
+        "| set | views | Dice float | Dice int8 | loss | mean diff. | largest diff. |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        "| bccd | 32 | 0.9512 | 0.9498 | +0.0014 | 0.0021 | 0.188 |\n"
+    )
+    assert classifier_table(names) == (
+        "| set | cells | accuracy float | accuracy int8 | loss | same name | largest diff. |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        "| pbc | 96 | 97.9% | 96.9% | +1.04 | 99.0% | 0.081 |\n"
+    )

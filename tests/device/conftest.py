@@ -1,0 +1,57 @@
+"""The tiny bundle, and fields of coloured discs that its models can tell apart."""
+
+import colorsys
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from leuko.cells import CellClass, RGBImage
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+DISC_UM_PER_PX = 0.2
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle() -> Path:
+    """A bundle that names flat discs by their hue; see tests/golden/README.md."""
+    return GOLDEN / "tiny-bundle"
+
+
+@pytest.fixture
+def own_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny bundle, to be damaged."""
+    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+
+
+@pytest.fixture(scope="session")
+def disc_field() -> RGBImage:
+    """One disc of each class in two rows on a field of red cells, and a neutrophil cut in half."""
+    rng = np.random.default_rng(3)
+    rgb = np.full((400, 560, 3), 235, np.uint8)
+    for _ in range(60):
+        middle = (int(rng.integers(60, 560)), int(rng.integers(0, 400)))
+        cv2.circle(rgb, middle, 18, (226, 176, 170), cv2.FILLED, cv2.LINE_AA)
+    for index, cell_class in enumerate(CellClass):
+        middle = (70 + 130 * (index % 4), 100 + 170 * (index // 4))
+        cv2.circle(rgb, middle, 33, _colour(cell_class), cv2.FILLED, cv2.LINE_AA)
+    cv2.circle(rgb, (0, 200), 33, _colour(CellClass.NEUTROPHIL), cv2.FILLED)
+    return np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def disc_folder(disc_field: RGBImage, tmp_path: Path) -> Path:
+    """A folder with that field in ``one.png``."""
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    Image.fromarray(disc_field).save(folder / "one.png")
+    return folder
+
+
+def _colour(cell_class: CellClass) -> tuple[int, int, int]:
+    hue = list(CellClass).index(cell_class) / len(CellClass)
+    red, green, blue = colorsys.hls_to_rgb(hue, 0.4, 0.6)
+    return round(255 * red), round(255 * green), round(255 * blue)

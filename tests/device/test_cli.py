@@ -1,0 +1,255 @@
+"""The command ``leuko`` as a process: what it prints, how it exits, what it leaves behind."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from leuko import __version__
+
+DEVICE = Path(__file__).resolve().parents[2] / "device"
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+from leuko.cli import main
+main(sys.argv[2:])
+"""
+
+
+def python(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(DEVICE), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def leuko(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return python("-m", "leuko", *arguments)
+
+
+def refusal(run: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence of a run that was stopped."""
+    assert run.returncode == 1, run.stderr
+    # LiteRT announces its delegate on stderr by itself.
+    lines = [line for line in run.stderr.splitlines() if not line.startswith("INFO: Created")]
+    assert len(lines) == 1, run.stderr
+    assert lines[0].startswith("leuko: ")
+    return lines[0]
+
+
+@pytest.fixture
+def count_options(tiny_bundle: Path, out_dir: Path) -> tuple[object, ...]:
+    return ("--out", out_dir, "--bundle", tiny_bundle, "--um-per-px", "0.2")
+
+
+def test_the_version_is_printed() -> None:
+    run = leuko("--version")
+    assert (run.returncode, run.stdout) == (0, f"leuko {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), ("count", "bundle")), (("count",), ("--out", "--um-per-px")), (("bundle",), ("verify",))],
+)
+def test_every_command_explains_itself(
+    arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    run = leuko(*arguments, "--help")
+    assert run.returncode == 0
+    assert all(word in run.stdout for word in words)
+
+
+def test_help_comes_at_once() -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        leuko("--help")
+        return time.perf_counter() - start
+
+    # The best of several, for other work on the machine only ever slows it down.
+    assert min(seconds() for _ in range(5)) < 0.5
+
+
+def test_help_loads_none_of_the_heavy_libraries() -> None:
+    code = "import sys, leuko.cli; print([m for m in ('cv2', 'numpy') if m in sys.modules])"
+    assert python("-c", code).stdout == "[]\n"
+
+
+def test_a_folder_is_counted(
+    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+) -> None:
+    run = leuko("count", disc_folder, *count_options, "--overlay", "--masks")
+    assert run.returncode == 0, run.stderr
+    assert sorted(path.name for path in out_dir.iterdir()) == [
+        "cells.csv",
+        "differential.json",
+        "one-mask.png",
+        "one-overlay.png",
+    ]
+    assert "Leukocyte differential, n = 5" in run.stdout
+    assert re.search(r"neutrophil +│ 1 │ 20.0 │ +0.5–71.7 │", run.stdout)
+    assert "cut by the border of a field: 1" in run.stdout
+    assert "not a diagnosis" in run.stdout
+
+
+def test_a_broken_image_is_reported_and_the_others_counted(
+    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+) -> None:
+    content = (disc_folder / "one.png").read_bytes()
+    (disc_folder / "broken.png").write_bytes(content[:5000])
+    run = leuko("count", disc_folder, *count_options)
+    assert run.returncode == 3
+    assert "leuko: left out broken.png: " in run.stderr
+    assert json.loads((out_dir / "differential.json").read_text())["n"] == 5
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [((1, 1), "1 x 1 pixels, too small"), ((20_000, 100), "too large (20000 x 100 pixels)")],
+)
+def test_an_image_of_an_impossible_size_is_refused(
+    tmp_path: Path,
+    out_dir: Path,
+    count_options: tuple[object, ...],
+    size: tuple[int, int],
+    words: str,
+) -> None:
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    assert words in refusal(leuko("count", tmp_path / "a.png", *count_options))
+    assert not (out_dir / "differential.json").exists()
+
+
+def test_a_truncated_image_alone_gives_no_result(
+    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+) -> None:
+    os.truncate(disc_folder / "one.png", 5000)
+    assert "truncated" in refusal(leuko("count", disc_folder, *count_options))
+    assert list(out_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
+def test_grey_deep_and_transparent_images_are_counted(
+    tmp_path: Path, count_options: tuple[object, ...], mode: str
+) -> None:
+    Image.new(mode, (128, 96), 200 if mode != "RGBA" else (200, 200, 200, 255)).save(
+        tmp_path / "a.png"
+    )
+    assert leuko("count", tmp_path / "a.png", *count_options).returncode == 0
+
+
+def test_a_folder_without_images_is_refused(
+    tmp_path: Path, count_options: tuple[object, ...]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "no images in" in refusal(leuko("count", tmp_path / "empty", *count_options))
+
+
+def test_a_field_without_red_cells_needs_a_scale(
+    tmp_path: Path, out_dir: Path, tiny_bundle: Path
+) -> None:
+    Image.new("RGB", (300, 200), (235, 235, 235)).save(tmp_path / "a.png")
+    run = leuko("count", tmp_path / "a.png", "--out", out_dir, "--bundle", tiny_bundle)
+    assert "scale of the 300 x 200 images" in refusal(run)
+
+
+def test_a_bundle_with_a_flipped_byte_is_refused(
+    disc_folder: Path, own_bundle: Path, out_dir: Path
+) -> None:
+    file = own_bundle / "locator.tflite"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x7f")
+    run = leuko("count", disc_folder, "--out", out_dir, "--bundle", own_bundle)
+    assert "locator.tflite" in refusal(run)
+    assert not out_dir.exists()
+
+
+def test_a_bundle_of_a_newer_format_is_refused(own_bundle: Path) -> None:
+    manifest = own_bundle / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace("format = 1", "format = 2", 1))
+    assert refusal(leuko("bundle", "verify", own_bundle)) == (
+        "leuko: bundle made for format 2, this device reads 1; update leuko"
+    )
+
+
+def test_an_unknown_setting_is_refused(
+    tmp_path: Path, disc_folder: Path, count_options: tuple[object, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "leuko.toml").write_text("um_per_pixel = 0.2")
+    monkeypatch.setenv("LEUKO_SETTINGS", str(tmp_path / "leuko.toml"))
+    sentence = refusal(leuko("count", disc_folder, *count_options))
+    assert "unknown setting um_per_pixel; did you mean um_per_px?" in sentence
+
+
+@pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/leuko"])
+def test_an_output_folder_that_cannot_be_written_is_refused(
+    disc_folder: Path, tiny_bundle: Path, place: str
+) -> None:
+    options = ("--out", place, "--bundle", tiny_bundle, "--um-per-px", "0.2")
+    sentence = refusal(leuko("count", disc_folder, *options))
+    assert f"cannot write results to {place}" in sentence
+
+
+@pytest.mark.parametrize("room", [50, 600, 1500, 4000, 100_000])
+def test_a_disk_that_fills_up_leaves_no_result(
+    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...], room: int
+) -> None:
+    out_dir.mkdir()
+    (out_dir / "differential.json").write_text("of an earlier slide")
+    arguments = ("count", disc_folder, *count_options, "--overlay", "--masks")
+    sentence = refusal(python("-c", LIMITED, room, *arguments))
+    assert f"cannot write results to {out_dir}: File too large; free or choose" in sentence
+    assert list(out_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("count", "x"), "Missing option '--out'"),
+        (("count", "x", "--out", "y", "--um-per-px", "wide"), "'wide' is neither auto nor"),
+        (("count", "x", "--out", "y", "--um-per-px", "nan"), "'nan' is neither auto nor"),
+        (("count", "x", "--out", "y", "--hologram"), "No such option"),
+        (("count", "--out", "y"), "Missing argument"),
+        (("hologram",), "No such command"),
+    ],
+)
+def test_a_command_that_makes_no_sense_exits_with_two(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    run = leuko(*arguments)
+    assert run.returncode == 2
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_bundle_is_verified_on_this_device(tiny_bundle: Path) -> None:
+    run = leuko("bundle", "verify", tiny_bundle)
+    assert run.returncode == 0, run.stderr
+    for model in ("locator", "outliner", "classifier"):
+        assert re.search(rf"{model} +ok: largest difference \d LSB", run.stdout)
+
+
+def test_a_bundle_is_shown(tiny_bundle: Path) -> None:
+    run = leuko("bundle", "show", tiny_bundle)
+    assert run.returncode == 0
+    assert "leuko-tiny 1" in run.stdout
+    assert "Apache-2.0" in run.stdout
+
+
+def test_a_bug_shows_where_it_is(tmp_path: Path) -> None:
+    code = (
+        "import leuko.cli\n"
+        "@leuko.cli.app.command()\n"
+        "def broken() -> None:\n    raise LookupError('a bug')\n"
+        "leuko.cli.main(['broken'])\n"
+    )
+    run = python("-c", code)
+    assert run.returncode == 1
+    assert "Traceback" in run.stderr

@@ -1,0 +1,196 @@
+"""Counting sets of images: which are used, at what scale, and what is written."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from leuko.bundle import ModelBundle, load_bundle
+from leuko.cells import CellClass, RGBImage
+from leuko.count import CountResult, Pictures, count_images
+from leuko.errors import ImageError, OutputError, ScaleError
+from leuko.inference import LiteRTEngine
+from leuko.sim import SimulatedSmear, SmearSpec
+
+UM_PER_PX = 0.2
+
+
+@pytest.fixture(scope="module")
+def bundle(tiny_bundle: Path) -> ModelBundle:
+    return load_bundle(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def smear() -> SimulatedSmear:
+    return SimulatedSmear(SmearSpec(seed=4, width_um=200, height_um=150, leukocytes=5))
+
+
+def view(smear: SimulatedSmear, width: int, height: int, um_per_px: float) -> Image.Image:
+    pixels = smear.render(10, 10, width_px=width, height_px=height, um_per_px=um_per_px)
+    return Image.fromarray(pixels)
+
+
+def count(
+    paths: list[Path],
+    out: Path,
+    bundle: ModelBundle,
+    *,
+    um_per_px: float | None = UM_PER_PX,
+    pictures: Pictures = Pictures(),  # noqa: B008
+) -> CountResult:
+    return count_images(
+        paths, out, bundle=bundle, engine=LiteRTEngine(), um_per_px=um_per_px, pictures=pictures
+    )
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((out / "cells.csv").read_text().splitlines()))
+
+
+def test_every_disc_is_counted_as_what_it_is(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    result = count([disc_folder], out_dir, bundle)
+    assert all(number == 1 for number in result.count.counts.values())
+    assert result.count.n == 5
+    for outside in (CellClass.ERYTHROBLAST, CellClass.IMMATURE_GRANULOCYTE):
+        assert result.count.beside[outside] == 1
+    assert (result.images, result.failed) == (1, ())
+
+
+def test_boxes_are_in_pixels_of_the_image(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    count([disc_folder], out_dir, bundle)
+    lymphocyte = next(row for row in rows(out_dir) if row["cell_class"] == "lymphocyte")
+    x, y, width, height = (int(lymphocyte[key]) for key in ("x", "y", "width", "height"))
+    assert (x + width / 2, y + height / 2) == pytest.approx((200, 100), abs=4)
+    assert (width, height) == pytest.approx((67, 67), abs=6)
+
+
+def test_a_cell_cut_by_the_border_is_in_the_mask_but_not_in_the_count(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    result = count([disc_folder], out_dir, bundle, pictures=Pictures(masks=True))
+    cut = next(row for row in rows(out_dir) if "border" in row["reason"])
+    mask = cv2.imread(str(out_dir / "one-mask.png"), cv2.IMREAD_UNCHANGED)
+    assert mask is not None
+    assert mask[200, 5] == int(cut["cell"])
+    assert mask.max() == len(rows(out_dir))
+    assert result.count.excluded[CellClass.NEUTROPHIL] == 1
+
+
+def test_tables_and_differential_agree(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    count([disc_folder], out_dir, bundle)
+    found = json.loads((out_dir / "differential.json").read_text())
+    statuses = [row["status"] for row in rows(out_dir)]
+    assert statuses.count("counted") == found["n"]
+    assert statuses.count("excluded") == sum(found["excluded"].values())
+    assert statuses.count("unclassified") == found["unclassified"]
+
+
+def test_the_order_of_images_does_not_change_the_count(
+    disc_folder: Path, disc_field: RGBImage, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    Image.fromarray(disc_field[:220]).save(disc_folder / "two.png")
+    one, two = disc_folder / "one.png", disc_folder / "two.png"
+    forwards = count([one, two], tmp_path / "forwards", bundle)
+    backwards = count([two, one], tmp_path / "backwards", bundle)
+    assert forwards.count == backwards.count
+    assert forwards.count.n > 5
+
+
+def test_a_broken_image_is_left_out_and_named(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    sound = (disc_folder / "one.png").read_bytes()
+    (disc_folder / "broken.png").write_bytes(sound[: len(sound) // 2])
+    result = count([disc_folder], out_dir, bundle)
+    assert [failed.image for failed in result.failed] == ["broken.png"]
+    assert result.count.n == 5
+    found = json.loads((out_dir / "differential.json").read_text())
+    assert "truncated" in found["failed_images"][0]["reason"]
+
+
+def test_broken_images_alone_give_no_result(tmp_path: Path, bundle: ModelBundle) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"nothing")
+    with pytest.raises(ImageError, match="none of 2 images can be used"):
+        count([tmp_path], tmp_path / "out", bundle)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_scale_is_found_for_each_camera(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
+    view(smear, 960, 720, 0.125).save(tmp_path / "b.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    found = json.loads((tmp_path / "out" / "differential.json").read_text())
+    scales = [image["um_per_px"] for image in found["images"]]
+    assert scales == pytest.approx([0.2, 0.125], rel=0.1)
+    assert found["um_per_px"] is None
+    assert len(result.scales) == 2
+
+
+def test_images_of_one_camera_share_a_scale(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
+    Image.new("RGB", (640, 480), (235, 235, 235)).save(tmp_path / "empty.png")
+    count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    found = json.loads((tmp_path / "out" / "differential.json").read_text())
+    assert found["um_per_px"] == pytest.approx(0.2, rel=0.1)
+    assert len(found["images"]) == 2
+
+
+def test_without_red_cells_no_scale_is_made_up(tmp_path: Path, bundle: ModelBundle) -> None:
+    Image.new("RGB", (640, 480), (235, 235, 235)).save(tmp_path / "empty.png")
+    with pytest.raises(ScaleError, match="scale of the 640 x 480 images"):
+        count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    assert not (tmp_path / "out" / "differential.json").exists()
+
+
+def test_a_camera_without_red_cells_is_left_out_beside_one_with(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
+    Image.new("RGB", (320, 240), (235, 235, 235)).save(tmp_path / "empty.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    assert [failed.image for failed in result.failed] == ["empty.png"]
+    assert "320 x 240" in result.failed[0].reason
+
+
+def test_results_among_the_images_are_refused(disc_folder: Path, bundle: ModelBundle) -> None:
+    with pytest.raises(OutputError, match="among the images"):
+        count([disc_folder], disc_folder / ".." / disc_folder.name, bundle)
+    assert os.listdir(disc_folder) == ["one.png"]
+
+
+def test_progress_is_told_for_every_image(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    told: list[tuple[str, int, int]] = []
+    count_images(
+        [disc_folder],
+        out_dir,
+        bundle=bundle,
+        engine=LiteRTEngine(),
+        um_per_px=UM_PER_PX,
+        progress=lambda doing, done, of: told.append((doing, done, of)),
+    )
+    assert told == [("one.png", 0, 1), ("done", 1, 1)]
+
+
+def test_an_image_without_leukocytes_counts_nothing(tmp_path: Path, bundle: ModelBundle) -> None:
+    Image.fromarray(np.full((100, 100, 3), 235, np.uint8)).save(tmp_path / "empty.png")
+    result = count([tmp_path], tmp_path / "out", bundle)
+    assert result.count.n == 0
+    assert rows(tmp_path / "out") == []

@@ -1,0 +1,68 @@
+"""Settings: where they come from, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leuko.errors import SettingsError
+from leuko.settings import Settings, load_settings
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "leuko.toml"
+
+
+def test_options_go_before_variables_and_variables_before_the_file(file: Path) -> None:
+    file.write_text('um_per_px = 0.1\nthreads = 2\nbundle = "/srv/bundle"')
+    environment = {"LEUKO_SETTINGS": str(file), "LEUKO_UM_PER_PX": "0.2", "LEUKO_THREADS": "3"}
+    assert load_settings(environment, threads=4, bundle=None) == Settings(
+        bundle=Path("/srv/bundle"), um_per_px=0.2, threads=4
+    )
+
+
+def test_without_a_file_the_defaults_hold(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr("leuko.settings.SETTINGS_FILE", file)
+    assert load_settings({"HOME": "/root"}) == Settings()
+
+
+@given(st.floats(0.02, 1.0))
+def test_a_scale_reads_the_same_from_the_environment(um_per_px: float) -> None:
+    settings = load_settings({"LEUKO_SETTINGS": "", "LEUKO_UM_PER_PX": repr(um_per_px)})
+    assert settings.um_per_px == um_per_px
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("um_per_pixel = 0.1", "unknown setting um_per_pixel; did you mean um_per_px?"),
+        ("hologram = true", "unknown setting hologram; known: bundle, um_per_px, threads"),
+        ("um_per_px = 7.0", "sets um_per_px to 7.0"),
+        ('um_per_px = "wide"', "sets um_per_px to 'wide'"),
+        ("threads = 0", "sets threads to 0"),
+        ("threads =", "is not valid TOML"),
+    ],
+)
+def test_what_the_file_may_not_say_is_refused(file: Path, text: str, words: str) -> None:
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"LEUKO_SETTINGS": str(file)})
+    assert words in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_an_unknown_variable_is_refused() -> None:
+    with pytest.raises(SettingsError, match="unknown setting thread; did you mean threads"):
+        load_settings({"LEUKO_THREAD": "2"})
+
+
+def test_a_file_that_was_asked_for_must_be_there(file: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings({"LEUKO_SETTINGS": str(file)})
+
+
+def test_every_setting_is_explained() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name

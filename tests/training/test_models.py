@@ -1,0 +1,74 @@
+"""The four architectures: sizes, ranges and weights."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+from leuko.cells import CellClass
+from leuko_training.classifier import EMBEDDING, edge_classifier, paper_cnn
+from leuko_training.losses import cross_entropy_and_dice, dice
+from leuko_training.unet import edge_unet, paper_unet
+
+
+@pytest.mark.parametrize("build", [edge_unet, paper_unet])
+def test_a_segmenter_maps_every_pixel_to_a_probability(build: Callable[..., keras.Model]) -> None:
+    model = build(32, 48, filters=(2, 3, 4, 5, 6))
+    image = np.random.default_rng(1).random((2, 32, 48, 3), np.float32)
+    out = np.asarray(model(image))
+    assert out.shape == (2, 32, 48, 1)
+    assert out.min() >= 0
+    assert out.max() <= 1
+
+
+def test_the_edge_segmenter_has_under_a_tenth_of_the_published_weights() -> None:
+    edge, paper = edge_unet(64, 64), paper_unet(64, 64)
+    assert edge.count_params() * 10 < paper.count_params()
+
+
+def test_the_published_segmenter_has_the_published_filters() -> None:
+    counts = [
+        layer.filters
+        for layer in paper_unet(64, 64).layers
+        if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (3, 3)
+    ]
+    down = [32, 32, 64, 64, 128, 128, 256, 256, 512, 512]
+    assert counts == [*down, 256, 256, 128, 128, 64, 64, 32, 32]
+
+
+@pytest.mark.parametrize("build", [paper_cnn, lambda size: edge_classifier(size, pretrained=False)])
+def test_a_classifier_gives_probabilities_and_an_embedding(
+    build: Callable[..., keras.Model],
+) -> None:
+    probabilities, embedding = build(32)(np.zeros((2, 32, 32, 3), np.float32))
+    assert np.asarray(probabilities).sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert probabilities.shape == (2, len(CellClass))
+    assert embedding.shape == (2, EMBEDDING)
+
+
+def test_the_published_cnn_has_eleven_convolutions_and_about_135_thousand_weights() -> None:
+    model = paper_cnn(128)
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert len(convolutions) == 11
+    assert model.count_params() == pytest.approx(135_000, rel=0.1)
+
+
+def test_normalisation_of_the_edge_classifier_is_frozen() -> None:
+    model = edge_classifier(32, pretrained=False)
+    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert norms
+    assert not any(norm.trainable for norm in norms)
+
+
+def test_a_perfect_map_has_no_loss_and_a_dice_of_one() -> None:
+    truth = np.zeros((2, 16, 16, 1), np.float32)
+    truth[:, 4:10, 4:10] = 1
+    assert float(cross_entropy_and_dice(truth, truth)) == pytest.approx(0, abs=1e-3)
+    assert float(dice(truth, truth)) == pytest.approx(1)
+
+
+def test_a_wrong_map_has_a_dice_near_zero() -> None:
+    truth = np.zeros((2, 16, 16, 1), np.float32)
+    truth[:, 4:10, 4:10] = 1
+    assert float(dice(truth, 1 - truth)) < 0.05

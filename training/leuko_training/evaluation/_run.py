@@ -1,0 +1,139 @@
+"""The whole evaluation: every set of the held-out fold through the device's own analysis."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leuko.bundle import ModelBundle
+from leuko_training.datasets import TRANSFER_FOLD, LabelledImage, available_datasets, read_dataset
+from leuko_training.errors import DatasetError
+from leuko_training.evaluation._fields import FieldResult, score_fields
+from leuko_training.evaluation._findings import Analyse, analyser_of, find_cells
+from leuko_training.evaluation._judged import JudgedBox, read_judged
+from leuko_training.evaluation._names import NameResult, name_cells
+from leuko_training.evaluation._outlines import OutlineResult, score_outlines
+
+OUTLINED = ("segmentation_wbc_1", "segmentation_wbc_2", "bcisc_crops", "krd-wbc", "bccd")
+"""Sets whose masks hold all leukocytes of an image."""
+
+NAMED = ("pbc", "bcisc_crops", "raabin", "raabin_test_b", *OUTLINED[:2], *OUTLINED[3:])
+"""Sets whose images are about one leukocyte of known class."""
+
+FIELDS = "bcisc_fields"
+"""The set of full fields."""
+
+TRANSFERRED = ("raabin_test_b",)
+"""Sets that are never trained on, and judged as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was evaluated.
+
+    Attributes:
+        label: name for people.
+        sha256: hash of the bundle's manifest, empty for what is no bundle.
+        unclassified_below: probability below which a cell is unclassified.
+        held_out: what it was never trained nor tuned on, in its maker's words.
+    """
+
+    label: str
+    sha256: str
+    unclassified_below: float
+    held_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything measured of one bundle.
+
+    Attributes:
+        subject: what was evaluated.
+        root: folder of all data sets.
+        fold: the held-out fold.
+        outlines: one result a set with masks.
+        fields: the full fields; None when they are not there.
+        names: one result a set with classes.
+        absent: sets that should have been judged but are not below the root.
+    """
+
+    subject: Subject
+    root: Path
+    fold: str
+    outlines: tuple[OutlineResult, ...]
+    fields: FieldResult | None
+    names: tuple[NameResult, ...]
+    absent: tuple[str, ...]
+
+
+def evaluate(bundle: ModelBundle, root: Path, *, fold: str = "0") -> Evaluation:
+    """Return everything measured of a bundle, run as the device runs it.
+
+    Args:
+        bundle: the bundle.
+        root: folder of all data sets.
+        fold: the fold that the bundle has never seen.
+    """
+    subject = Subject(
+        label=bundle.label,
+        sha256=bundle.sha256,
+        unclassified_below=bundle.manifest.classifier.unclassified_below,
+        held_out=bundle.manifest.split.held_out,
+    )
+    return evaluate_analysis(analyser_of(bundle), subject, root, fold=fold)
+
+
+def evaluate_analysis(
+    analyse: Analyse,
+    subject: Subject,
+    root: Path,
+    *,
+    fold: str = "0",
+    judged: tuple[JudgedBox, ...] | None = None,
+) -> Evaluation:
+    """Return everything measured of any analysis of fields.
+
+    Args:
+        analyse: the analysis.
+        subject: what it is called, and when it calls a cell unclassified.
+        root: folder of all data sets.
+        fold: the fold that the analysis has never seen.
+        judged: unmasked places looked at; None takes those that come with the package.
+
+    Raises:
+        DatasetError: no image of the fold is below the root.
+    """
+    wanted = tuple(dict.fromkeys((*OUTLINED, *NAMED, FIELDS)))
+    items = _held_out(wanted, root, fold)
+    if not any(items.values()):
+        raise DatasetError(
+            f"{root} holds no image of fold {fold}; name the folder of all data sets"
+        )
+    found = {name: list(find_cells(items[name], analyse, name)) for name in wanted if items[name]}
+    threshold = subject.unclassified_below
+    outlines = [score_outlines(name, found[name]) for name in OUTLINED if name in found]
+    names = [
+        name_cells(name, found[name], unclassified_below=threshold)
+        for name in NAMED
+        if name in found
+    ]
+    judged = read_judged() if judged is None else judged
+    return Evaluation(
+        subject=subject,
+        root=root,
+        fold=fold,
+        outlines=tuple(result for result in outlines if result),
+        fields=score_fields(FIELDS, found.get(FIELDS, []), root, judged),
+        names=tuple(result for result in names if result),
+        absent=tuple(name for name in wanted if name not in found),
+    )
+
+
+def _held_out(names: Sequence[str], root: Path, fold: str) -> Mapping[str, Sequence[LabelledImage]]:
+    there = available_datasets(root)
+    items: dict[str, list[LabelledImage]] = {}
+    for name in names:
+        of_fold = TRANSFER_FOLD if name in TRANSFERRED else fold
+        known = read_dataset(name, root) if name in there else []
+        items[name] = [item for item in known if item.fold == of_fold]
+    return items

@@ -1,0 +1,61 @@
+"""Cells of simulated smears, as one more laboratory for the classifier."""
+
+import numpy as np
+
+from leuko.cells import CellClass, Mask, RGBImage
+from leuko.sim import SimulatedSmear, SmearSpec, TrueCell, laboratory
+from leuko.vision.preprocess import background_colour, white_balance
+from leuko_training.crops import Crop, crop_of, dark_spot
+
+DATASET = "simulated"
+UM_PER_PX = 0.12
+
+_VIEW_PX = 320
+_FIRST_SEED = 1000
+"""Slides for training start here; `leuko demo` and the tests use smaller seeds."""
+
+
+def simulated_crops(slides: int) -> list[Crop]:
+    """Return the cells and artefacts of that many slides, each from a laboratory of its own."""
+    crops: list[Crop] = []
+    for seed in range(_FIRST_SEED, _FIRST_SEED + slides):
+        crops += _crops_of_slide(seed)
+    return crops
+
+
+def _crops_of_slide(seed: int) -> list[Crop]:
+    stain, optics = laboratory(seed)
+    classes = [label for label in CellClass if label is not CellClass.PLATELET_OR_ARTEFACT]
+    smear = SimulatedSmear(
+        SmearSpec(
+            seed=seed,
+            width_um=400,
+            height_um=300,
+            leukocytes=2 * len(classes),
+            proportions={label: 1 / len(classes) for label in classes},
+            stain=stain,
+            optics=optics,
+        )
+    )
+    things = [*enumerate(smear.cells, start=1), *((0, thing) for thing in smear.artefacts[:4])]
+    return [crop for number, thing in things if (crop := _crop(smear, thing, number))]
+
+
+def _crop(smear: SimulatedSmear, thing: TrueCell, number: int) -> Crop | None:
+    view, mask = _view(smear, thing, number)
+    return (
+        crop_of(view, mask, um_per_px=UM_PER_PX, label=thing.cell_class, dataset=DATASET)
+        if mask.any()
+        else None
+    )
+
+
+def _view(smear: SimulatedSmear, thing: TrueCell, number: int) -> tuple[RGBImage, Mask]:
+    half = _VIEW_PX * UM_PER_PX / 2
+    x, y = thing.x_um - half, thing.y_um - half
+    image = smear.render(x, y, width_px=_VIEW_PX, height_px=_VIEW_PX, um_per_px=UM_PER_PX)
+    image = white_balance(image, background_colour(image))
+    if number == 0:
+        return image, dark_spot(image, _VIEW_PX / 2, _VIEW_PX / 2)
+    labels = smear.leukocyte_mask(x, y, width_px=_VIEW_PX, height_px=_VIEW_PX, um_per_px=UM_PER_PX)
+    return image, np.asarray(labels == number)
