@@ -58,7 +58,9 @@ train: $(DEV_ENV)/.installed ## Train the segmenter and the classifier on DATASE
 	$(BIN)/leuko-train classifier --datasets $(DATASETS) --runs $(RUNS)
 
 bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8 and pack the default bundle
-	$(BIN)/leuko-convert bundle --datasets $(DATASETS) --runs $(RUNS)
+	$(BIN)/leuko-convert bundle --datasets $(DATASETS) \
+		--segmenter $(RUNS)/segmenter-edge/model.keras \
+		--classifier $(RUNS)/classifier-edge/model.keras
 
 evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
 	$(BIN)/leuko-train evaluate --datasets $(DATASETS)

@@ -24,18 +24,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Where the data sets are, a skipped test hides a hole: make it a failure."""
+    if report.skipped and DATASETS.is_dir():
+        report.outcome = "failed"
+        report.longrepr = f"skipped although the data sets are in {DATASETS}: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    forbid_skip(report)
+    return report
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where the data sets are, a skipped test hides a hole: make it a failure."""
     report = yield
-    excused = hasattr(report, "wasxfail") or any(
-        item.get_closest_marker(name) for name in ("hardware", "edgetpu")
-    )
-    if report.skipped and DATASETS.is_dir() and not excused:
-        report.outcome = "failed"
-        report.longrepr = f"skipped although the data sets are in {DATASETS}: {report.longrepr}"
+    excused = any(item.get_closest_marker(name) for name in ("hardware", "edgetpu"))
+    if not excused and not hasattr(report, "wasxfail"):
+        forbid_skip(report)
     return report
 
 

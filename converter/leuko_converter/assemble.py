@@ -49,6 +49,7 @@ from leuko_training.scales import (
     OUTLINE_UM_PER_PX,
     SEGMENTER_SIZE,
 )
+from leuko_training.simulated import simulated_crops
 from leuko_training.thresholds import rejection_threshold
 from leuko_training.unet import edge_unet
 
@@ -77,6 +78,7 @@ TOLERANCE = Tolerance(segmenter_lsb=32, classifier_lsb=24)
 _REPRESENTATIVE_WINDOWS = 240
 _REPRESENTATIVE_TILES = 80
 _REPRESENTATIVE_CELLS = 320
+_SIMULATED_SLIDES = 2
 _PARITY_VIEWS = 32
 """Of every set."""
 
@@ -158,7 +160,8 @@ def quantize_all(
     height, width = SEGMENTER.tile_height, SEGMENTER.tile_width
     windows = masked_views(training, _REPRESENTATIVE_WINDOWS).images
     tiles = [mirrored(view, height, width) for view in windows[:_REPRESENTATIVE_TILES]]
-    cells = augmented_cells(named_crops(training, segmenter), _REPRESENTATIVE_CELLS).images
+    crops = [*named_crops(training, segmenter), *simulated_crops(_SIMULATED_SLIDES)]
+    cells = augmented_cells(crops, _REPRESENTATIVE_CELLS).images
     side = SEGMENTER.window
     return {
         "locator": quantize(with_input_size(edge_unet, segmenter, height, width), tiles),

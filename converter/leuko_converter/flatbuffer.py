@@ -1,5 +1,6 @@
 """What a TFLite model is made of, read from its flatbuffer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
@@ -54,7 +55,7 @@ EDGE_TPU_OPERATORS = frozenset({
 Source: coral.ai/docs/edgetpu/models-intro, "Supported operations".
 """
 
-_NAMES = {
+_NAMES: Mapping[int, str] = {
     value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)
 }
 
@@ -98,6 +99,5 @@ def _name(code: Any) -> str:  # ruff: ignore[any-type] - the generated schema ha
     # Codes below 127 were once a byte of their own; writers fill one or both fields.
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     if builtin == schema.BuiltinOperator.CUSTOM:
-        name: bytes = code.CustomCode()
-        return str(name, "utf-8")
+        return bytes(code.CustomCode()).decode()
     return _NAMES[builtin]

@@ -10,9 +10,9 @@ import numpy as np
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko_converter.errors import ConversionError
 from leuko_training.crops import Crop, CropSampler, plain_view
+from leuko_training.cut_cells import labelled_crops
 from leuko_training.datasets import LabelledImage
 from leuko_training.masks import SHARE, MaskSampler
-from leuko_training.runs import labelled_crops
 
 _SEED = 11
 _IMAGES_PER_SET = 24

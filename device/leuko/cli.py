@@ -5,7 +5,6 @@ finished but some images had to be left out.
 """
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
-# ruff: file-ignore[import-outside-top-level]
 
 import os
 import sys
@@ -167,6 +166,33 @@ def show(path: BundleArgument = None) -> None:
     from leuko.terminal import print_bundle
 
     print_bundle(_chosen_bundle(path)[0])
+
+
+@app.command()
+def demo(
+    *,
+    seed: Annotated[int, typer.Option(min=0, help="Which smear: patient, stain and cells.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-out"),
+    cells: Annotated[int, typer.Option(min=1, max=1000, help="Leukocytes to count.")] = 100,
+    bundle: BundleOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Count a simulated smear, view by view, and set the true differential beside the count."""
+    from rich.console import Console
+
+    from leuko.demo import run_demo
+    from leuko.inference import LiteRTEngine
+    from leuko.pipeline import FieldAnalyser
+
+    chosen, settings = _chosen_bundle(bundle, threads=threads)
+    run_demo(
+        out,
+        analyser=FieldAnalyser(chosen, LiteRTEngine(threads=settings.threads)),
+        bundle=chosen,
+        seed=seed,
+        target=cells,
+        console=Console(),
+    )
 
 
 def _chosen_bundle(path: Path | None, **options: object) -> tuple["ModelBundle", "Settings"]:

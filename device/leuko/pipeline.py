@@ -142,24 +142,26 @@ class FieldAnalyser:
         real = self._namer.output_quantisations[self._probabilities].real(stored)[0]
         probabilities = tuple(float(value) for value in real / real.sum())
         best = list(CellClass)[int(np.argmax(real))]
-        status, reason = _status(region, best, max(probabilities), spec.unclassified_below)
+        status, reason = self._status(region, best, max(probabilities))
         return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)
+
+    def _status(
+        self, region: CellRegion, best: CellClass, probability: float
+    ) -> tuple[CellStatus, str]:
+        if region.cut_by_border:
+            return CellStatus.EXCLUDED, "cut by the border of the field"
+        if region.area_um2 > self._segmenter.largest_area_um2:
+            return CellStatus.EXCLUDED, "larger than any single leukocyte"
+        least = self._classifier.unclassified_below
+        if probability < least:
+            return CellStatus.UNCLASSIFIED, f"probability {probability:.2f} is below {least:.2f}"
+        if not best.is_counted:
+            return CellStatus.EXCLUDED, "not one of the five leukocyte classes"
+        return CellStatus.COUNTED, ""
 
 
 def _map(model: Model, image: RGBImage) -> NDArray[np.float32]:
     return model.output_quantisations[0].real(model.run(image)[0][0, :, :, 0])
-
-
-def _status(
-    region: CellRegion, best: CellClass, probability: float, least: float
-) -> tuple[CellStatus, str]:
-    if region.cut_by_border:
-        return CellStatus.EXCLUDED, "cut by the border of the field"
-    if probability < least:
-        return CellStatus.UNCLASSIFIED, f"probability {probability:.2f} is below {least:.2f}"
-    if not best.is_counted:
-        return CellStatus.EXCLUDED, "not one of the five leukocyte classes"
-    return CellStatus.COUNTED, ""
 
 
 def _checked_output(model: Model, spec: ClassifierSpec) -> int:

@@ -47,7 +47,7 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
         SettingsError: the file cannot be read, or a setting is unknown or out of range.
     """
     file = Path(environment.get("LEUKO_SETTINGS") or SETTINGS_FILE)
-    is_wanted = "LEUKO_SETTINGS" in environment or file.exists()
+    is_wanted = bool(environment.get("LEUKO_SETTINGS")) or file.exists()
     variables = {
         name.removeprefix(_PREFIX).lower(): value
         for name, value in environment.items()

@@ -3,12 +3,12 @@
 import hashlib
 import re
 import shutil
+import tomllib
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tomllib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -94,9 +94,7 @@ def test_a_flipped_byte_inside_a_zip_is_found(own_bundle: Path) -> None:
 
 def test_a_newer_format_asks_for_a_newer_leuko(own_bundle: Path) -> None:
     edit(own_bundle, "format = 1", "format = 2\nhologram = true")
-    assert refusal(own_bundle) == (
-        "bundle made for format 2, this device reads 1; update leuko"
-    )
+    assert refusal(own_bundle) == ("bundle made for format 2, this device reads 1; update leuko")
 
 
 @pytest.mark.parametrize("value", ["0", "true", '"1"', "1.0"])
@@ -210,7 +208,7 @@ def test_a_manifest_survives_being_written_and_read(tiny_bundle: Path) -> None:
 def test_a_manifest_cannot_be_changed(tiny_bundle: Path) -> None:
     manifest = load_bundle(tiny_bundle).manifest
     with pytest.raises(ValueError, match="frozen"):
-        manifest.version = "2"  # type: ignore[misc]
+        manifest.version = "2"
 
 
 def test_golden_inputs_give_their_golden_outputs(tiny_bundle: Path) -> None:

@@ -3,15 +3,18 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from leuko import __version__
+from leuko.cli import main
 
 DEVICE = Path(__file__).resolve().parents[2] / "device"
 LIMITED = """
@@ -32,11 +35,30 @@ def python(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def leuko(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return python("-m", "leuko", *arguments)
+@dataclass(frozen=True)
+class Run:
+    returncode: int | str | None
+    stdout: str
+    stderr: str
 
 
-def refusal(run: subprocess.CompletedProcess[str]) -> str:
+Leuko = Callable[..., Run]
+
+
+@pytest.fixture
+def leuko(capfd: pytest.CaptureFixture[str]) -> Leuko:
+    """The command, run in this very process, which spares two seconds of imports a test."""
+
+    def run(*arguments: object) -> Run:
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        printed = capfd.readouterr()
+        return Run(left.value.code or 0, printed.out, printed.err)
+
+    return run
+
+
+def refusal(run: Run | subprocess.CompletedProcess[str]) -> str:
     """The one sentence of a run that was stopped."""
     assert run.returncode == 1, run.stderr
     # LiteRT announces its delegate on stderr by itself.
@@ -51,7 +73,7 @@ def count_options(tiny_bundle: Path, out_dir: Path) -> tuple[object, ...]:
     return ("--out", out_dir, "--bundle", tiny_bundle, "--um-per-px", "0.2")
 
 
-def test_the_version_is_printed() -> None:
+def test_the_version_is_printed(leuko: Leuko) -> None:
     run = leuko("--version")
     assert (run.returncode, run.stdout) == (0, f"leuko {__version__}\n")
 
@@ -61,7 +83,7 @@ def test_the_version_is_printed() -> None:
     [((), ("count", "bundle")), (("count",), ("--out", "--um-per-px")), (("bundle",), ("verify",))],
 )
 def test_every_command_explains_itself(
-    arguments: tuple[str, ...], words: tuple[str, ...]
+    leuko: Leuko, arguments: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
     run = leuko(*arguments, "--help")
     assert run.returncode == 0
@@ -70,12 +92,13 @@ def test_every_command_explains_itself(
 
 def test_help_comes_at_once() -> None:
     def seconds() -> float:
-        start = time.perf_counter()
-        leuko("--help")
-        return time.perf_counter() - start
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert python("-m", "leuko", "--help").returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # The best of several, for other work on the machine only ever slows it down.
-    assert min(seconds() for _ in range(5)) < 0.5
+    # Time on the CPU, and the best of several: other work on the machine must not count.
+    assert min(seconds() for _ in range(3)) < 0.5
 
 
 def test_help_loads_none_of_the_heavy_libraries() -> None:
@@ -84,7 +107,7 @@ def test_help_loads_none_of_the_heavy_libraries() -> None:
 
 
 def test_a_folder_is_counted(
-    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+    leuko: Leuko, disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
 ) -> None:
     run = leuko("count", disc_folder, *count_options, "--overlay", "--masks")
     assert run.returncode == 0, run.stderr
@@ -95,13 +118,13 @@ def test_a_folder_is_counted(
         "one-overlay.png",
     ]
     assert "Leukocyte differential, n = 5" in run.stdout
-    assert re.search(r"neutrophil +│ 1 │ 20.0 │ +0.5–71.7 │", run.stdout)
+    assert re.search(r"neutrophil +│ 1 │ 20.0 │ +0.5–71.6 │", run.stdout)
     assert "cut by the border of a field: 1" in run.stdout
     assert "not a diagnosis" in run.stdout
 
 
 def test_a_broken_image_is_reported_and_the_others_counted(
-    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+    leuko: Leuko, disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
 ) -> None:
     content = (disc_folder / "one.png").read_bytes()
     (disc_folder / "broken.png").write_bytes(content[:5000])
@@ -116,9 +139,11 @@ def test_a_broken_image_is_reported_and_the_others_counted(
     [((1, 1), "1 x 1 pixels, too small"), ((20_000, 100), "too large (20000 x 100 pixels)")],
 )
 def test_an_image_of_an_impossible_size_is_refused(
+    leuko: Leuko,
     tmp_path: Path,
     out_dir: Path,
     count_options: tuple[object, ...],
+    *,
     size: tuple[int, int],
     words: str,
 ) -> None:
@@ -128,7 +153,7 @@ def test_an_image_of_an_impossible_size_is_refused(
 
 
 def test_a_truncated_image_alone_gives_no_result(
-    disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+    leuko: Leuko, disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
 ) -> None:
     os.truncate(disc_folder / "one.png", 5000)
     assert "truncated" in refusal(leuko("count", disc_folder, *count_options))
@@ -137,7 +162,7 @@ def test_a_truncated_image_alone_gives_no_result(
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
 def test_grey_deep_and_transparent_images_are_counted(
-    tmp_path: Path, count_options: tuple[object, ...], mode: str
+    leuko: Leuko, tmp_path: Path, count_options: tuple[object, ...], mode: str
 ) -> None:
     Image.new(mode, (128, 96), 200 if mode != "RGBA" else (200, 200, 200, 255)).save(
         tmp_path / "a.png"
@@ -146,14 +171,14 @@ def test_grey_deep_and_transparent_images_are_counted(
 
 
 def test_a_folder_without_images_is_refused(
-    tmp_path: Path, count_options: tuple[object, ...]
+    leuko: Leuko, tmp_path: Path, count_options: tuple[object, ...]
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert "no images in" in refusal(leuko("count", tmp_path / "empty", *count_options))
 
 
 def test_a_field_without_red_cells_needs_a_scale(
-    tmp_path: Path, out_dir: Path, tiny_bundle: Path
+    leuko: Leuko, tmp_path: Path, out_dir: Path, tiny_bundle: Path
 ) -> None:
     Image.new("RGB", (300, 200), (235, 235, 235)).save(tmp_path / "a.png")
     run = leuko("count", tmp_path / "a.png", "--out", out_dir, "--bundle", tiny_bundle)
@@ -161,7 +186,7 @@ def test_a_field_without_red_cells_needs_a_scale(
 
 
 def test_a_bundle_with_a_flipped_byte_is_refused(
-    disc_folder: Path, own_bundle: Path, out_dir: Path
+    leuko: Leuko, disc_folder: Path, own_bundle: Path, out_dir: Path
 ) -> None:
     file = own_bundle / "locator.tflite"
     file.write_bytes(file.read_bytes()[:-1] + b"\x7f")
@@ -170,7 +195,7 @@ def test_a_bundle_with_a_flipped_byte_is_refused(
     assert not out_dir.exists()
 
 
-def test_a_bundle_of_a_newer_format_is_refused(own_bundle: Path) -> None:
+def test_a_bundle_of_a_newer_format_is_refused(leuko: Leuko, own_bundle: Path) -> None:
     manifest = own_bundle / "manifest.toml"
     manifest.write_text(manifest.read_text().replace("format = 1", "format = 2", 1))
     assert refusal(leuko("bundle", "verify", own_bundle)) == (
@@ -179,7 +204,11 @@ def test_a_bundle_of_a_newer_format_is_refused(own_bundle: Path) -> None:
 
 
 def test_an_unknown_setting_is_refused(
-    tmp_path: Path, disc_folder: Path, count_options: tuple[object, ...],
+    leuko: Leuko,
+    tmp_path: Path,
+    disc_folder: Path,
+    count_options: tuple[object, ...],
+    *,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "leuko.toml").write_text("um_per_pixel = 0.2")
@@ -190,14 +219,14 @@ def test_an_unknown_setting_is_refused(
 
 @pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/leuko"])
 def test_an_output_folder_that_cannot_be_written_is_refused(
-    disc_folder: Path, tiny_bundle: Path, place: str
+    leuko: Leuko, disc_folder: Path, tiny_bundle: Path, place: str
 ) -> None:
     options = ("--out", place, "--bundle", tiny_bundle, "--um-per-px", "0.2")
     sentence = refusal(leuko("count", disc_folder, *options))
     assert f"cannot write results to {place}" in sentence
 
 
-@pytest.mark.parametrize("room", [50, 600, 1500, 4000, 100_000])
+@pytest.mark.parametrize("room", [50, 1500, 100_000])
 def test_a_disk_that_fills_up_leaves_no_result(
     disc_folder: Path, out_dir: Path, count_options: tuple[object, ...], room: int
 ) -> None:
@@ -221,7 +250,7 @@ def test_a_disk_that_fills_up_leaves_no_result(
     ],
 )
 def test_a_command_that_makes_no_sense_exits_with_two(
-    arguments: tuple[str, ...], words: str
+    leuko: Leuko, arguments: tuple[str, ...], words: str
 ) -> None:
     run = leuko(*arguments)
     assert run.returncode == 2
@@ -229,21 +258,21 @@ def test_a_command_that_makes_no_sense_exits_with_two(
     assert "Traceback" not in run.stderr
 
 
-def test_a_bundle_is_verified_on_this_device(tiny_bundle: Path) -> None:
+def test_a_bundle_is_verified_on_this_device(leuko: Leuko, tiny_bundle: Path) -> None:
     run = leuko("bundle", "verify", tiny_bundle)
     assert run.returncode == 0, run.stderr
     for model in ("locator", "outliner", "classifier"):
         assert re.search(rf"{model} +ok: largest difference \d LSB", run.stdout)
 
 
-def test_a_bundle_is_shown(tiny_bundle: Path) -> None:
+def test_a_bundle_is_shown(leuko: Leuko, tiny_bundle: Path) -> None:
     run = leuko("bundle", "show", tiny_bundle)
     assert run.returncode == 0
     assert "leuko-tiny 1" in run.stdout
     assert "Apache-2.0" in run.stdout
 
 
-def test_a_bug_shows_where_it_is(tmp_path: Path) -> None:
+def test_a_bug_shows_where_it_is() -> None:
     code = (
         "import leuko.cli\n"
         "@leuko.cli.app.command()\n"

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from pathlib import Path
 
 import cv2
@@ -41,7 +40,7 @@ def count(
     bundle: ModelBundle,
     *,
     um_per_px: float | None = UM_PER_PX,
-    pictures: Pictures = Pictures(),  # noqa: B008
+    pictures: Pictures = Pictures(),  # ruff: ignore[function-call-in-default-argument]
 ) -> CountResult:
     return count_images(
         paths, out, bundle=bundle, engine=LiteRTEngine(), um_per_px=um_per_px, pictures=pictures
@@ -171,7 +170,7 @@ def test_a_camera_without_red_cells_is_left_out_beside_one_with(
 def test_results_among_the_images_are_refused(disc_folder: Path, bundle: ModelBundle) -> None:
     with pytest.raises(OutputError, match="among the images"):
         count([disc_folder], disc_folder / ".." / disc_folder.name, bundle)
-    assert os.listdir(disc_folder) == ["one.png"]
+    assert [path.name for path in disc_folder.iterdir()] == ["one.png"]
 
 
 def test_progress_is_told_for_every_image(

@@ -83,8 +83,8 @@ def test_the_interval_of_the_others_is_its_mirror_image(count_of: tuple[int, int
     assert (100 - high, 100 - low) == pytest.approx(mirrored, abs=1e-9)
 
 
-@settings(max_examples=20)
-@given(st.integers(1, 200))
+@settings(max_examples=10)
+@given(st.integers(1, 100))
 def test_the_interval_rises_with_the_count(n: int) -> None:
     for (low, high), (next_low, next_high) in pairwise(exact_interval(k, n) for k in range(n + 1)):
         assert low <= next_low

@@ -16,7 +16,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_options_go_before_variables_and_variables_before_the_file(file: Path) -> None:
-    file.write_text('um_per_px = 0.1\nthreads = 2\nbundle = "/srv/bundle"')
+    file.write_text('um_per_px = 0.1\nthreads = 2\nbundle = "/srv/bundle"', encoding="utf-8")
     environment = {"LEUKO_SETTINGS": str(file), "LEUKO_UM_PER_PX": "0.2", "LEUKO_THREADS": "3"}
     assert load_settings(environment, threads=4, bundle=None) == Settings(
         bundle=Path("/srv/bundle"), um_per_px=0.2, threads=4
@@ -46,7 +46,7 @@ def test_a_scale_reads_the_same_from_the_environment(um_per_px: float) -> None:
     ],
 )
 def test_what_the_file_may_not_say_is_refused(file: Path, text: str, words: str) -> None:
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load_settings({"LEUKO_SETTINGS": str(file)})
     assert words in str(caught.value)

@@ -44,7 +44,7 @@ def scene(
     height, width = shape
     image = np.full((height, width, 3), BACKGROUND, np.uint8)
     mask = np.zeros((height, width), np.uint8)
-    for _ in range(rng.integers(0, 1 + height * width * um_per_px**2 // 200)):
+    for _ in range(int(rng.integers(0, 1 + int(height * width * um_per_px**2 / 200)))):
         middle = (int(rng.integers(0, width)), int(rng.integers(0, height)))
         cv2.circle(image, middle, round(3.6 / um_per_px), RED_CELL, -1, cv2.LINE_AA)
     index = int(rng.integers(0, len(CellClass)))
@@ -133,7 +133,7 @@ def full_int8(model: keras.Model, images: np.ndarray) -> bytes:
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.uint8
-    return converter.convert()
+    return bytes(converter.convert())
 
 
 def golden(models: dict[str, bytes], images: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -213,7 +213,8 @@ def main() -> None:
     }
     images = {"locator": coarse[0], "outliner": fine[0], "classifier": crops}
     (FOLDER / "golden").mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(FOLDER / "golden" / "golden.npz", **golden(models, images))
+    arrays = golden(models, images)
+    np.savez_compressed(FOLDER / "golden" / "golden.npz", allow_pickle=False, **arrays)
     files = {f"{name}.tflite": content for name, content in models.items()}
     for name, content in files.items():
         (FOLDER / name).write_bytes(content)

@@ -70,7 +70,7 @@ def plot_stages(stages: Mapping[str, float], picture: Path, *, title: str) -> No
     """Draw how the time of a field divides into stages, as PNG.
 
     Args:
-        stages: milliseconds by stage, in their order.
+        stages: milliseconds of the processor by stage, in their order.
         picture: the PNG to write.
         title: what stands above.
     """
@@ -82,7 +82,7 @@ def plot_stages(stages: Mapping[str, float], picture: Path, *, title: str) -> No
     axes.bar_label(bars, shares)
     axes.set_xlim(0, 1.25 * max(stages.values()))
     axes.invert_yaxis()
-    axes.set_xlabel("milliseconds")
+    axes.set_xlabel("milliseconds on the processor")
     axes.set_title(title)
     _save(figure, picture)
 

@@ -19,11 +19,12 @@ _TILE_PX = 128
 _CAPTION_PX = 38
 _HEADER_PX = 40
 _GAP_PX = 8
-_COLUMNS = 10
+_COLUMNS = 14
 _ROWS = 6
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _GREY, _RED = (20, 20, 20), (110, 110, 110), (190, 0, 30)
+_SMALL = 0.37
 _UNCLASSIFIED = "unclassified"
 
 
@@ -34,7 +35,7 @@ class _Portrait:
 
 
 class Gallery:
-    """The portraits of a slide's cells, at most sixty a class."""
+    """The portraits of a slide's cells, at most 84 a class."""
 
     def __init__(self) -> None:
         """Start with no portrait."""
@@ -57,17 +58,17 @@ class Gallery:
     def sheet(self, comparison: Comparison) -> RGBImage:
         """Return the portraits in rows, the wrongly named marked with what they truly are."""
         truth = {id(sighting): cell for sighting, cell in comparison.matches}
-        parts = [_line("Cells of a simulated smear by the class they were given", _INK, 0.8)]
+        parts = [_line("Cells of a simulated smear by the class they were given", size=0.8)]
         for group in (*CellClass, _UNCLASSIFIED):
             members = [one for one in self._portraits if _group(one.sighting) == group]
             if members:
                 shown = len(members)
                 number = self._kept[group]
                 of = f"{number}" if number == shown else f"{number}, of which {shown} are shown"
-                parts.append(_line(f"{group.replace('_', ' ')}: {of}", _INK, 0.65))
+                parts.append(_line(f"{group.replace('_', ' ')}: {of}"))
                 parts.extend(_rows([_tile(one, truth[id(one.sighting)]) for one in members]))
         if len(parts) == 1:
-            parts.append(_line("no cell was met", _GREY, 0.65))
+            parts.append(_line("no cell was met"))
         return np.vstack(parts)
 
 
@@ -90,13 +91,13 @@ def _tile(portrait: _Portrait, truth: TrueCell | None) -> RGBImage:
     cell = portrait.sighting.cell
     right = truth.cell_class if truth else CellClass.PLATELET_OR_ARTEFACT
     caption = np.full((_CAPTION_PX, _TILE_PX, 3), 255, np.uint8)
-    _write(caption, cell.cell_class.replace("_", " "), (1, 14), _INK, 0.37)
     tile = np.vstack([portrait.picture, caption])
+    _write(tile, cell.cell_class.replace("_", " "), (1, _TILE_PX + 14), colour=_INK)
     if cell.cell_class is right:
-        _write(tile, f"{100 * cell.probability:.0f} %", (1, _TILE_PX + 29), _GREY, 0.37)
+        _write(tile, f"{100 * cell.probability:.0f} %", (1, _TILE_PX + 29), colour=_GREY)
         return tile
     name = truth.cell_class.replace("_", " ") if truth else "no leukocyte"
-    _write(tile, f"is {name}", (1, _TILE_PX + 29), _RED, 0.37)
+    _write(tile, f"is {name}", (1, _TILE_PX + 29), colour=_RED)
     cv2.rectangle(tile, (1, 1), (_TILE_PX - 2, _TILE_PX - 2), _RED, 3)
     return tile
 
@@ -114,14 +115,19 @@ def _row(tiles: Sequence[RGBImage]) -> RGBImage:
     return row
 
 
-def _line(text: str, colour: tuple[int, int, int], size: float) -> RGBImage:
+def _line(text: str, *, size: float = 0.65) -> RGBImage:
     width = _GAP_PX + _COLUMNS * (_TILE_PX + _GAP_PX)
     line = np.full((_HEADER_PX, width, 3), 255, np.uint8)
-    _write(line, text, (_GAP_PX, _HEADER_PX - 12), colour, size)
+    _write(line, text, (_GAP_PX, _HEADER_PX - 12), colour=_INK, size=size)
     return line
 
 
 def _write(
-    picture: RGBImage, text: str, base: tuple[int, int], colour: tuple[int, int, int], size: float
+    picture: RGBImage,
+    text: str,
+    base: tuple[int, int],
+    *,
+    colour: tuple[int, int, int],
+    size: float = _SMALL,
 ) -> None:
     cv2.putText(picture, text, base, _FONT, size, colour, 1, cv2.LINE_AA)

@@ -59,7 +59,7 @@ def screen(console: Console) -> Generator[Callable[[Moment], None]]:
         console: where to show it; plain lines if it is no terminal.
     """
     if not console.is_terminal or console.is_dumb_terminal:
-        yield lambda moment: _print_line(console, moment)
+        yield lambda moment: _print_moment(console, moment)
         return
     with Live(console=console, auto_refresh=False, transient=True) as live:
         yield lambda moment: live.update(_frame(console, moment), refresh=True)
@@ -75,18 +75,22 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         STATEMENT,
     )
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, line)
 
 
-def _print_line(console: Console, moment: Moment) -> None:
+def print_line(console: Console, text: str) -> None:
+    """Print a sentence as it is, neither coloured nor broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_moment(console: Console, moment: Moment) -> None:
     if moment.view == 1:
-        console.print(moment.title, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, moment.title)
     if moment.view % _VIEWS_PER_LINE and moment.count.n < moment.target:
         return
     percent = moment.count.percent
     shares = ", ".join(f"{name} {percent[name]:.0f} %" for name in LEUKOCYTES)
-    line = f"view {moment.view}: {moment.count.n} of {moment.target}; {shares}"
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    print_line(console, f"view {moment.view}: {moment.count.n} of {moment.target}; {shares}")
 
 
 def _frame(console: Console, moment: Moment) -> RenderableType:
@@ -99,8 +103,10 @@ def _frame(console: Console, moment: Moment) -> RenderableType:
         Text(f"last cell: {_described(moment.last)}"),
         Text(SIMULATED, style="dim"),
     )
+    if console.no_color or console.color_system not in {"truecolor", "256"}:
+        return facts
     room = console.width - _TABLE_COLUMNS - 2
-    if room < _LEAST_PICTURE or console.no_color or console.color_system == "standard":
+    if room < _LEAST_PICTURE:
         return facts
     beside = Table.grid(padding=(0, 2, 0, 0))
     beside.add_row(_in_characters(moment.picture, min(room, _MOST_PICTURE)), facts)
@@ -109,8 +115,11 @@ def _frame(console: Console, moment: Moment) -> RenderableType:
 
 def _progress_line(moment: Moment) -> Text:
     done = min(_BAR_COLUMNS, _BAR_COLUMNS * moment.count.n // moment.target)
-    bar = Text("━" * done, style="green") + Text("━" * (_BAR_COLUMNS - done), style="dim")
-    return bar + Text(f" {moment.count.n} of {moment.target} leukocytes, view {moment.view}")
+    return Text.assemble(
+        ("━" * done, "green"),
+        ("━" * (_BAR_COLUMNS - done), "dim"),
+        f" {moment.count.n} of {moment.target} leukocytes, view {moment.view}",
+    )
 
 
 def _beside_line(count: DifferentialCount) -> Text:
@@ -167,11 +176,11 @@ def _comparison_table(comparison: Comparison) -> Table:
 
 def _fate_lines(comparison: Comparison) -> list[str]:
     found, missed = comparison.found, len(comparison.missed)
+    shown = f"{comparison.views} views showed {found + missed} nucleated cells"
+    right = f"named right: {comparison.named_right} of {found}"
+    false = f"regions that are no leukocyte: {comparison.false_regions}"
     return [
-        f"{comparison.views} views showed {found + missed} nucleated cells: {found} found, "
-        f"{missed} missed",
-        f"named right: {comparison.named_right} of {found}; unclassified: "
-        f"{comparison.unclassified}",
-        f"regions that are no leukocyte: {comparison.false_regions}, of which "
-        f"{comparison.seen_through} named artefacts and set aside",
+        f"{shown}: {found} found, {missed} missed",
+        f"{right}; unclassified: {comparison.unclassified}",
+        f"{false}; set aside as artefacts: {comparison.seen_through}",
     ]

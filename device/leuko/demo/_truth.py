@@ -1,8 +1,9 @@
 """The count beside the truth that only a simulated slide knows."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from leuko.cells import CellClass, CellStatus
 from leuko.counting import DifferentialCount, Entry
@@ -101,17 +102,19 @@ def compare(
 
 
 def _owners(sightings: Iterable[Sighting], cells: Sequence[TrueCell]) -> list[int | None]:
+    x_um = np.array([cell.x_um for cell in cells])
+    y_um = np.array([cell.y_um for cell in cells])
+    # A cell that was outlined in two parts is found once; the other part is a false region.
+    reach_um = np.array([cell.diameter_um / 2 for cell in cells])
     owners: list[int | None] = []
     for sighting in sightings:
-        distances = {
-            math.hypot(cell.x_um - sighting.x_um, cell.y_um - sighting.y_um): index
-            for index, cell in enumerate(cells)
-            if index not in owners
-        }
-        nearest = min(distances, default=math.inf)
-        index = distances.get(nearest)
-        is_on_it = index is not None and nearest < cells[index].diameter_um / 2
-        owners.append(index if is_on_it else None)
+        distance = np.hypot(x_um - sighting.x_um, y_um - sighting.y_um)
+        distance[distance >= reach_um] = np.inf
+        nearest = int(np.argmin(distance))
+        is_on_it = bool(np.isfinite(distance[nearest]))
+        owners.append(nearest if is_on_it else None)
+        if is_on_it:
+            reach_um[nearest] = 0
     return owners
 
 

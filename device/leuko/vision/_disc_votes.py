@@ -77,15 +77,15 @@ def _edges(density: NDArray[np.float32]) -> _Edges:
     smooth = cv2.GaussianBlur(density, (0, 0), 0.9)
     slope_x = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32)
     slope_y = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32)
-    slope = cv2.magnitude(slope_x, slope_y)
+    slope = np.hypot(slope_x, slope_y)
     least = max(float(np.quantile(slope[::2, ::2], 1 - _EDGE_SHARE)), _FLATTEST_SLOPE)
     y, x = np.nonzero(slope > least)
     steep = slope[y, x]
     return _Edges(
         x=x.astype(np.float32),
         y=y.astype(np.float32),
-        inward_x=slope_x[y, x] / steep,
-        inward_y=slope_y[y, x] / steep,
+        inward_x=np.asarray(slope_x[y, x] / steep, np.float32),
+        inward_y=np.asarray(slope_y[y, x] / steep, np.float32),
     )
 
 

@@ -61,7 +61,7 @@ class _Fan:
         half_step = (_FARTHEST / _NEAREST) ** (0.5 / (steps - 1))
         reach = np.geomspace(_NEAREST / half_step, _FARTHEST * half_step, steps + 1)
         cosine, sine = np.cos(angle), np.sin(angle)
-        return cls(np.float32(cosine), np.float32(sine), np.float32(reach))
+        return cls(*(part.astype(np.float32) for part in (cosine, sine, reach)))
 
 
 _COARSE_FAN = _Fan.of(rays=16, steps=16)
@@ -81,33 +81,34 @@ def trace_outlines(density: Floats, *, x: Floats, y: Floats, radius: Floats) -> 
         One outline a guess, in the same order; it is for the caller to judge them.
     """
     rough = _trace(density, x, y, radius, fan=_COARSE_FAN)
-    return _trace(density, rough.x, rough.y, rough.diameter / 2, fan=_FINE_FAN)
+    return _trace(density, rough.x, rough.y, np.float32(0.5) * rough.diameter, fan=_FINE_FAN)
 
 
 def _trace(density: Floats, x: Floats, y: Floats, radius: Floats, *, fan: _Fan) -> Outlines:
-    falls, inside = _falls_along_rays(density, x, y, radius, fan)
+    falls, inside = _falls_along_rays(density, x, y, radius, fan=fan)
     clear = np.quantile(np.maximum(falls, 0).max(axis=2), 0.7, axis=1)[:, None, None]
     strength = np.clip(falls / (clear + np.float32(1e-6)), -0.5, 1)
     path = _best_closed_paths(strength)
     found = np.take_along_axis(strength, path[..., None], 2)[..., 0]
     seen = np.take_along_axis(inside, path[..., None], 2)[..., 0]
-    growth = np.log(fan.reach[1] / fan.reach[0])
-    steps = np.float32(path) + _subpixel(strength, path)
+    clear_and_seen = ((found > _CLEAR_EDGE) & seen).sum(axis=1)
+    growth = np.float32(np.log(fan.reach[1] / fan.reach[0]))
+    steps = path.astype(np.float32) + _subpixel(strength, path)
     reach = np.sqrt(fan.reach[0] * fan.reach[1]) * np.exp(growth * steps)
     area, perimeter, shift_x, shift_y = _polygons(radius[:, None] * reach, fan)
     return Outlines(
         x=x + shift_x,
         y=y + shift_y,
         diameter=np.float32(2 / np.sqrt(np.pi)) * np.sqrt(area),
-        support=np.float32(((found > _CLEAR_EDGE) & seen).sum(1) / np.maximum(seen.sum(1), 1)),
-        visible=np.float32(seen.mean(axis=1)),
+        support=(clear_and_seen / np.maximum(seen.sum(axis=1), 1)).astype(np.float32),
+        visible=seen.mean(axis=1, dtype=np.float32),
         roundness=np.float32(4 * np.pi) * area / perimeter**2,
         steepness=_steepness(falls, path),
     )
 
 
 def _falls_along_rays(
-    density: Floats, x: Floats, y: Floats, radius: Floats, fan: _Fan
+    density: Floats, x: Floats, y: Floats, radius: Floats, *, fan: _Fan
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Fall of density from step to step, and which steps lie in the image: ``(n, rays, steps)``."""
     height, width = density.shape
@@ -172,12 +173,13 @@ def _subpixel(strength: Floats, path: NDArray[np.intp]) -> Floats:
 
 
 def _steepness(falls: Floats, path: NDArray[np.intp]) -> Floats:
+    """Share of the density's range that falls close to the path, ``(n,)``."""
     level = np.cumsum(falls, axis=2)
     last = falls.shape[2] - 1
     above = np.take_along_axis(level, np.clip(path - _EDGE_STEPS, 0, last)[..., None], 2)
     below = np.take_along_axis(level, np.clip(path + _EDGE_STEPS, 0, last)[..., None], 2)
     share = (below - above)[..., 0] / (np.ptp(level, axis=2) + np.float32(1e-6))
-    return np.float32(np.median(share, axis=1))
+    return np.asarray(np.median(share, axis=1), np.float32)
 
 
 def _polygons(radii: Floats, fan: _Fan) -> tuple[Floats, Floats, Floats, Floats]:

@@ -70,7 +70,8 @@ def find_round_bodies(field: RGBImage) -> RoundBodies:
     """
     levels = [field]
     while min(levels[-1].shape[:2]) >= 2 * _LEAST_SIDE_PX:
-        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        half = cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        levels.append(np.asarray(half, np.uint8))
     bodies, last_level = _NONE, 0
     for level in range(len(levels) - 1, -1, -1):
         found = _bodies_of_level(levels, level)
@@ -84,6 +85,7 @@ def find_round_bodies(field: RGBImage) -> RoundBodies:
 
 def join(parts: list[RoundBodies]) -> RoundBodies:
     """All bodies of several searches, in order."""
+    parts = [_NONE, *parts]
     return RoundBodies(
         x=np.concatenate([part.x for part in parts]),
         y=np.concatenate([part.y for part in parts]),
@@ -111,7 +113,7 @@ def searched_area(field: RGBImage, diameter: float) -> float:
     level = max(math.floor(math.log2(diameter / (2 * SMALLEST_RADIUS_PX))), 0)
     height, width = field.shape[:2]
     reach = _WINDOW_PX * 2.0**level
-    return min(height, reach) * min(width, reach)
+    return float(min(height, reach) * min(width, reach))
 
 
 def _are_enough(bodies: RoundBodies, field: RGBImage) -> bool:
@@ -172,10 +174,11 @@ def _red_density(level: RGBImage, x: Floats, y: Floats, diameter: Floats) -> Flo
     """Density of red light half way out of each body; nuclei hold back most of it."""
     red = _density(level[..., 0])
     angle = np.arange(8, dtype=np.float32) * np.float32(np.pi / 4)
+    reach = diameter[:, None] * np.float32(0.3)
     samples = cv2.remap(
         red,
-        np.float32(x[:, None] + diameter[:, None] * np.cos(angle) * 0.3),
-        np.float32(y[:, None] + diameter[:, None] * np.sin(angle) * 0.3),
+        x[:, None] + reach * np.cos(angle),
+        y[:, None] + reach * np.sin(angle),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -41,10 +41,11 @@ def draw_overlay(rgb: RGBImage, cells: Sequence[Cell]) -> RGBImage:
     thickness = max(1, round(letter / 8))
     for cell in cells:
         _draw_outline(drawn, cell, thickness)
-    taken: list[Box] = []
+    boxes, taken = [cell.region.box for cell in cells], list[Box]()
     for cell in cells:
         size = _text_size(_label(cell), letter)
-        place = _free_place(cell.region.box, size, drawn.shape[:2], taken)
+        places = [_within(place, drawn.shape[:2]) for place in _places(cell.region.box, *size)]
+        place = _freest(places, taken, boxes)
         taken.append(place)
         _draw_label(drawn, cell, place, letter)
     return drawn
@@ -86,12 +87,9 @@ def _stroke(letter: float) -> int:
     return max(1, round(letter / 10))
 
 
-def _free_place(
-    cell: Box, size: tuple[int, int], shape: Sequence[int], taken: Sequence[Box]
-) -> Box:
-    places = [_within(place, shape) for place in _places(cell, *size)]
+def _freest(places: Sequence[Box], labels: Sequence[Box], cells: Sequence[Box]) -> Box:
     # Rather over a cell than over another label.
-    for obstacles in ((*taken, cell), taken):
+    for obstacles in ((*labels, *cells), labels):
         for place in places:
             if not any(_meet(place, other) for other in obstacles):
                 return place

@@ -182,7 +182,13 @@ def _placed(
         width=mask.shape[1],
         height=mask.shape[0],
     )
-    cut = box.x == 0 or box.y == 0 or box.x + box.width == width or box.y + box.height == height
+    # The outline is known to one pixel of the window, which may be several of the field.
+    edge = max(1, round(window.side / window.size))
+    cut = (
+        min(box.x, box.y) < edge
+        or box.x + box.width > width - edge
+        or box.y + box.height > height - edge
+    )
     return CellRegion(box, mask.copy(), float(mask.sum()) * um_per_px**2, cut)
 
 

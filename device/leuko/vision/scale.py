@@ -78,7 +78,7 @@ def estimate_scale(fields: Sequence[RGBImage]) -> ScaleEstimate:
     """
     bodies = join([_pale_bodies(field) for field in fields])
     if len(bodies.diameter) < _FEWEST_CELLS:
-        raise _too_few(len(bodies.diameter))
+        raise ScaleError(_too_few(len(bodies.diameter)))
     cells = _red_cells(bodies)
     diameter = float(np.median(cells.diameter))
     _check_that_they_are_red_cells(cells, fields)
@@ -135,7 +135,7 @@ def _check_that_they_are_red_cells(cells: RoundBodies, fields: Sequence[RGBImage
     extent = float(np.hypot(np.ptp(cells.x), np.ptp(cells.y))) if count else 0.0
     huddled = count < _FEW_CELLS and extent < _LEAST_EXTENT * diameter
     if count < _FEWEST_CELLS or cover < _LEAST_COVER or huddled:
-        raise _too_few(count)
+        raise ScaleError(_too_few(count))
     steepness = float(np.median(cells.steepness))
     if steepness < _LEAST_STEEPNESS:
         message = (
@@ -176,8 +176,8 @@ def _check_that_sizes_agree(cells: RoundBodies, bodies: RoundBodies) -> None:
     raise ScaleError(message)
 
 
-def _too_few(count: int) -> ScaleError:
-    return ScaleError(
+def _too_few(count: int) -> str:
+    return (
         f"Too few red cells to take the scale from ({count} usable); state the scale in µm per "
         "pixel or give more fields of the same camera."
     )

@@ -1,5 +1,6 @@
 """How long a field takes on one thread, and in how much memory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from leuko.bundle import default_bundle_path, load_bundle
@@ -38,24 +39,36 @@ __all__ = [
     "simulated_field",
     "stage_times",
     "this_machine",
+    "usual_fields",
     "write_benchmark",
 ]
 
 
 def benchmark_and_report(
-    bundle: Path | None, root: Path, results: Path, *, repeats: int = 50
+    bundle: Path | None,
+    root: Path,
+    results: Path,
+    *,
+    fields: Sequence[Field] = (),
+    repeats: int = 50,
 ) -> tuple[Benchmark, ...]:
-    """Time a held-out field and a wide simulated one, write the results, and return them.
+    """Time fields, write the results, and return them.
 
     Args:
         bundle: folder or zip; None is the bundle that ships with leuko.
-        root: folder of all data sets; without it the first field is simulated too.
+        root: folder of all data sets.
         results: folder that tables and plots go to.
+        fields: what to time, the first against the targets; with none, those of `usual_fields`.
         repeats: how often each field is timed.
     """
     loaded = load_bundle(bundle or default_bundle_path())
-    first = real_field(root) or simulated_field(um_per_px=CLOSE_UM_PER_PX)
-    fields = (first, simulated_field(um_per_px=WIDE_UM_PER_PX))
-    timed = tuple(run_benchmark(loaded, field, repeats=repeats) for field in fields)
+    chosen = fields or usual_fields(root)
+    timed = tuple(run_benchmark(loaded, field, repeats=repeats) for field in chosen)
     write_benchmark(timed, this_machine(), results)
     return timed
+
+
+def usual_fields(root: Path) -> tuple[Field, ...]:
+    """Return a held-out field, simulated where there is none, and a wide simulated one."""
+    first = real_field(root) or simulated_field(um_per_px=CLOSE_UM_PER_PX)
+    return first, simulated_field(um_per_px=WIDE_UM_PER_PX)

@@ -39,11 +39,15 @@ def real_field(root: Path, *, fold: str = "0") -> Field | None:
     return None
 
 
-def simulated_field(*, um_per_px: float, seed: int = 0) -> Field:
+def simulated_field(
+    *, um_per_px: float, width_px: int = WIDTH, height_px: int = HEIGHT, seed: int = 0
+) -> Field:
     """Return a field of a simulated smear, around one of its leukocytes.
 
     Args:
         um_per_px: scale.
+        width_px: columns.
+        height_px: rows.
         seed: decides the smear.
     """
     smear = SimulatedSmear(SmearSpec(seed=seed))
@@ -51,10 +55,10 @@ def simulated_field(*, um_per_px: float, seed: int = 0) -> Field:
     middle = (smear.spec.width_um / 2, smear.spec.height_um / 2)
     x_um, y_um = cells[np.argmin(np.linalg.norm(cells - middle, axis=1))]
     rgb = smear.render(
-        x_um - WIDTH * um_per_px / 2,
-        y_um - HEIGHT * um_per_px / 2,
-        width_px=WIDTH,
-        height_px=HEIGHT,
+        x_um - width_px * um_per_px / 2,
+        y_um - height_px * um_per_px / 2,
+        width_px=width_px,
+        height_px=height_px,
         um_per_px=um_per_px,
     )
     return Field(f"simulated smear, seed {seed}", rgb, um_per_px)

@@ -17,6 +17,8 @@ from leuko_training.figures import plot_stages
 MEDIAN_MS, RATIO, PEAK_MB = 60.0, 1.4, 220.0
 """Most that the first field may take: time, times the bare models', memory in 10⁶ bytes."""
 
+MEASURES = ("field_ms", "field_cpu_ms", "models_ms", "models_cpu_ms")
+
 COMMAND = "leuko-train benchmark"
 _CPU = Path("/proc/cpuinfo")
 
@@ -82,37 +84,35 @@ def _lines(results: Sequence[Benchmark], machine: Machine) -> Iterator[str]:
     yield f"- engine: {first.engine}; OpenCV on one thread"
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}"
     yield f"- load at the end: {machine.load:g} (above 1, other work slowed this down)"
-    yield f"- {len(first.repeats)} repeats after {WARM_UP} to warm up; field and bare models in turn\n"
+    yield f"- {len(first.repeats)} repeats after {WARM_UP} to warm up; field and models in turn\n"
     yield from _goals(first)
     yield from _fields(results)
     yield from _stages(first)
     yield "Bare models: the same runs of the same models on the same inputs, and nothing else."
-    yield "Memory: peak of resident memory of a fresh process that imports the device package, loads"
-    yield "the bundle and analyses the field, the field's pixels and the interpreter included."
+    yield "On the processor: time without what other work took away; on an idle machine the same."
+    yield "Memory: peak of resident memory of a fresh process that imports the device package,"
+    yield "loads the bundle and analyses the field, its pixels and the interpreter included."
     yield ""
 
 
 def _goals(result: Benchmark) -> Iterator[str]:
-    median, peak = float(np.median(result.field_ms)), result.peak_bytes / 1e6
+    median, peak = result.median("field_ms"), result.peak_bytes / 1e6
+    cpu = f"{result.median('field_cpu_ms'):.1f} ms", f"{result.cpu_ratio:.2f}"
+    timely, lean = median <= MEDIAN_MS, result.ratio <= RATIO
     rows = (
-        ("time, median", f"≤ {MEDIAN_MS:g} ms", f"{median:.1f} ms", _mark(median <= MEDIAN_MS)),
-        (
-            "time over bare models'",
-            f"≤ {RATIO:g}",
-            f"{result.ratio:.2f}",
-            _mark(result.ratio <= RATIO),
-        ),
-        ("peak memory", f"≤ {PEAK_MB:g} MB", f"{peak:.0f} MB", _mark(peak <= PEAK_MB)),
+        ("time, median", f"≤ {MEDIAN_MS:g} ms", f"{median:.1f} ms", cpu[0], _mark(is_met=timely)),
+        ("over bare models", f"≤ {RATIO:g}", f"{result.ratio:.2f}", cpu[1], _mark(is_met=lean)),
+        ("peak memory", f"≤ {PEAK_MB:g} MB", f"{peak:.0f} MB", "", _mark(is_met=peak <= PEAK_MB)),
     )
     yield f"## Against the targets: {_title(result)}\n"
-    yield from table(("what", "target", "measured", ""), rows)
+    yield from table(("what", "target", "measured", "on the processor", ""), rows)
 
 
 def _fields(results: Sequence[Benchmark]) -> Iterator[str]:
     yield "## Fields\n"
     headings = (
         "field", "µm/px", "cells", "runs", "least", "median", "95th percentile",
-        "bare models", "ratio", "peak",
+        "on the processor", "bare models", "their processor time", "peak",
     )  # fmt: skip
     yield from table(headings, (_field_row(result) for result in results))
     yield "Times in ms. Runs: of the locator, the outliner and the classifier. What is beyond the"
@@ -125,11 +125,12 @@ def _field_row(result: Benchmark) -> tuple[str, ...]:
         f"{result.field.um_per_px:g}",
         str(result.cells),
         " + ".join(str(count) for count in result.calls.values()),
-        f"{min(result.field_ms):.1f}",
-        f"{np.median(result.field_ms):.1f}",
-        f"{np.percentile(result.field_ms, 95):.1f}",
-        f"{np.median(result.models_ms):.1f}",
-        f"{result.ratio:.2f}",
+        f"{min(result.values('field_ms')):.1f}",
+        f"{result.median('field_ms'):.1f}",
+        f"{np.percentile(result.values('field_ms'), 95):.1f}",
+        f"{result.median('field_cpu_ms'):.1f}",
+        f"{result.median('models_ms'):.1f}",
+        f"{result.median('models_cpu_ms'):.1f}",
         f"{result.peak_bytes / 1e6:.0f} MB",
     )
 
@@ -139,7 +140,7 @@ def _stages(result: Benchmark) -> Iterator[str]:
     total = sum(stages.values())
     rows = ((name, f"{stages[name]:.2f}", f"{100 * stages[name] / total:.0f} %") for name in STAGES)
     yield "## Stages\n"
-    yield from table(("stage", "ms, median", "share"), rows)
+    yield from table(("stage", "ms on the processor, median", "share"), rows)
     yield "![Time of each stage](benchmark-stages.png)\n"
     yield "The models are timed one by one; what lies between two runs belongs to the stage named"
     yield "after what is done there.\n"
@@ -155,14 +156,13 @@ def _record(result: Benchmark) -> dict[str, object]:
         "engine": result.engine,
         "cells": result.cells,
         "calls": dict(result.calls),
-        "median_ms": round(float(np.median(result.field_ms)), 3),
-        "p95_ms": round(float(np.percentile(result.field_ms, 95)), 3),
-        "models_median_ms": round(float(np.median(result.models_ms)), 3),
+        "p95_ms": round(float(np.percentile(result.values("field_ms"), 95)), 3),
         "ratio": round(result.ratio, 4),
+        "cpu_ratio": round(result.cpu_ratio, 4),
         "peak_bytes": result.peak_bytes,
+        "median_ms": {name: round(result.median(name), 3) for name in MEASURES},
         "stages_ms": {name: round(ms, 3) for name, ms in result.stages_ms.items()},
-        "field_ms": [round(ms, 3) for ms in result.field_ms],
-        "models_ms": [round(ms, 3) for ms in result.models_ms],
+        "repeats_ms": {name: [round(ms, 3) for ms in result.values(name)] for name in MEASURES},
     }
 
 
@@ -180,5 +180,5 @@ def _title(result: Benchmark) -> str:
     return f"{width} × {height} px, {result.field.name}"
 
 
-def _mark(is_met: bool) -> str:  # noqa: FBT001 - its one argument is the question
+def _mark(*, is_met: bool) -> str:
     return "pass" if is_met else "**short**"

@@ -1,7 +1,7 @@
 """Timing one field from pixels in memory to named cells, beside the bare models."""
 
 import os
-import subprocess  # noqa: S404 - peak memory is that of a fresh process of our own
+import subprocess  # ruff: ignore[suspicious-subprocess-import] - peak memory is that of a fresh process of our own
 import sys
 import tempfile
 import time
@@ -58,12 +58,16 @@ class Repeat:
 
     Attributes:
         field_ms: from pixels in memory to named cells.
+        field_cpu_ms: the processor's time of that; less when other work held it up.
         models_ms: the models alone, right after it.
-        stages_ms: milliseconds of each of `STAGES`; together they are ``field_ms``.
+        models_cpu_ms: the processor's time of that.
+        stages_ms: the processor's time of each of `STAGES`; together ``field_cpu_ms``.
     """
 
     field_ms: float
+    field_cpu_ms: float
     models_ms: float
+    models_cpu_ms: float
     stages_ms: Mapping[str, float]
 
 
@@ -89,15 +93,17 @@ class Benchmark:
     repeats: tuple[Repeat, ...]
     peak_bytes: int
 
-    @property
-    def field_ms(self) -> tuple[float, ...]:
-        """Time of the field in every repeat."""
-        return tuple(repeat.field_ms for repeat in self.repeats)
+    def values(self, measure: str) -> list[float]:
+        """Return one measure of every repeat.
 
-    @property
-    def models_ms(self) -> tuple[float, ...]:
-        """Time of the bare models in every repeat."""
-        return tuple(repeat.models_ms for repeat in self.repeats)
+        Args:
+            measure: name of a field of `Repeat` in milliseconds.
+        """
+        return [float(getattr(repeat, measure)) for repeat in self.repeats]
+
+    def median(self, measure: str) -> float:
+        """Return the median of one measure over the repeats."""
+        return float(np.median(self.values(measure)))
 
     @property
     def ratio(self) -> float:
@@ -105,8 +111,14 @@ class Benchmark:
         return float(np.median([repeat.field_ms / repeat.models_ms for repeat in self.repeats]))
 
     @property
+    def cpu_ratio(self) -> float:
+        """The same of the processor's time."""
+        pairs = [(repeat.field_cpu_ms, repeat.models_cpu_ms) for repeat in self.repeats]
+        return float(np.median([field / models for field, models in pairs]))
+
+    @property
     def stages_ms(self) -> Mapping[str, float]:
-        """Median milliseconds of each of `STAGES`."""
+        """Median of the processor's milliseconds of each of `STAGES`."""
         return {
             name: float(np.median([repeat.stages_ms[name] for repeat in self.repeats]))
             for name in STAGES
@@ -114,7 +126,12 @@ class Benchmark:
 
 
 def run_benchmark(
-    bundle: ModelBundle, field: Field, *, repeats: int = 50, clock: Clock = time.perf_counter
+    bundle: ModelBundle,
+    field: Field,
+    *,
+    repeats: int = 50,
+    clock: Clock = time.perf_counter,
+    cpu_clock: Clock = time.process_time,
 ) -> Benchmark:
     """Return how long a field takes, on one thread.
 
@@ -125,10 +142,11 @@ def run_benchmark(
         field: what to analyse.
         repeats: how often it is timed, after `WARM_UP` more.
         clock: what times it.
+        cpu_clock: what tells the processor's time spent on it.
     """
     cv2.setNumThreads(1)
     engine = LiteRTEngine(threads=1)
-    stopwatch = _Stopwatch(bundle, engine, clock)
+    stopwatch = _Stopwatch(bundle, engine, clock, cpu_clock)
     timed = [stopwatch.repeat(field) for _ in track(range(WARM_UP + repeats), "Timing one field")]
     return Benchmark(
         field=field,
@@ -142,11 +160,12 @@ def run_benchmark(
 
 
 class _Stopwatch:
-    def __init__(self, bundle: ModelBundle, engine: Engine, clock: Clock) -> None:
+    def __init__(self, bundle: ModelBundle, engine: Engine, clock: Clock, cpu_clock: Clock) -> None:
         models = _models_of(bundle)
         self._trace = Trace()
         self._clock = clock
-        traced = TracingEngine(engine, models, trace=self._trace, clock=clock)
+        self._cpu_clock = cpu_clock
+        traced = TracingEngine(engine, models, trace=self._trace, clock=cpu_clock)
         self._analyser = FieldAnalyser(bundle, traced)
         self._bare = {name: engine.load(content) for name, content in models.items()}
         self.cells = 0
@@ -158,21 +177,24 @@ class _Stopwatch:
 
     def repeat(self, field: Field) -> Repeat:
         self._trace.clear()
-        began = self._clock()
+        began, cpu_began = self._clock(), self._cpu_clock()
         self.cells = len(self._analyser.analyse(field.rgb, um_per_px=field.um_per_px))
-        ended = self._clock()
+        ended, cpu_ended = self._clock(), self._cpu_clock()
+        models_ms, models_cpu_ms = self._run_models_alone()
         return Repeat(
             field_ms=1000 * (ended - began),
-            models_ms=self._run_models_alone(),
-            stages_ms=stage_times(self._trace.calls, began, ended),
+            field_cpu_ms=1000 * (cpu_ended - cpu_began),
+            models_ms=models_ms,
+            models_cpu_ms=models_cpu_ms,
+            stages_ms=stage_times(self._trace.calls, cpu_began, cpu_ended),
         )
 
-    def _run_models_alone(self) -> float:
+    def _run_models_alone(self) -> tuple[float, float]:
         calls = [(self._bare[call.model], call.image) for call in self._trace.calls]
-        began = self._clock()
+        began, cpu_began = self._clock(), self._cpu_clock()
         for model, image in calls:
             model.run(image)
-        return 1000 * (self._clock() - began)
+        return 1000 * (self._clock() - began), 1000 * (self._cpu_clock() - cpu_began)
 
 
 def stage_times(calls: Sequence[Call], began: float, ended: float) -> Mapping[str, float]:
@@ -204,7 +226,7 @@ def measure_peak(bundle: ModelBundle, field: Field) -> int:
         np.save(pixels, field.rgb)
         module = "leuko_training.peak_memory"
         arguments = [str(bundle.path), str(pixels), str(field.um_per_px)]
-        done = subprocess.run(  # noqa: S603 - our own module
+        done = subprocess.run(  # ruff: ignore[subprocess-without-shell-equals-true] - our own module
             [sys.executable, "-m", module, *arguments],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             capture_output=True,

@@ -1,0 +1,137 @@
+"""What the results say, before it is written anywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.bundle import ModelBundle
+from leuko.cells import Cell, CellClass
+from leuko.counting import STATEMENT, DifferentialCount
+
+CSV_COLUMNS = (
+    "image",
+    "cell",
+    "x",
+    "y",
+    "width",
+    "height",
+    "area_um2",
+    "cell_class",
+    "probability",
+    "status",
+    "reason",
+    "um_per_px",
+    "sharpness",
+    *(f"p_{name}" for name in CellClass),
+)
+"""Columns of ``cells.csv``: one row a cell, its box in pixels of the image as stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReport:
+    """One analysed image.
+
+    Attributes:
+        image: how the results call it, unique among the run's images.
+        name: what its overlay and its mask are called by, unique too.
+        shape: height and width in pixels.
+        um_per_px: scale it was analysed at.
+        scale_confidence: 0 to 1 for a scale found from red cells, None for a given one.
+        cells: what was found, in reading order; the first is cell 1.
+    """
+
+    image: str
+    name: str
+    shape: tuple[int, int]
+    um_per_px: float
+    scale_confidence: float | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedImage:
+    """An image that was left out.
+
+    Attributes:
+        image: how the results call it.
+        reason: why, in a sentence.
+    """
+
+    image: str
+    reason: str
+
+
+def label_image(cells: Sequence[Cell], shape: tuple[int, int]) -> NDArray[np.uint16]:
+    """Return ``shape`` uint16: 0 for background, 1 for the first cell, and so on."""
+    labels = np.zeros(shape, np.uint16)
+    for number, cell in enumerate(cells, 1):
+        box = cell.region.box
+        view = labels[box.y : box.y + box.height, box.x : box.x + box.width]
+        # Where two regions overlap the earlier keeps its pixels.
+        view[cell.region.mask & (view == 0)] = number
+    return labels
+
+
+def differential_summary(
+    count: DifferentialCount,
+    images: Sequence[Mapping[str, Any]],
+    failed: Sequence[FailedImage],
+    bundle: ModelBundle,
+) -> dict[str, Any]:
+    """Return what ``differential.json`` says, percentages unrounded."""
+    scales = {image["um_per_px"] for image in images}
+    return {
+        "statement": STATEMENT,
+        "n": count.n,
+        "counts": dict(count.counts),
+        "percent": dict(count.percent),
+        "interval95": {name: list(interval) for name, interval in count.interval95.items()},
+        "excluded": dict(count.excluded),
+        "excluded_per_100": dict(count.beside_per_100),
+        "unclassified": count.unclassified,
+        "images": list(images),
+        "failed_images": [{"image": one.image, "reason": one.reason} for one in failed],
+        "bundle": {
+            "id": bundle.manifest.id,
+            "version": bundle.manifest.version,
+            "sha256": bundle.sha256,
+        },
+        # One number only where it is true of all; each image carries its own.
+        "um_per_px": scales.pop() if len(scales) == 1 else None,
+    }
+
+
+def image_entry(field: FieldReport) -> dict[str, object]:
+    """Return what ``differential.json`` says of one image."""
+    return {
+        "image": field.image,
+        "width": field.shape[1],
+        "height": field.shape[0],
+        "um_per_px": field.um_per_px,
+        "scale_confidence": field.scale_confidence,
+        "cells": len(field.cells),
+    }
+
+
+def cell_row(field: FieldReport, number: int, cell: Cell) -> list[object]:
+    """Return a cell's row in ``cells.csv``."""
+    box = cell.region.box
+    return [
+        field.image,
+        number,
+        box.x,
+        box.y,
+        box.width,
+        box.height,
+        f"{cell.region.area_um2:.2f}",
+        cell.cell_class,
+        f"{cell.probability:.4f}",
+        cell.status,
+        cell.reason,
+        f"{field.um_per_px:.6g}",
+        f"{cell.sharpness:.2f}",
+        *(f"{probability:.4f}" for probability in cell.probabilities),
+    ]

@@ -1,0 +1,166 @@
+"""Writing results so that they are whole or not there."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.bundle import ModelBundle
+from leuko.cells import RGBImage
+from leuko.counting import DifferentialCount
+from leuko.errors import OutputError
+from leuko.reports._content import (
+    CSV_COLUMNS,
+    FailedImage,
+    FieldReport,
+    cell_row,
+    differential_summary,
+    image_entry,
+    label_image,
+)
+from leuko.vision.overlay import draw_overlay
+
+_UNFINISHED = ".leuko-unfinished"
+_CELLS, _DIFFERENTIAL = "cells.csv", "differential.json"
+
+
+class ReportFolder:
+    """A folder that receives the results of one run; a context manager.
+
+    Inside it, add fields, then `finish`. Leaving it without having finished leaves no result.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is touched before the context is entered."""
+        self._folder = folder
+        self._staged = folder / _UNFINISHED
+        self._images: list[dict[str, object]] = []
+
+    def __enter__(self) -> Self:
+        """Make the folder and clear it of an earlier result.
+
+        Raises:
+            OutputError: it cannot be made or written to.
+        """
+        with contextlib.ExitStack() as undo, _translated(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _remove_tree(self._staged)
+            self._staged.mkdir()
+            undo.push(self.__exit__)
+            for stale in (_DIFFERENTIAL, _CELLS):
+                (self._folder / stale).unlink(missing_ok=True)
+            self._append(",".join(CSV_COLUMNS) + "\n")
+            undo.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove whatever was not finished."""
+        with contextlib.suppress(OSError):
+            _remove_tree(self._staged)
+
+    def add_field(self, field: FieldReport) -> None:
+        """Add the cells of one image to ``cells.csv``.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        rows = io.StringIO()
+        writer = csv.writer(rows, lineterminator="\n")
+        writer.writerows(
+            cell_row(field, number, cell) for number, cell in enumerate(field.cells, 1)
+        )
+        with _translated(self._folder):
+            self._append(rows.getvalue())
+        self._images.append(image_entry(field))
+
+    def add_overlay(self, field: FieldReport, rgb: RGBImage) -> None:
+        """Add ``<name>-overlay.png``, the image with its cells outlined and named.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        drawn = draw_overlay(rgb, field.cells)
+        self._stage(f"{field.name}-overlay.png", _png(drawn[..., ::-1]))
+
+    def add_mask(self, field: FieldReport) -> None:
+        """Add ``<name>-mask.png``: uint16, 0 for background, else the cell's number in the table.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        self._stage(f"{field.name}-mask.png", _png(label_image(field.cells, field.shape)))
+
+    def finish(
+        self, count: DifferentialCount, failed: Sequence[FailedImage], bundle: ModelBundle
+    ) -> None:
+        """Write ``differential.json`` and move everything into place.
+
+        Afterwards the folder holds a whole result.
+
+        Raises:
+            OutputError: something cannot be written; then there is no result.
+        """
+        summary = differential_summary(count, self._images, failed, bundle)
+        text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+        self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))
+        with _translated(self._folder):
+            _flush(self._staged / _CELLS)
+            others = (path for path in self._staged.iterdir() if path.name != _DIFFERENTIAL)
+            for path in sorted(others):
+                path.replace(self._folder / path.name)
+            _flush(self._folder)
+            (self._staged / _DIFFERENTIAL).replace(self._folder / _DIFFERENTIAL)
+            _flush(self._folder)
+
+    def _append(self, text: str) -> None:
+        with (self._staged / _CELLS).open("ab") as table:
+            table.write(text.encode(errors="backslashreplace"))
+
+    def _stage(self, name: str, content: bytes) -> None:
+        with _translated(self._folder):
+            (self._staged / name).write_bytes(content)
+            _flush(self._staged / name)
+
+
+def _png(image: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    _, encoded = cv2.imencode(".png", image)
+    return encoded.tobytes()
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_tree(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _translated(folder: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"cannot write results to {folder}: {error.strerror or error}; "
+            "free or choose another place to write"
+        ) from error

@@ -1,0 +1,167 @@
+import csv
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from leuko.bundle import load_bundle
+from leuko.inference import LiteRTEngine
+from leuko.sim import SimulatedSmear, SmearSpec
+from leuko.verification import replay_golden
+from leuko_converter.cli import main
+from leuko_converter.representative import LabelledViews
+from leuko_training.classifier import edge_classifier
+from leuko_training.datasets import LabelledImage, fold_of_group
+from leuko_training.datasets.bccd import FOLDER, MASK_FOLDER, UM_PER_PX
+from leuko_training.partition import TRAINING_FOLDS, partition
+from leuko_training.unet import edge_unet
+
+FIELD = {"width_px": 320, "height_px": 256, "um_per_px": UM_PER_PX}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """What `leuko-convert` exits with."""
+    monkeypatch.setattr("sys.argv", ["leuko-convert", *map(str, arguments)])
+    with pytest.raises(SystemExit) as exit_info:
+        main()
+    return int(exit_info.value.code or 0)
+
+
+def groups_to_learn_and_to_watch() -> list[int]:
+    """Numbers of BCCD groups, of which a few are for validation."""
+    items = [
+        LabelledImage("bccd", Path(), None, None, str(n), fold_of_group(f"bccd/{n}"), UM_PER_PX)
+        for n in range(200)
+    ]
+    training, watching = partition(item for item in items if item.fold in TRAINING_FOLDS)
+    return [int(item.group) for item in (*training[:12], *watching[:3])]
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Simulated fields in the layout of BCCD: the data sets of someone who has only that one."""
+    root = tmp_path_factory.mktemp("datasets")
+    images, annotations = (root / FOLDER / "BCCD" / name for name in ("JPEGImages", "Annotations"))
+    for folder in (images, annotations, root / MASK_FOLDER):
+        folder.mkdir(parents=True)
+    smear = SimulatedSmear(SmearSpec(seed=3, width_um=400, height_um=300, leukocytes=15))
+    rows = [("Image", "Category")]
+    for group, cell in zip(groups_to_learn_and_to_watch(), smear.cells, strict=True):
+        number = 5 * group
+        corner = cell.x_um - 160 * UM_PER_PX, cell.y_um - 128 * UM_PER_PX
+        mask = (smear.leukocyte_mask(*corner, **FIELD) > 0) * np.uint8(155)
+        name = f"BloodImage_{number:05d}"
+        Image.fromarray(smear.render(*corner, **FIELD)).save(images / f"{name}.jpg")
+        Image.fromarray(mask).save(root / MASK_FOLDER / f"BloodImage_Mask_{number:05d}.png")
+        (annotations / f"{name}.xml").write_text("<annotation></annotation>")
+        rows.append((str(number), "NEUTROPHIL"))
+    with (root / FOLDER / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return root
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Segmenter and classifier as training leaves them, but for what they learn."""
+    keras.utils.set_random_seed(1)
+    folder = tmp_path_factory.mktemp("runs")
+    edge_unet(128, 128).save(folder / "segmenter.keras")
+    model = edge_classifier(128, pretrained=False)
+    names = keras.Model(model.input, model.get_layer("probabilities").output)
+    names.save(folder / "classifier.keras")
+    return folder / "segmenter.keras", folder / "classifier.keras"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_trained_models_and_a_data_set_become_a_bundle_with_its_parity(
+    root: Path,
+    untrained: tuple[Path, Path],
+    out_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
+    zipped = out_dir.with_suffix(".zip")
+    assert run(monkeypatch, "bundle", *options, "--out", out_dir, "--zip", zipped) == 0
+    bundle = load_bundle(out_dir)
+    assert load_bundle(zipped).sha256 == bundle.sha256
+    assert replay_golden(bundle, LiteRTEngine()).is_ok
+    (learnt_from,) = bundle.manifest.training_sets
+    assert (learnt_from.name, learnt_from.images) == ("bccd", 12)
+    assert bundle.manifest.classifier.embedding == 128
+    printed = capfd.readouterr()
+    assert printed.err == ""
+    assert printed.out.splitlines()[-1].startswith(f"{bundle.label} in {out_dir}: 4 files, ")
+
+    assert run(monkeypatch, "parity", *options, "--bundle", out_dir) == 0
+    rows = [line for line in capfd.readouterr().out.splitlines() if line.startswith("| bccd |")]
+    assert [row.split("|")[2].strip() for row in rows] == ["32", "3"]
+
+
+def test_one_model_is_converted_with_a_folder_of_images(
+    segmenter: keras.Model,
+    purple_discs: LabelledViews,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    segmenter.save(tmp_path / "model.keras")
+    (tmp_path / "views").mkdir()
+    for index, image in enumerate(purple_discs.images[:4]):
+        larger = np.pad(image, ((3, 4), (0, 9), (0, 0)), mode="edge")
+        Image.fromarray(larger).save(tmp_path / "views" / f"{index}.png")
+    out = tmp_path / "model.tflite"
+    arguments = ("quantize", tmp_path / "model.keras", tmp_path / "views", "--out", out)
+    assert run(monkeypatch, *arguments) == 0
+    assert LiteRTEngine().load(out.read_bytes()).input_shape == (1, 32, 32, 3)
+    assert "CONV_2D" in capfd.readouterr().out
+
+
+def test_what_a_user_can_mend_is_one_line_and_exit_code_1(
+    segmenter: keras.Model,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    segmenter.save(tmp_path / "model.keras")
+    (tmp_path / "damaged.keras").write_bytes(b"PK damaged")
+    (tmp_path / "views").mkdir()
+    Image.fromarray(np.full((40, 31, 3), 99, np.uint8)).save(tmp_path / "views" / "narrow.png")
+    for model, complaint in (
+        ("missing.keras", "there is no trained model at"),
+        ("damaged.keras", "is no Keras model that can be read"),
+        ("model.keras", "is 31 x 40 pixels, the model takes 32 x 32"),
+    ):
+        arguments = (tmp_path / model, tmp_path / "views", "--out", tmp_path / "out.tflite")
+        assert run(monkeypatch, "quantize", *arguments) == 1
+        error = capfd.readouterr().err
+        assert error.startswith("leuko-convert: ")
+        assert error.count("\n") == 1
+        assert complaint in error
+    assert not (tmp_path / "out.tflite").exists()
+
+
+def test_a_folder_without_data_sets_is_refused(
+    untrained: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", tmp_path)
+    assert run(monkeypatch, "bundle", *options, "--out", tmp_path / "out") == 1
+    assert "no image with a mask is there" in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_classifier_without_an_embedding_is_refused(
+    untrained: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    options = ("--segmenter", untrained[0], "--classifier", untrained[0], "--datasets", tmp_path)
+    assert run(monkeypatch, "bundle", *options, "--out", tmp_path / "out") == 1
+    assert "no layers called probabilities and embedding" in capfd.readouterr().err
