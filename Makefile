@@ -1,8 +1,10 @@
 # Leuko. Each target does its own set-up; it needs Python 3.11 or newer with venv, and make.
 
 PYTHON ?= python3
-DATASETS ?= ../shared/datasets
+DATASETS ?= $(or $(LEUKO_DATASETS),../shared/datasets)
 RUNS ?= runs
+SEGMENTER ?= $(RUNS)/segmenter-edge/model.keras
+CLASSIFIER ?= $(RUNS)/classifier-edge/model.keras
 
 DEVICE_ENV := .venv
 DEV_ENV := .venv-dev
@@ -13,6 +15,8 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --fork-strat
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--constraints $(REQUIREMENTS)/constraints.in
 
+# The programs and the tests look here.
+export LEUKO_DATASETS := $(abspath $(DATASETS))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # $(call make_env,FOLDER,REQUIREMENT FILE): the packages by their hashes, then leuko itself.
@@ -29,7 +33,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train evaluate bundle requirements clean
+.PHONY: help demo test lint train bundle evaluate benchmark requirements clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,18 +57,19 @@ test: lint ## Run all checks and all tests
 	$(BIN)/python -m pytest
 
 train: $(DEV_ENV)/.installed ## Train the segmenter and the classifier on DATASETS into RUNS
-	$(BIN)/leuko-train datasets --datasets $(DATASETS)
-	$(BIN)/leuko-train segmenter --datasets $(DATASETS) --runs $(RUNS)
-	$(BIN)/leuko-train classifier --datasets $(DATASETS) --runs $(RUNS)
+	$(BIN)/leuko-train datasets
+	$(BIN)/leuko-train segmenter --runs $(RUNS)
+	$(BIN)/leuko-train classifier --runs $(RUNS)
 
-bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8 and pack the default bundle
-	$(BIN)/leuko-convert bundle --datasets $(DATASETS) \
-		--segmenter $(RUNS)/segmenter-edge/model.keras \
-		--classifier $(RUNS)/classifier-edge/model.keras
+bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8, pack the default bundle, print what was lost
+	$(BIN)/leuko-convert bundle --segmenter $(SEGMENTER) --classifier $(CLASSIFIER)
+	$(BIN)/leuko-convert parity --segmenter $(SEGMENTER) --classifier $(CLASSIFIER)
 
 evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
-	$(BIN)/leuko-train evaluate --datasets $(DATASETS)
-	$(BIN)/leuko-train benchmark --datasets $(DATASETS)
+	$(BIN)/leuko-train evaluate
+
+benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
+	$(BIN)/leuko-train benchmark
 
 requirements: ## Pin the newest dependencies with their hashes (needs uv)
 	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt

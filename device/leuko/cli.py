@@ -171,7 +171,7 @@ def show(path: BundleArgument = None) -> None:
 @app.command()
 def demo(
     *,
-    seed: Annotated[int, typer.Option(min=0, help="Which smear: patient, stain and cells.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which smear: patient, stain and cells.")] = 7,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-out"),
     cells: Annotated[int, typer.Option(min=1, max=1000, help="Leukocytes to count.")] = 100,
     bundle: BundleOption = None,

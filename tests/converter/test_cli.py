@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -18,15 +19,20 @@ from leuko_training.datasets.bccd import FOLDER, MASK_FOLDER, UM_PER_PX
 from leuko_training.partition import TRAINING_FOLDS, partition
 from leuko_training.unet import edge_unet
 
-FIELD = {"width_px": 320, "height_px": 256, "um_per_px": UM_PER_PX}
+Run = Callable[..., tuple[int, str, str]]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """What `leuko-convert` exits with."""
-    monkeypatch.setattr("sys.argv", ["leuko-convert", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit_info:
-        main()
-    return int(exit_info.value.code or 0)
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Calls `leuko-convert`; gives its exit code and what it printed to stdout and stderr."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["leuko-convert", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        return int(exit_info.value.code or 0), *capfd.readouterr()
+
+    return call
 
 
 def groups_to_learn_and_to_watch() -> list[int]:
@@ -51,10 +57,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for group, cell in zip(groups_to_learn_and_to_watch(), smear.cells, strict=True):
         number = 5 * group
         corner = cell.x_um - 160 * UM_PER_PX, cell.y_um - 128 * UM_PER_PX
-        mask = (smear.leukocyte_mask(*corner, **FIELD) > 0) * np.uint8(155)
         name = f"BloodImage_{number:05d}"
-        Image.fromarray(smear.render(*corner, **FIELD)).save(images / f"{name}.jpg")
-        Image.fromarray(mask).save(root / MASK_FOLDER / f"BloodImage_Mask_{number:05d}.png")
+        field = {"width_px": 320, "height_px": 256}
+        image = smear.render(*corner, **field, um_per_px=UM_PER_PX)
+        mask = smear.leukocyte_mask(*corner, **field, um_per_px=UM_PER_PX) > 0
+        Image.fromarray(image).save(images / f"{name}.jpg")
+        grey = Image.fromarray(mask * np.uint8(155))
+        grey.save(root / MASK_FOLDER / f"BloodImage_Mask_{number:05d}.png")
         (annotations / f"{name}.xml").write_text("<annotation></annotation>")
         rows.append((str(number), "NEUTROPHIL"))
     with (root / FOLDER / "labels.csv").open("w", newline="") as file:
@@ -77,91 +86,85 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_trained_models_and_a_data_set_become_a_bundle_with_its_parity(
-    root: Path,
-    untrained: tuple[Path, Path],
-    out_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    root: Path, untrained: tuple[Path, Path], out_dir: Path, run: Run
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
     zipped = out_dir.with_suffix(".zip")
-    assert run(monkeypatch, "bundle", *options, "--out", out_dir, "--zip", zipped) == 0
+    code, out, err = run("bundle", *options, "--out", out_dir, "--zip", zipped)
+    assert (code, err) == (0, "")
     bundle = load_bundle(out_dir)
     assert load_bundle(zipped).sha256 == bundle.sha256
     assert replay_golden(bundle, LiteRTEngine()).is_ok
     (learnt_from,) = bundle.manifest.training_sets
     assert (learnt_from.name, learnt_from.images) == ("bccd", 12)
     assert bundle.manifest.classifier.embedding == 128
-    printed = capfd.readouterr()
-    assert printed.err == ""
-    assert printed.out.splitlines()[-1].startswith(f"{bundle.label} in {out_dir}: 4 files, ")
+    assert out.splitlines()[-1].startswith(f"{bundle.label} in {out_dir}: 4 files, ")
 
-    assert run(monkeypatch, "parity", *options, "--bundle", out_dir) == 0
-    rows = [line for line in capfd.readouterr().out.splitlines() if line.startswith("| bccd |")]
-    assert [row.split("|")[2].strip() for row in rows] == ["32", "3"]
+    code, out, err = run("parity", *options, "--bundle", out_dir)
+    assert (code, err) == (0, "")
+    rows = [line.split("|") for line in out.splitlines() if line.startswith("| bccd |")]
+    assert [row[2].strip() for row in rows] == ["32", "3"]
 
 
 def test_one_model_is_converted_with_a_folder_of_images(
-    segmenter: keras.Model,
-    purple_discs: LabelledViews,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    segmenter: keras.Model, purple_discs: LabelledViews, tmp_path: Path, run: Run
 ) -> None:
     segmenter.save(tmp_path / "model.keras")
     (tmp_path / "views").mkdir()
     for index, image in enumerate(purple_discs.images[:4]):
         larger = np.pad(image, ((3, 4), (0, 9), (0, 0)), mode="edge")
         Image.fromarray(larger).save(tmp_path / "views" / f"{index}.png")
-    out = tmp_path / "model.tflite"
-    arguments = ("quantize", tmp_path / "model.keras", tmp_path / "views", "--out", out)
-    assert run(monkeypatch, *arguments) == 0
-    assert LiteRTEngine().load(out.read_bytes()).input_shape == (1, 32, 32, 3)
-    assert "CONV_2D" in capfd.readouterr().out
+    tflite = tmp_path / "model.tflite"
+    code, out, err = run("quantize", tmp_path / "model.keras", tmp_path / "views", "--out", tflite)
+    assert (code, err) == (0, "")
+    assert LiteRTEngine().load(tflite.read_bytes()).input_shape == (1, 32, 32, 3)
+    assert "CONV_2D" in out
 
 
 def test_what_a_user_can_mend_is_one_line_and_exit_code_1(
-    segmenter: keras.Model,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    segmenter: keras.Model, tmp_path: Path, run: Run
 ) -> None:
     segmenter.save(tmp_path / "model.keras")
     (tmp_path / "damaged.keras").write_bytes(b"PK damaged")
     (tmp_path / "views").mkdir()
-    Image.fromarray(np.full((40, 31, 3), 99, np.uint8)).save(tmp_path / "views" / "narrow.png")
+    Image.fromarray(np.full((40, 32, 3), 99, np.uint8)).save(tmp_path / "views" / "low.png")
+    out = tmp_path / "nowhere" / "out.tflite"
     for model, complaint in (
         ("missing.keras", "there is no trained model at"),
         ("damaged.keras", "is no Keras model that can be read"),
-        ("model.keras", "is 31 x 40 pixels, the model takes 32 x 32"),
+        ("model.keras", "cannot be written"),
     ):
-        arguments = (tmp_path / model, tmp_path / "views", "--out", tmp_path / "out.tflite")
-        assert run(monkeypatch, "quantize", *arguments) == 1
-        error = capfd.readouterr().err
-        assert error.startswith("leuko-convert: ")
-        assert error.count("\n") == 1
-        assert complaint in error
+        code, _, err = run("quantize", tmp_path / model, tmp_path / "views", "--out", out)
+        assert code == 1
+        assert err.startswith("leuko-convert: ")
+        assert err.count("\n") == 1
+        assert complaint in err
+
+
+def test_images_smaller_than_the_model_sees_are_refused(
+    untrained: tuple[Path, Path], tmp_path: Path, run: Run
+) -> None:
+    Image.fromarray(np.full((128, 100, 3), 99, np.uint8)).save(tmp_path / "narrow.png")
+    code, _, err = run("quantize", untrained[0], tmp_path, "--out", tmp_path / "out.tflite")
+    assert code == 1
+    assert "is 100 x 128 pixels, the model takes 128 x 128" in err
     assert not (tmp_path / "out.tflite").exists()
 
 
 def test_a_folder_without_data_sets_is_refused(
-    untrained: tuple[Path, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    untrained: tuple[Path, Path], tmp_path: Path, run: Run
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", tmp_path)
-    assert run(monkeypatch, "bundle", *options, "--out", tmp_path / "out") == 1
-    assert "no image with a mask is there" in capfd.readouterr().err
+    code, _, err = run("bundle", *options, "--out", tmp_path / "out")
+    assert code == 1
+    assert "no image with a mask is there" in err
     assert not (tmp_path / "out").exists()
 
 
 def test_a_classifier_without_an_embedding_is_refused(
-    untrained: tuple[Path, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    untrained: tuple[Path, Path], tmp_path: Path, run: Run
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[0], "--datasets", tmp_path)
-    assert run(monkeypatch, "bundle", *options, "--out", tmp_path / "out") == 1
-    assert "no layers called probabilities and embedding" in capfd.readouterr().err
+    code, _, err = run("bundle", *options, "--out", tmp_path / "out")
+    assert code == 1
+    assert "no layers called probabilities and embedding" in err

@@ -54,7 +54,7 @@ _Storages = dict[str, NDArray[np.generic]]
 _Lazy = Callable[[_Storages], NDArray[np.generic]]
 
 
-class _StateReader(pickle.Unpickler):
+class _StateReader(pickle.Unpickler):  # ruff: ignore[suspicious-pickle-usage] - see find_class
     """Unpickles a state dict whose tensors are functions of the storages that follow it."""
 
     def __init__(self, file: IO[bytes]) -> None:

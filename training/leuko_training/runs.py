@@ -28,6 +28,9 @@ from leuko_training.simulated import simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
 
 SEGMENTER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=16, learning_rate=2e-3)
+TUNING_SCHEDULE = Schedule(
+    epochs=8, steps=128, batch_size=16, learning_rate=6e-4, seed=2, ema_momentum=0.99
+)
 CLASSIFIER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=32, learning_rate=6e-4)
 
 Build = Callable[..., keras.Model]
@@ -42,7 +45,14 @@ _VALIDATION_SEED = 99
 _LABEL_SMOOTHING = 0.05
 
 
-def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | None) -> Path:
+def run_segmenter(
+    root: Path,
+    runs: Path,
+    *,
+    architecture: str,
+    epochs: int | None,
+    start: Path | None = None,
+) -> Path:
     """Train a segmenter on all data sets under the root and return its run's folder.
 
     Args:
@@ -50,6 +60,7 @@ def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | No
         runs: folder that training runs live in.
         architecture: ``edge`` or ``paper``.
         epochs: other than the schedule's.
+        start: a trained model of that architecture to go on from, gently.
 
     Raises:
         DatasetError: a data set is not in its published layout.
@@ -57,9 +68,11 @@ def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | No
     """
     build = _chosen(_SEGMENTERS, architecture)
     training, validation = partition(read_everything(root))
-    folder = runs / f"segmenter-{architecture}"
-    schedule = _lasting(SEGMENTER_SCHEDULE, epochs)
+    folder = runs / (f"segmenter-{architecture}" + ("-tuned" if start else ""))
+    schedule = _lasting(TUNING_SCHEDULE if start else SEGMENTER_SCHEDULE, epochs)
     model = build(SEGMENTER_SIZE, SEGMENTER_SIZE)
+    if start:
+        model.set_weights(keras.saving.load_model(start, compile=False).get_weights())
     train_segmenter(model, training, validation, schedule=schedule, folder=folder)
     return folder
 
@@ -149,15 +162,15 @@ def train_classifier(
 ) -> keras.Model:
     """Train a classifier on augmented crops, or go on where an earlier run was cut.
 
-    Returns:
-        The trained model with the probabilities alone; the embedding is a layer of it.
-
     Args:
         model: from `leuko_training.classifier`.
         training: crops to learn from.
         validation: crops to watch, seen as the device would see them.
         schedule: how long and how fast.
         folder: the run's folder.
+
+    Returns:
+        The trained model with the probabilities alone; the embedding is a layer of it.
     """
     named = keras.Model(model.input, model.get_layer("probabilities").output)
     return fit(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # The annotations are the user's own files, not something a stranger sends.
-from xml.etree import ElementTree as ET  # noqa: S405
+from xml.etree import ElementTree as ET  # ruff: ignore[suspicious-xml-etree-import]
 
 import cv2
 import numpy as np
@@ -20,7 +20,11 @@ BCISC_SLIDE_PX = {
     "1": 110.9, "2": 110.3, "3": 118.3, "4": 121.5, "5": 112.0,
     "6": 102.2, "7": 114.9, "8": 118.9, "9": 111.8, "10": 118.7,
 }  # fmt: skip
-"""Median diameter of isolated red cells of each slide, by Otsu's threshold and their area."""
+"""Median diameter of isolated red cells of each slide, by Otsu's threshold and their area.
+
+In fields 2048 pixels wide; one field of slide 2 comes at half the size.
+"""
+_BCISC_WIDTH_PX = 2048
 
 BCCD_BOX_TO_CELL = 0.9
 """BCCD's boxes are drawn loosely: the isolated cells in them span 0.88 to 0.92 of their sides."""
@@ -103,6 +107,8 @@ def _row(group: str, members: list[tuple[Path, float]]) -> ScaleRow:
     fields: list[RGBImage] = []
     for path, true_px in members:
         field = _read(path)
+        if group.startswith("bcisc"):
+            field = _at_full_width(field)
         fields = [*fields, field][:_POOLED_FIELDS]
         start = time.process_time()
         errors.append(_error([field], true_px))
@@ -126,6 +132,13 @@ def _error(fields: Sequence[RGBImage], true_px: float) -> float:
     except ScaleError:
         return float("nan")
     return abs(RED_CELL_UM / estimate.um_per_px / true_px - 1)
+
+
+def _at_full_width(field: RGBImage) -> RGBImage:
+    zoom = _BCISC_WIDTH_PX / field.shape[1]
+    if zoom == 1:
+        return field
+    return np.asarray(cv2.resize(field, None, fx=zoom, fy=zoom), np.uint8)
 
 
 def _read(path: Path) -> RGBImage:

@@ -123,10 +123,11 @@ def region_in_field(
     own = own_part(probability >= threshold, middle, middle, um_per_px=fine_um_per_px)
     if not own.any():
         return None
-    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8))
-    alone = probability * near
-    large = cv2.resize(alone, (window.side, window.side), interpolation=cv2.INTER_LINEAR)
-    return _placed(_filled(large >= threshold), window, field_shape, um_per_px)
+    near = np.asarray(cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
+    large, top, left = _enlarged(probability * near, near, window)
+    corner = (window.y + top, window.x + left)
+    edge = max(1, round(window.side / window.size))
+    return _placed(_filled(large >= threshold), corner, field_shape, edge=edge, um_per_px=um_per_px)
 
 
 def overlap(first: CellRegion, second: CellRegion) -> float:
@@ -166,24 +167,57 @@ def mask_in_window(region: CellRegion, window: Window) -> Mask:
     return cv2.resize(canvas * np.uint8(255), (window.size,) * 2, interpolation=how) > 127
 
 
+def _enlarged(
+    probability: NDArray[np.float32], near: NDArray[np.uint8], window: Window
+) -> tuple[NDArray[np.float32], int, int]:
+    """Return the part of a window's map around a cell at the field's scale, and its corner.
+
+    Only that part is enlarged: a cell fills about a third of its window.
+    """
+    zoom = window.side / window.size
+    x, y, width, height = cv2.boundingRect(near)
+    left, top = int(x * zoom), int(y * zoom)
+    size = (int(np.ceil((x + width) * zoom)) - left, int(np.ceil((y + height) * zoom)) - top)
+    # Pixels are areas: the middle of pixel i lies at i + 1/2.
+    shift_x, shift_y = (left + 0.5) / zoom - 0.5, (top + 0.5) / zoom - 0.5
+    inverse = np.array([[1 / zoom, 0, shift_x], [0, 1 / zoom, shift_y]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # Beyond the window the cell goes on as it ends: the edge must not look like an outline.
+    large = cv2.warpAffine(probability, inverse, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(large, np.float32), top, left
+
+
 def _placed(
-    large: Mask, window: Window, field_shape: tuple[int, int], um_per_px: float
+    large: Mask,
+    corner: tuple[int, int],
+    field_shape: tuple[int, int],
+    *,
+    edge: int,
+    um_per_px: float,
 ) -> CellRegion | None:
+    """Return a mask that lies at a corner of the field as a region, without what lies outside.
+
+    Args:
+        large: ``(height, width)`` bool, at the field's scale.
+        corner: row and column of its upper left pixel; may lie outside the field.
+        field_shape: height and width of the field.
+        edge: distance in pixels from the field's border at which a cell counts as cut.
+        um_per_px: scale of the field.
+    """
     height, width = field_shape
-    top, left = max(0, -window.y), max(0, -window.x)
-    inside = large[top : height - window.y, left : width - window.x]
+    top, left = max(0, -corner[0]), max(0, -corner[1])
+    inside = large[top : max(0, height - corner[0]), left : max(0, width - corner[1])]
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if rows.size == 0:
         return None
     mask = inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     box = Box(
-        x=int(columns[0]) + left + window.x,
-        y=int(rows[0]) + top + window.y,
+        x=int(columns[0]) + left + corner[1],
+        y=int(rows[0]) + top + corner[0],
         width=mask.shape[1],
         height=mask.shape[0],
     )
     # The outline is known to one pixel of the window, which may be several of the field.
-    edge = max(1, round(window.side / window.size))
     cut = (
         min(box.x, box.y) < edge
         or box.x + box.width > width - edge
@@ -216,7 +250,7 @@ def _component_at(mask: Mask, row: float, column: float) -> Mask:
     count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     if count == 1:
         return np.zeros_like(mask)
-    label = labels[round(row), round(column)]
+    label = labels[min(round(row), mask.shape[0] - 1), min(round(column), mask.shape[1] - 1)]
     if label == 0:
         rows, columns = np.nonzero(mask)
         nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))

@@ -19,7 +19,7 @@ MEDIAN_MS, RATIO, PEAK_MB = 60.0, 1.4, 220.0
 
 MEASURES = ("field_ms", "field_cpu_ms", "models_ms", "models_cpu_ms")
 
-COMMAND = "leuko-train benchmark"
+COMMAND = "`make evaluate`, or `leuko-train benchmark` alone"
 _CPU = Path("/proc/cpuinfo")
 
 
@@ -79,7 +79,7 @@ def write_benchmark(results: Sequence[Benchmark], machine: Machine, folder: Path
 def _lines(results: Sequence[Benchmark], machine: Machine) -> Iterator[str]:
     first = results[0]
     yield "# Time and memory of one field\n"
-    yield f"- command: `{COMMAND}`"
+    yield f"- command: {COMMAND}"
     yield f"- bundle: {first.bundle.label}, manifest sha256 `{first.bundle.sha256}`"
     yield f"- engine: {first.engine}; OpenCV on one thread"
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}"

@@ -53,8 +53,11 @@ def write_pictures(evaluation: Evaluation, folder: Path) -> list[Path]:
 
 def _remove_former(folder: Path) -> None:
     # Fewer unmatched regions than last time must not leave last time's pictures behind.
-    for picture in (*folder.glob("worst/*.png"), *folder.glob("unmatched/[0-9]*.png")):
-        picture.unlink()
+    try:
+        for picture in (*folder.glob("worst/*.png"), *folder.glob("unmatched/[0-9]*.png")):
+            picture.unlink()
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be cleared ({error}); choose another folder") from error
 
 
 @dataclass(frozen=True, slots=True)
