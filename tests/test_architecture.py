@@ -52,7 +52,7 @@ def test_importing_the_device_package_prints_nothing() -> None:
 
 
 def test_a_desktop_library_would_be_noticed() -> None:
-    assert loaded_desktop_modules("leuko", "scipy") == ["scipy"]
+    assert loaded_desktop_modules("leuko", "matplotlib") == ["matplotlib"]
 
 
 @pytest.mark.parametrize("target", PROJECT["scripts"].values())

@@ -84,6 +84,9 @@ def bundle(
     root: Root = DATASETS_ROOT,
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "leuko-default",
     version: Annotated[str, typer.Option(help="Version of its content.")] = __version__,
+    views: Annotated[
+        int, typer.Option(min=1, help="Images that the range of every activation is taken from.")
+    ] = 200,
     zip_file: Annotated[
         Path | None, typer.Option("--zip", help="Pack the bundle into this file, too.")
     ] = None,
@@ -99,6 +102,7 @@ def bundle(
         out,
         bundle_id=name,
         version=version,
+        views=views,
         engine=LiteRTEngine(),
     )
     if zip_file:

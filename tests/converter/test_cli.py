@@ -90,7 +90,7 @@ def test_two_trained_models_and_a_data_set_become_a_bundle_with_its_parity(
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
     zipped = out_dir.with_suffix(".zip")
-    code, out, err = run("bundle", *options, "--out", out_dir, "--zip", zipped)
+    code, out, err = run("bundle", *options, "--out", out_dir, "--zip", zipped, "--views", 6)
     assert (code, err) == (0, "")
     bundle = load_bundle(out_dir)
     assert load_bundle(zipped).sha256 == bundle.sha256

@@ -219,7 +219,7 @@ def test_the_first_views_and_a_sheet_of_all_cells_are_pictures_in_the_folder(
 ) -> None:
     _, out = run
     names = sorted(path.name for path in out.glob("*.png"))
-    assert names[0] == "cells-by-class-overlay.png"
+    assert names[0] == "cells-by-class.png"
     assert names[1] == "simulated-view-001-overlay.png"
     assert all(picture(out / name).shape[1] >= 960 for name in names)
 
@@ -240,7 +240,7 @@ def test_the_sheet_marks_only_cells_that_are_named_wrong(
 
 
 def red_pixels(folder: Path) -> int:
-    sheet = picture(folder / "cells-by-class-overlay.png")
+    sheet = picture(folder / "cells-by-class.png")
     return int((sheet == (190, 0, 30)).all(axis=2).sum())
 
 

@@ -97,9 +97,7 @@ class _Run:
         return Moment(title, view.number, self.tally.count, self.tally.target, last, picture)
 
     def add_sheet(self, comparison: Comparison) -> None:
-        sheet = self._gallery.sheet(comparison)
-        # An overlay without cells is the sheet itself.
-        self._report.add_overlay(_field("cells-by-class", []), sheet)
+        self._report.add_picture("cells-by-class", self._gallery.sheet(comparison))
 
 
 def _field(name: str, cells: Sequence[Cell]) -> FieldReport:

@@ -97,6 +97,14 @@ class ReportFolder:
         drawn = draw_overlay(rgb, field.cells)
         self._stage(f"{field.name}-overlay.png", _png(drawn[..., ::-1]))
 
+    def add_picture(self, name: str, rgb: RGBImage) -> None:
+        """Add ``<name>.png``, a picture of the whole run.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        self._stage(f"{name}.png", _png(rgb[..., ::-1]))
+
     def add_mask(self, field: FieldReport) -> None:
         """Add ``<name>-mask.png``: uint16, 0 for background, else the cell's number in the table.
 

@@ -1,0 +1,118 @@
+"""What the two models see while they train."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from leuko.cells import CellClass
+from leuko.vision.preprocess import BACKGROUND_LEVEL, background_colour, white_balance
+from leuko_training.crops import CropSampler, crop_of, dark_spot, draw_view, load_crop, plain_view
+from leuko_training.cut_cells import red_cell_crops
+from leuko_training.datasets import LabelledImage, load_mask
+from leuko_training.images import read_rgb
+from leuko_training.masks import MaskSampler, load_specimen
+from leuko_training.masks import draw_view as draw_masked_view
+from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, SEGMENTER_SIZE
+from leuko_training.simulated import simulated_crops
+
+MakeItem = Callable[..., LabelledImage]
+
+
+def test_a_masked_view_shows_the_leukocyte_under_its_mask(make_item: MakeItem) -> None:
+    specimen = load_specimen(make_item())
+    rng = np.random.default_rng(1)
+    darker = []
+    for _ in range(30):
+        view, mask = draw_masked_view(specimen, rng)
+        assert view.shape == (SEGMENTER_SIZE, SEGMENTER_SIZE, 3)
+        if (mask > 127).sum() > 100:
+            darker.append(view[mask > 127].mean() < view[mask <= 127].mean())
+    assert len(darker) > 10
+    assert np.mean(darker) > 0.9
+
+
+def test_masked_views_are_the_same_for_the_same_seed(make_item: MakeItem) -> None:
+    sampler = MaskSampler([make_item()])
+    first, again = (sampler.draw(np.random.default_rng(7)) for _ in range(2))
+    assert (first[0] == again[0]).all()
+    assert (first[1] == again[1]).all()
+
+
+def test_a_platelet_image_teaches_that_nothing_is_there(platelet: LabelledImage) -> None:
+    sampler = MaskSampler([platelet])
+    rng = np.random.default_rng(1)
+    assert len(sampler) == 1
+    assert all(sampler.draw(rng)[1].max() == 0 for _ in range(5))
+
+
+def test_an_image_without_a_mask_teaches_the_segmenter_nothing(make_item: MakeItem) -> None:
+    assert len(MaskSampler([make_item(), make_item(1, mask=None)])) == 1
+
+
+def test_the_plain_view_shows_the_cell_in_the_middle_on_background(make_item: MakeItem) -> None:
+    item = make_item()
+    crop = load_crop(item, CellClass.NEUTROPHIL, lambda item, image: load_mask(item))
+    assert crop is not None
+    view = plain_view(crop)
+    assert view.shape == (CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3)
+    assert view[54:74, 54:74].mean() < 200
+    assert view[:6, :6].mean() == pytest.approx(BACKGROUND_LEVEL, abs=1)
+
+
+def test_the_plain_view_has_the_classifier_s_scale(make_item: MakeItem) -> None:
+    item = make_item()
+    mask = load_mask(item)
+    crop = load_crop(item, CellClass.NEUTROPHIL, lambda item, image: load_mask(item))
+    assert crop is not None
+    seen = (plain_view(crop).min(axis=2) < 225).sum() * CLASSIFY_UM_PER_PX**2
+    true = mask.sum() * item.um_per_px**2
+    # The visible rim of a micrometre and pale cytoplasm are the allowance.
+    assert 0.7 * true < seen < 1.6 * true
+
+
+def test_an_image_without_a_cell_gives_no_crop(make_item: MakeItem) -> None:
+    nothing = load_crop(
+        make_item(), CellClass.NEUTROPHIL, lambda item, image: np.zeros(image.shape[:2], bool)
+    )
+    assert nothing is None
+
+
+def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
+    image = np.full((200, 200, 3), BACKGROUND_LEVEL, np.uint8)
+    mask = np.zeros((200, 200), bool)
+    mask[80:120, 80:120] = True
+
+    def crops(label: CellClass, count: int) -> list:
+        crop = crop_of(image, mask, um_per_px=0.12, label=label, dataset="a")
+        return [crop] * count
+
+    sampler = CropSampler([*crops(CellClass.NEUTROPHIL, 300), *crops(CellClass.BASOPHIL, 3)])
+    rng = np.random.default_rng(1)
+    drawn = Counter(sampler.draw(rng)[1] for _ in range(200))
+    assert 0.25 < drawn[list(CellClass).index(CellClass.BASOPHIL)] / 200 < 0.6
+
+
+def test_a_drawn_view_is_the_same_for_the_same_seed(make_item: MakeItem) -> None:
+    crop = load_crop(make_item(), CellClass.NEUTROPHIL, lambda item, image: load_mask(item))
+    assert crop is not None
+    first, again = (draw_view(crop, np.random.default_rng(3)) for _ in range(2))
+    assert (first == again).all()
+
+
+def test_the_dark_spot_nearest_to_the_middle_is_the_cell_there(make_item: MakeItem) -> None:
+    item = make_item()
+    image = read_rgb(item.image)
+    spot = dark_spot(white_balance(image, background_colour(image)), 160, 160)
+    assert (spot & load_mask(item)).sum() > 0.3 * load_mask(item).sum()
+
+
+def test_red_cells_for_the_artefact_class_keep_away_from_leukocytes(make_item: MakeItem) -> None:
+    crops = red_cell_crops([make_item(index) for index in range(4)], per_image=6, seed=1)
+    assert crops
+    assert {crop.label for crop in crops} == {CellClass.PLATELET_OR_ARTEFACT}
+
+
+def test_simulated_slides_give_every_class() -> None:
+    assert {crop.label for crop in simulated_crops(1)} == set(CellClass)
