@@ -1,6 +1,6 @@
 """Reading PyTorch's legacy files without PyTorch."""
 
-import pickle
+import pickle  # ruff: ignore[suspicious-pickle-import] - to forge a bad file
 from pathlib import Path
 
 import pytest

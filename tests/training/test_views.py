@@ -6,9 +6,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from leuko.cells import CellClass
+from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL, background_colour, white_balance
-from leuko_training.crops import CropSampler, crop_of, dark_spot, draw_view, load_crop, plain_view
+from leuko_training.crops import (
+    Crop,
+    CropSampler,
+    crop_of,
+    dark_spot,
+    draw_view,
+    load_crop,
+    plain_view,
+)
 from leuko_training.cut_cells import red_cell_crops
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_rgb
@@ -18,6 +26,14 @@ from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, SEGMENTER
 from leuko_training.simulated import simulated_crops
 
 MakeItem = Callable[..., LabelledImage]
+
+
+def marked(item: LabelledImage, _: RGBImage) -> Mask:
+    return load_mask(item)
+
+
+def empty(_: LabelledImage, image: RGBImage) -> Mask:
+    return np.zeros(image.shape[:2], np.bool_)
 
 
 def test_a_masked_view_shows_the_leukocyte_under_its_mask(make_item: MakeItem) -> None:
@@ -53,7 +69,7 @@ def test_an_image_without_a_mask_teaches_the_segmenter_nothing(make_item: MakeIt
 
 def test_the_plain_view_shows_the_cell_in_the_middle_on_background(make_item: MakeItem) -> None:
     item = make_item()
-    crop = load_crop(item, CellClass.NEUTROPHIL, lambda item, image: load_mask(item))
+    crop = load_crop(item, CellClass.NEUTROPHIL, marked)
     assert crop is not None
     view = plain_view(crop)
     assert view.shape == (CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3)
@@ -64,7 +80,7 @@ def test_the_plain_view_shows_the_cell_in_the_middle_on_background(make_item: Ma
 def test_the_plain_view_has_the_classifier_s_scale(make_item: MakeItem) -> None:
     item = make_item()
     mask = load_mask(item)
-    crop = load_crop(item, CellClass.NEUTROPHIL, lambda item, image: load_mask(item))
+    crop = load_crop(item, CellClass.NEUTROPHIL, marked)
     assert crop is not None
     seen = (plain_view(crop).min(axis=2) < 225).sum() * CLASSIFY_UM_PER_PX**2
     true = mask.sum() * item.um_per_px**2
@@ -73,9 +89,7 @@ def test_the_plain_view_has_the_classifier_s_scale(make_item: MakeItem) -> None:
 
 
 def test_an_image_without_a_cell_gives_no_crop(make_item: MakeItem) -> None:
-    nothing = load_crop(
-        make_item(), CellClass.NEUTROPHIL, lambda item, image: np.zeros(image.shape[:2], bool)
-    )
+    nothing = load_crop(make_item(), CellClass.NEUTROPHIL, empty)
     assert nothing is None
 
 
@@ -84,7 +98,7 @@ def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
     mask = np.zeros((200, 200), bool)
     mask[80:120, 80:120] = True
 
-    def crops(label: CellClass, count: int) -> list:
+    def crops(label: CellClass, count: int) -> list[Crop]:
         crop = crop_of(image, mask, um_per_px=0.12, label=label, dataset="a")
         return [crop] * count
 
@@ -95,7 +109,7 @@ def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
 
 
 def test_a_drawn_view_is_the_same_for_the_same_seed(make_item: MakeItem) -> None:
-    crop = load_crop(make_item(), CellClass.NEUTROPHIL, lambda item, image: load_mask(item))
+    crop = load_crop(make_item(), CellClass.NEUTROPHIL, marked)
     assert crop is not None
     first, again = (draw_view(crop, np.random.default_rng(3)) for _ in range(2))
     assert (first == again).all()
