@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -42,11 +41,9 @@ def quantize(
     """
     height, width = input_size(model)
     images = _spanning(list(representative), (height, width, 3))
-    fixed = keras.Input((height, width, 3), batch_size=1, name="image")
     with tempfile.TemporaryDirectory() as folder, quiet():
-        static = keras.Model(fixed, model(fixed, training=False), name="int8")
-        static.export(folder, format="tf_saved_model", verbose=False)
-        tflite = _converted(Path(folder), images, per_tensor_dense=per_tensor_dense)
+        _export(model, (1, height, width, 3), folder)
+        tflite = _converted(folder, images, per_tensor_dense=per_tensor_dense)
     _check_input(tflite)
     return tflite
 
@@ -85,10 +82,24 @@ def input_size(model: keras.Model) -> tuple[int, int]:
     return int(shape[1]), int(shape[2])
 
 
-def _converted(saved_model: Path, images: Sequence[RGBImage], *, per_tensor_dense: bool) -> bytes:
+def _export(model: keras.Model, shape: tuple[int, ...], folder: str) -> None:
     import tensorflow as tf
 
-    converter: Any = tf.lite.TFLiteConverter.from_saved_model(str(saved_model))
+    # Keras' own export of a model leaves the batch open, whatever its input says.
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(
+        "serve",
+        lambda image: model(image, training=False),
+        input_signature=[tf.TensorSpec(shape, tf.float32, name="image")],
+    )
+    archive.write_out(folder, verbose=False)
+
+
+def _converted(saved_model: str, images: Sequence[RGBImage], *, per_tensor_dense: bool) -> bytes:
+    import tensorflow as tf
+
+    converter: Any = tf.lite.TFLiteConverter.from_saved_model(saved_model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _as_real(images)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

@@ -6,10 +6,9 @@ from ai_edge_litert import schema_py_generated as schema
 from leuko.cells import RGBImage
 from leuko.inference import LiteRTEngine
 from leuko_converter.errors import ConversionError
-from leuko_converter.flatbuffer import EDGE_TPU_OPERATORS, input_quantisation, operators
+from leuko_converter.flatbuffer import input_quantisation, operators
 from leuko_converter.quantize import quantize, with_input_size
 from leuko_converter.representative import LabelledViews
-from leuko_training.classifier import edge_classifier
 from leuko_training.unet import edge_unet
 
 
@@ -40,7 +39,7 @@ def test_a_converted_model_takes_and_gives_uint8_in_a_batch_of_one(
 def test_no_shape_is_left_open(segmenter_int8: bytes) -> None:
     graph = schema.Model.GetRootAs(segmenter_int8).Subgraphs(0)
     tensors = [graph.Tensors(index) for index in range(graph.TensorsLength())]
-    assert all(tensor.ShapeSignatureIsNone() for tensor in tensors)
+    assert all(np.all(tensor.ShapeSignatureAsNumpy() >= 0) for tensor in tensors)
 
 
 def test_a_pixel_is_its_own_stored_value_although_no_image_spans_the_range(
@@ -115,21 +114,6 @@ def test_a_segmenter_works_at_another_input_size_with_the_same_weights(
 def test_weights_of_another_architecture_are_refused(segmenter: keras.Model) -> None:
     with pytest.raises(ConversionError, match="do not fit edge_unet at 32x32"):
         with_input_size(edge_unet, segmenter, 32, 32)
-
-
-@pytest.mark.slow
-def test_the_real_segmenter_has_only_operators_that_the_edge_tpu_maps() -> None:
-    found = operators(quantize(edge_unet(128, 128), noise(128)))
-    assert set(found) <= EDGE_TPU_OPERATORS
-    assert "MUL" not in found
-
-
-@pytest.mark.slow
-def test_the_real_classifier_has_only_operators_that_the_edge_tpu_maps() -> None:
-    found = operators(quantize(edge_classifier(128, pretrained=False), noise(128)))
-    assert set(found) <= EDGE_TPU_OPERATORS
-    # One product scales the input to what ImageNet's networks expect; no normalisation is left.
-    assert found.count("MUL") == 1
 
 
 def test_a_conversion_without_images_is_refused(segmenter: keras.Model) -> None:

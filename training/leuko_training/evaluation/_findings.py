@@ -88,11 +88,6 @@ def iou(first: CellRegion, second: CellRegion) -> float:
     return shared / (sum(sizes) - shared)
 
 
-def centre_of(box: Box) -> tuple[float, float]:
-    """Return row and column of a box's middle."""
-    return box.y + box.height / 2, box.x + box.width / 2
-
-
 def name_in(root: Path, item: LabelledImage) -> str:
     """Return the image's path below the root of all data sets, with slashes."""
     return item.image.relative_to(root).as_posix()

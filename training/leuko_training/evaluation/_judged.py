@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leuko.cells import Box
 from leuko_training.errors import DatasetError
-from leuko_training.evaluation._findings import centre_of
 
 JUDGED_FILE = Path(__file__).parents[1] / "unmasked_leukocytes.toml"
 """The boxes judged so far, part of the package."""
@@ -69,7 +68,7 @@ def verdict_on(image: str, box: Box, judged: tuple[JudgedBox, ...]) -> Verdict:
 
     Another model draws another outline of the same cell, so boxes are not compared exactly.
     """
-    row, column = centre_of(box)
+    row, column = box.centre
     for known in judged:
         inside_x = known.x <= column < known.x + known.width
         inside_y = known.y <= row < known.y + known.height

@@ -8,7 +8,7 @@ import numpy as np
 
 from leuko.cells import LEUKOCYTES, Cell, CellClass
 from leuko_training.datasets import LabelledImage, load_mask
-from leuko_training.evaluation._findings import Finding, centre_of, true_regions
+from leuko_training.evaluation._findings import Finding, true_regions
 from leuko_training.metrics import ConfusionMatrix, Proportion
 
 REACH_UM = 10.0
@@ -141,7 +141,7 @@ def cell_that_counts(finding: Finding) -> Cell | None:
     image: such sets are crops around a cell.
     """
     row, column = _labelled_place(finding)
-    distances = [dist(centre_of(cell.region.box), (row, column)) for cell in finding.cells]
+    distances = [dist(cell.region.box.centre, (row, column)) for cell in finding.cells]
     if not distances or min(distances) * finding.item.um_per_px > REACH_UM:
         return None
     return finding.cells[int(np.argmin(distances))]
@@ -154,5 +154,5 @@ def _labelled_place(finding: Finding) -> tuple[float, float]:
         return y + height / 2, x + width / 2
     regions = true_regions(load_mask(item), um_per_px=item.um_per_px) if item.mask else ()
     if regions:
-        return centre_of(max(regions, key=lambda region: region.area_um2).box)
+        return max(regions, key=lambda region: region.area_um2).box.centre
     return finding.shape[0] / 2, finding.shape[1] / 2

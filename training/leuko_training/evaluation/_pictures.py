@@ -12,7 +12,7 @@ from leuko.cells import Box, Cell, CellRegion, Mask, RGBImage
 from leuko.errors import OutputError
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.evaluation._fields import FieldResult
-from leuko_training.evaluation._findings import centre_of, union_of
+from leuko_training.evaluation._findings import union_of
 from leuko_training.evaluation._names import Answer, NameResult
 from leuko_training.evaluation._outlines import OutlineResult
 from leuko_training.evaluation._run import Evaluation
@@ -146,7 +146,7 @@ def _view_of(mask: Mask) -> Box:
 
 
 def _square(box: Box, *, reach: int) -> Box:
-    row, column = centre_of(box)
+    row, column = box.centre
     return Box(round(column) - reach, round(row) - reach, 2 * reach, 2 * reach)
 
 
