@@ -73,11 +73,11 @@ SPLIT = SplitSpec(
     validation="a quarter of the groups of fold 4",
 )
 
-TOLERANCE = Tolerance(segmenter_lsb=32, classifier_lsb=24)
+TOLERANCE = Tolerance(segmenter_lsb=40, classifier_lsb=20)
 """Other CPUs' int8 kernels round differently, and a steep sigmoid makes many steps of one.
 
-On the golden inputs LiteRT's reference kernels lie 16 steps (segmenter) and 9 (classifier) from
-XNNPACK's on x86-64; twice that is allowed.
+On the golden inputs LiteRT's reference kernels lay up to 19 steps (segmenter) and 9 (classifier)
+from XNNPACK's on x86-64; about twice that is allowed.
 """
 
 REPRESENTATIVE_VIEWS = 200
