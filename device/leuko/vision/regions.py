@@ -155,16 +155,14 @@ def reaches_edge(region: CellRegion, window: Window) -> bool:
 
 def mask_in_window(region: CellRegion, window: Window) -> Mask:
     """Return the region as seen through a window, ``(window.size, window.size)`` bool."""
-    box = region.box
-    left, top = max(box.x, window.x), max(box.y, window.y)
-    right = min(box.x + box.width, window.x + window.side)
-    bottom = min(box.y + box.height, window.y + window.side)
-    canvas = np.zeros((window.side, window.side), np.uint8)
-    if right > left and bottom > top:
-        part = region.mask[top - box.y : bottom - box.y, left - box.x : right - box.x]
-        canvas[top - window.y : bottom - window.y, left - window.x : right - window.x] = part
-    how = cv2.INTER_AREA if window.side > window.size else cv2.INTER_LINEAR
-    return cv2.resize(canvas * np.uint8(255), (window.size,) * 2, interpolation=how) > 127
+    zoom = window.side / window.size
+    # Pixels are areas: the middle of pixel i lies at i + 1/2.
+    shift_x = window.x - region.box.x + zoom / 2 - 0.5
+    shift_y = window.y - region.box.y + zoom / 2 - 0.5
+    inverse = np.array([[zoom, 0, shift_x], [0, zoom, shift_y]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    mask = region.mask.astype(np.uint8) * np.uint8(255)
+    return np.asarray(cv2.warpAffine(mask, inverse, (window.size,) * 2, flags=how) > 127)
 
 
 def _enlarged(
