@@ -27,6 +27,7 @@ Classifier = Annotated[Path, typer.Option(help="Trained classifier, a .keras fil
 DATASETS_ROOT = Path("../shared/datasets")
 SEGMENTER = Path("runs/segmenter-edge/model.keras")
 CLASSIFIER = Path("runs/classifier-edge/model.keras")
+RESULTS = Path("docs/results")
 BUNDLE = Path("device/leuko/bundles/default")
 
 
@@ -59,20 +60,22 @@ def parity(
     classifier: Classifier = CLASSIFIER,
     root: Root = DATASETS_ROOT,
     bundle: Annotated[Path, typer.Option(help="What the models became.")] = BUNDLE,
+    results: Annotated[Path, typer.Option(help="Folder that the table goes to.")] = RESULTS,
 ) -> None:
-    """Print, as Markdown, what trained models lost by becoming a bundle, on validation images."""
+    """Write what trained models lost by becoming a bundle, on fold 0, to parity.md."""
     with quiet():
         from leuko_converter import assemble
         from leuko_converter.trained import load_trained, with_embedding
-    typer.echo(
-        assemble.parity_report(
-            load_trained(segmenter),
-            with_embedding(load_trained(classifier)),
-            load_bundle(bundle),
-            assemble.read_material(root),
-            engine=LiteRTEngine(),
-        )
+        from leuko_training.partition import TEST_FOLD, read_folds
+    report = assemble.parity_report(
+        load_trained(segmenter),
+        with_embedding(load_trained(classifier)),
+        load_bundle(bundle),
+        read_folds(root, TEST_FOLD),
+        engine=LiteRTEngine(),
     )
+    _write(results / "parity.md", report.encode())
+    typer.echo(report)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import cv2
 import keras
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from leuko.cells import CellClass, Mask, RGBImage

@@ -1,13 +1,16 @@
 """Which images train, which watch over the training, and which are never seen."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from leuko_training.datasets import LabelledImage, available_datasets, read_dataset
 
 TRAINING_FOLDS = ("1", "2", "3", "4")
 """Fold 0 is the test set of everything that is published, and Raabin Test-B has its own fold."""
+
+TEST_FOLD = "0"
+"""Held out of training and of every choice."""
 
 _VALIDATION_FOLD = "4"
 _VALIDATION_PART = 4
@@ -20,8 +23,17 @@ def read_everything(root: Path) -> list[LabelledImage]:
     Raises:
         DatasetError: a set that is there is not in its published layout.
     """
+    return read_folds(root, TRAINING_FOLDS)
+
+
+def read_folds(root: Path, folds: Collection[str]) -> list[LabelledImage]:
+    """Return the images of some folds of every set found under the root.
+
+    Raises:
+        DatasetError: a set that is there is not in its published layout.
+    """
     items = [item for name in available_datasets(root) for item in read_dataset(name, root)]
-    return [item for item in items if item.fold in TRAINING_FOLDS]
+    return [item for item in items if item.fold in folds]
 
 
 def partition(items: Iterable[LabelledImage]) -> tuple[list[LabelledImage], list[LabelledImage]]:
