@@ -17,7 +17,7 @@ from leuko_converter.representative import LabelledViews
 from leuko_training.classifier import edge_classifier
 from leuko_training.datasets import LabelledImage, fold_of_group
 from leuko_training.datasets.bccd import FOLDER, MASK_FOLDER, UM_PER_PX
-from leuko_training.partition import TRAINING_FOLDS, partition
+from leuko_training.partition import TEST_FOLD, TRAINING_FOLDS, partition
 from leuko_training.unet import edge_unet
 
 Run = Callable[..., tuple[int, str, str]]
@@ -36,14 +36,15 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
     return call
 
 
-def groups_to_learn_and_to_watch() -> list[int]:
-    """Numbers of BCCD groups, of which a few are for validation."""
+def groups_to_learn_watch_and_test() -> list[int]:
+    """Numbers of BCCD groups, of which a few are for validation and a few for testing."""
     items = [
         LabelledImage("bccd", Path(), None, None, str(n), fold_of_group(f"bccd/{n}"), UM_PER_PX)
         for n in range(200)
     ]
     training, watching = partition(item for item in items if item.fold in TRAINING_FOLDS)
-    return [int(item.group) for item in (*training[:12], *watching[:3])]
+    tested = [item for item in items if item.fold == TEST_FOLD]
+    return [int(item.group) for item in (*training[:12], *watching[:3], *tested[:3])]
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True)
     smear = SimulatedSmear(SmearSpec(seed=3, width_um=400, height_um=300, leukocytes=15))
     rows = [("Image", "Category")]
-    for group, cell in zip(groups_to_learn_and_to_watch(), smear.cells, strict=True):
+    for group, cell in zip(groups_to_learn_watch_and_test(), smear.cells, strict=True):
         number = 5 * group
         corner = cell.x_um - 160 * UM_PER_PX, cell.y_um - 128 * UM_PER_PX
         name = f"BloodImage_{number:05d}"
@@ -124,12 +125,13 @@ def test_the_real_models_have_only_operators_that_the_edge_tpu_maps(bundled: Pat
 
 
 @pytest.mark.slow
-def test_the_parity_of_a_bundle_is_printed_set_by_set(
+def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
     root: Path, untrained: tuple[Path, Path], bundled: Path, run: Run
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
-    code, out, _ = run("parity", *options, "--bundle", bundled)
+    code, out, _ = run("parity", *options, "--bundle", bundled, "--results", bundled.parent)
     assert code == 0
+    assert (bundled.parent / "parity.md").read_text(encoding="utf-8").strip() == out.strip()
     rows = [line.split("|") for line in out.splitlines() if line.startswith("| bccd |")]
     assert [row[2].strip() for row in rows] == ["32", "3"]
 

@@ -34,7 +34,8 @@ def labelled_crops(items: Iterable[LabelledImage], segmenter: keras.Model) -> li
     known = [
         (item, item.label) for item in items if item.label and item.dataset != _SAME_CELLS_AS_CROPS
     ]
-    crops = [load_crop(item, label, find_mask) for item, label in track(known, "Cutting out cells")]
+    shown = track(known, "Cutting out cells", console=Console(stderr=True))
+    crops = [load_crop(item, label, find_mask) for item, label in shown]
     return [crop for crop in crops if crop]
 
 
