@@ -54,7 +54,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images, annotations = (root / FOLDER / "BCCD" / name for name in ("JPEGImages", "Annotations"))
     for folder in (images, annotations, root / MASK_FOLDER):
         folder.mkdir(parents=True)
-    smear = SimulatedSmear(SmearSpec(seed=3, width_um=400, height_um=300, leukocytes=15))
+    smear = SimulatedSmear(SmearSpec(seed=3, width_um=400, height_um=300, leukocytes=18))
     rows = [("Image", "Category")]
     for group, cell in zip(groups_to_learn_watch_and_test(), smear.cells, strict=True):
         number = 5 * group
