@@ -18,7 +18,7 @@ CLASSIFIER = ClassifierSpec(
 def test_golden_inputs_have_the_shapes_of_the_models() -> None:
     shapes = {name: images.shape for name, images in golden_inputs(SEGMENTER, CLASSIFIER).items()}
     assert shapes == {
-        "locator": (1, 256, 320, 3),
+        "locator": (1, SEGMENTER.tile_height, SEGMENTER.tile_width, 3),
         "outliner": (3, 128, 128, 3),
         "classifier": (7, 128, 128, 3),
     }
