@@ -71,7 +71,7 @@ def parity(
         load_trained(segmenter),
         with_embedding(load_trained(classifier)),
         load_bundle(bundle),
-        read_folds(root, TEST_FOLD),
+        read_folds(root, (TEST_FOLD,)),
         engine=LiteRTEngine(),
     )
     _write(results / "parity.md", report.encode())

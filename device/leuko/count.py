@@ -95,7 +95,7 @@ def count_images(
         EngineError: the engine cannot run a model.
     """
     images = find_images(paths)
-    _refuse_to_mix(paths, out)
+    _refuse_to_mix(images, out)
     analyser = FieldAnalyser(bundle, engine)
     run = _Run(images, progress or _untold)
     with ReportFolder(out) as report:
@@ -223,8 +223,10 @@ def _untold(_doing: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
 
-def _refuse_to_mix(paths: Iterable[Path], out: Path) -> None:
-    if out.resolve() in {path.resolve() for path in paths if path.is_dir()}:
+def _refuse_to_mix(images: Iterable[Path], out: Path) -> None:
+    # An image may be a link: neither the folder it is named in nor its own may be written to.
+    folders = {folder for one in images for folder in (one.parent.resolve(), one.resolve().parent)}
+    if out.resolve() in folders:
         raise OutputError(
             f"results would lie among the images in {out}; choose another folder with --out"
         )

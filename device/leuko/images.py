@@ -40,13 +40,18 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     sorted by name; hidden ones and folders within are passed over.
 
     Raises:
-        ImageError: a path does not exist, or a folder holds no image.
+        ImageError: a path does not exist or cannot be reached, or a folder holds no image.
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        for image in _images_in(path) if path.is_dir() else [path]:
-            if not image.exists():
-                raise ImageError(f"there is no image at {image}; check the path")
+        try:
+            images = _images_in(path) if path.is_dir() else [path]
+            missing = next((image for image in images if not image.exists()), None)
+        except OSError as error:
+            raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
+        if missing:
+            raise ImageError(f"there is no image at {missing}; check the path")
+        for image in images:
             found.setdefault(image.resolve(), image)
     return list(found.values())
 
@@ -89,14 +94,11 @@ def read_image(path: Path) -> RGBImage:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    try:
-        names = sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-        )
-    except OSError as error:
-        raise ImageError(f"{folder} cannot be read: {error.strerror}; check it") from error
+    names = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
     if not names:
         raise ImageError(
             f"no images in {folder}; give a folder with PNG, JPEG, TIFF or BMP files in it"

@@ -47,7 +47,7 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
         SettingsError: the file cannot be read, or a setting is unknown or out of range.
     """
     file = Path(environment.get("LEUKO_SETTINGS") or SETTINGS_FILE)
-    is_wanted = bool(environment.get("LEUKO_SETTINGS")) or file.exists()
+    is_wanted = bool(environment.get("LEUKO_SETTINGS"))
     variables = {
         name.removeprefix(_PREFIX).lower(): value
         for name, value in environment.items()
@@ -55,7 +55,7 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
     }
     given = {name: value for name, value in options.items() if value is not None}
     sources = {
-        str(file): _read(file) if is_wanted else {},
+        str(file): _read(file, is_wanted=is_wanted),
         "the environment (LEUKO_*)": variables,
         "the command line": given,
     }
@@ -67,10 +67,12 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
     return _validate(merged, "the settings")
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path, *, is_wanted: bool) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not is_wanted:
+            return {}
         raise SettingsError(
             f"settings file {file} cannot be read: {error.strerror}; "
             "check LEUKO_SETTINGS and the file's permissions"

@@ -1,5 +1,6 @@
 """Reading bundles: what is whole is read, everything else is refused in a sentence."""
 
+import contextlib
 import hashlib
 import re
 import shutil
@@ -175,6 +176,10 @@ def test_a_bundle_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "there is no bundle" in refusal(tmp_path / "nothing")
 
 
+def test_a_path_that_the_system_refuses_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    assert "File name too long" in refusal(tmp_path / ("a" * 300))
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"format = ", b"format"])
 def test_a_manifest_that_is_no_toml_is_refused(own_bundle: Path, content: bytes) -> None:
     (own_bundle / "manifest.toml").write_bytes(content)
@@ -198,6 +203,23 @@ def test_a_damaged_zip_is_read_unharmed_or_refused(
     except BundleError:
         return
     assert found.files == load_bundle(tiny_bundle).files
+
+
+@pytest.mark.parametrize("damage", [0x01, 0x10, 0x80, 0xFF])
+def test_a_zip_with_any_byte_of_its_directory_damaged_is_read_unharmed_or_refused(
+    own_bundle: Path, damage: int
+) -> None:
+    archive, whole = zipped(own_bundle), load_bundle(own_bundle)
+    sound = archive.read_bytes()
+    with zipfile.ZipFile(archive) as opened:
+        start = opened.start_dir
+    for position in range(start, len(sound)):
+        content = bytearray(sound)
+        content[position] ^= damage
+        archive.write_bytes(content)
+        with contextlib.suppress(BundleError):
+            found = load_bundle(archive)
+            assert (found.sha256, found.files) == (whole.sha256, whole.files)
 
 
 def test_a_manifest_survives_being_written_and_read(tiny_bundle: Path) -> None:

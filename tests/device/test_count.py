@@ -173,6 +173,21 @@ def test_results_among_the_images_are_refused(disc_folder: Path, bundle: ModelBu
     assert [path.name for path in disc_folder.iterdir()] == ["one.png"]
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_results_beside_an_image_given_by_name_are_refused(
+    disc_folder: Path, tmp_path: Path, bundle: ModelBundle, *, is_link: bool
+) -> None:
+    image = disc_folder / "one.png"
+    (disc_folder / "one-mask.png").write_bytes(b"drawn by hand")
+    if is_link:
+        (tmp_path / "links").mkdir()
+        image = tmp_path / "links" / "one.png"
+        image.symlink_to(disc_folder / "one.png")
+    with pytest.raises(OutputError, match="among the images"):
+        count([image], disc_folder, bundle, pictures=Pictures(masks=True))
+    assert (disc_folder / "one-mask.png").read_bytes() == b"drawn by hand"
+
+
 def test_progress_is_told_for_every_image(
     disc_folder: Path, out_dir: Path, bundle: ModelBundle
 ) -> None:

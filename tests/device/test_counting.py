@@ -153,13 +153,25 @@ def test_a_count_of_nothing_knows_nothing() -> None:
 
 @given(st.floats(0, 100), st.floats(0.5, 20))
 @settings(max_examples=25)
-def test_the_cells_needed_are_enough_and_one_less_is_not(percent: float, half_width: float) -> None:
+def test_the_cells_needed_are_enough(percent: float, half_width: float) -> None:
     n = cells_needed(percent, half_width=half_width)
     assert cells_needed(percent, half_width=half_width * 1.2) <= n
     seen = round(percent / 100 * n)
     low, high = exact_interval(seen, n)
     # A whole number of cells may lie half a cell off the share that was asked for.
     assert high - low <= 2 * half_width + 100 / n
+
+
+@given(st.data())
+@settings(max_examples=25)
+def test_one_cell_less_than_needed_misses_the_half_width(data: st.DataObject) -> None:
+    less = data.draw(st.integers(1, 400), label="cells")
+    seen = data.draw(st.integers(0, less), label="seen")
+    low, high = exact_interval(seen, less)
+    # Just missed and just met by this whole number of cells.
+    percent, missed, met = 100 * seen / less, (high - low) / 2 - 1e-6, (high - low) / 2 + 1e-6
+    assert cells_needed(percent, half_width=missed) == less + 1
+    assert cells_needed(percent, half_width=met) == less
 
 
 def test_ten_points_at_a_half_take_about_a_hundred_cells() -> None:

@@ -232,3 +232,8 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
 def test_a_path_to_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="there is no image at"):
         find_images([tmp_path / "nothing.png"])
+
+
+def test_a_path_that_the_system_refuses_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="cannot be read: File name too long; check the path"):
+        find_images([tmp_path / ("a" * 300)])

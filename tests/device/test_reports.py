@@ -212,6 +212,39 @@ def test_files_of_others_in_the_folder_are_left_alone(out_dir: Path, bundle: Mod
     assert (out_dir / "notes.txt").read_text() == "slide 7"
 
 
+def test_the_pictures_of_an_earlier_run_are_gone_once_a_new_one_starts(
+    out_dir: Path, bundle: ModelBundle
+) -> None:
+    write(out_dir, bundle, field("a.png"), field("b.png"))
+    listed = json.loads((out_dir / "differential.json").read_text())["files"]
+    assert listed == ["a-mask.png", "a-overlay.png", "b-mask.png", "b-overlay.png", "cells.csv"]
+    (out_dir / "c-mask.png").write_text("drawn by hand")
+    with ReportFolder(out_dir):
+        left = {path.name for path in out_dir.iterdir() if not path.name.startswith(".")}
+        assert left == {"c-mask.png"}
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        '{"files": ["../notes.txt", "{place}/notes.txt", "..", "", "kept", "a\\u0000b", 7, []]}',
+        '{"files": "notes.txt"}',
+        '["notes.txt"]',
+        "of an earlier slide",
+    ],
+)
+def test_an_earlier_list_removes_nothing_but_files_of_the_folder(
+    out_dir: Path, summary: str
+) -> None:
+    (out_dir / "kept").mkdir(parents=True)
+    notes = out_dir.parent / "notes.txt"
+    notes.write_text("slide 7")
+    (out_dir / "differential.json").write_text(summary.replace("{place}", str(out_dir.parent)))
+    with ReportFolder(out_dir):
+        assert notes.exists()
+        assert (out_dir / "kept").is_dir()
+
+
 @pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/results"])
 def test_a_folder_that_cannot_be_written_is_refused(place: str) -> None:
     with (

@@ -63,6 +63,14 @@ def test_a_file_that_was_asked_for_must_be_there(file: Path) -> None:
         load_settings({"LEUKO_SETTINGS": str(file)})
 
 
+def test_only_a_file_that_is_not_there_may_be_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("leuko.settings.SETTINGS_FILE", tmp_path / ("a" * 300))
+    with pytest.raises(SettingsError, match="cannot be read: File name too long"):
+        load_settings({})
+
+
 def test_every_setting_is_explained() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name

@@ -17,6 +17,7 @@ from leuko.vision.preprocess import (
 )
 from leuko_training.augment import View, degrade, recolour, sampling_maps
 from leuko_training.datasets import LabelledImage
+from leuko_training.errors import DatasetError
 from leuko_training.images import read_rgb
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, ISOLATION_MARGIN
 
@@ -137,6 +138,9 @@ class CropSampler:
         self._pools: dict[CellClass, dict[str, list[Crop]]] = {}
         for crop in crops:
             self._pools.setdefault(crop.label, {}).setdefault(crop.dataset, []).append(crop)
+        if not self._pools:
+            msg = "none of the images shows a cell of known class; get a data set that has some"
+            raise DatasetError(msg)
         self._classes = [label for label in CellClass if label in self._pools]
         weights = np.array([shares[label] for label in self._classes])
         self._weights = weights / weights.sum()

@@ -31,12 +31,15 @@ def labelled_crops(items: Iterable[LabelledImage], segmenter: keras.Model) -> li
             return dark_spot(image, image.shape[0] / 2, image.shape[1] / 2)
         return outline_at_middle(item, image, segmenter)
 
-    known = [
-        (item, item.label) for item in items if item.label and item.dataset != _SAME_CELLS_AS_CROPS
-    ]
+    known = [(item, item.label) for item in items if teaches_names(item) and item.label]
     shown = track(known, "Cutting out cells", console=Console(stderr=True))
     crops = [load_crop(item, label, find_mask) for item, label in shown]
     return [crop for crop in crops if crop]
+
+
+def teaches_names(item: LabelledImage) -> bool:
+    """Return whether the classifier learns from an image: it shows one cell of known class."""
+    return item.label is not None and item.dataset != _SAME_CELLS_AS_CROPS
 
 
 def red_cell_crops(items: Iterable[LabelledImage], *, per_image: int, seed: int) -> list[Crop]:

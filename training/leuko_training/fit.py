@@ -4,7 +4,9 @@ A run lives in a folder: ``checkpoint/`` (a run that was cut goes on from its la
 ``history.csv``, ``curves.png`` and, once done, ``model.keras``.
 """
 
-from collections.abc import Callable
+import csv
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +65,23 @@ class _Batches(keras.utils.PyDataset):
         self._epoch += 1
 
 
+class _History(keras.callbacks.Callback):
+    """Appends a row an epoch to a CSV and closes it, so that a run that is cut loses none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        row = {"epoch": epoch, **(logs or {})}
+        is_new = not self._path.is_file()
+        with self._path.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, row.keys())
+            if is_new:
+                writer.writeheader()
+            writer.writerow(row)
+
+
 def fit(
     model: keras.Model,
     draw: DrawBatch,
@@ -91,12 +110,15 @@ def fit(
         verbose=2,
         callbacks=[
             keras.callbacks.SwapEMAWeights(),
-            keras.callbacks.BackupAndRestore(folder / "checkpoint"),
-            keras.callbacks.CSVLogger(history, append=True),
+            keras.callbacks.BackupAndRestore(folder / "checkpoint", delete_checkpoint=False),
+            _History(history),
         ],
     )
     model.optimizer.finalize_variable_values(model.trainable_variables)
-    model.save(folder / "model.keras")
+    # The checkpoint goes only once the model is whole: a run must survive a cut here, too.
+    model.save(folder / "unfinished.keras")
+    (folder / "unfinished.keras").replace(folder / "model.keras")
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
     plot_history(history, folder / "curves.png")
     return model
 

@@ -22,6 +22,7 @@ from leuko.vision.preprocess import (
 )
 from leuko_training.augment import View, degrade, recolour, sampling_maps
 from leuko_training.datasets import LabelledImage, load_mask
+from leuko_training.errors import DatasetError
 from leuko_training.images import read_rgb
 from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
@@ -116,8 +117,11 @@ class MaskSampler:
         """Load everything that can teach the segmenter; others are passed over."""
         self._by_set: dict[str, list[Specimen]] = {}
         for item in items:
-            if item.dataset in shares and _teaches_masks(item):
+            if teaches_masks(item, shares=shares):
                 self._by_set.setdefault(item.dataset, []).append(load_specimen(item))
+        if not self._by_set:
+            msg = "none of the images has a mask to learn from; get a data set that has"
+            raise DatasetError(msg)
         self._names = sorted(self._by_set)
         weights = np.array([shares[name] for name in self._names])
         self._weights = weights / weights.sum()
@@ -132,11 +136,13 @@ class MaskSampler:
         return draw_view(specimens[int(rng.integers(len(specimens)))], rng)
 
 
-def _teaches_masks(item: LabelledImage) -> bool:
-    # Crops centred on a platelet hold no leukocyte: they teach what to leave alone.
-    return item.mask is not None or (
-        item.dataset == "pbc" and item.label is CellClass.PLATELET_OR_ARTEFACT
-    )
+def teaches_masks(item: LabelledImage, *, shares: Mapping[str, float] = SHARE) -> bool:
+    """Return whether the segmenter learns from an image: it has a mask, or no leukocyte at all.
+
+    Crops centred on a platelet hold no leukocyte: they teach what to leave alone.
+    """
+    is_platelet = item.dataset == "pbc" and item.label is CellClass.PLATELET_OR_ARTEFACT
+    return item.dataset in shares and (item.mask is not None or is_platelet)
 
 
 def _viewpoint(specimen: Specimen, rng: Generator, *, offset_um: float) -> tuple[float, float]:

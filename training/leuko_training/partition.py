@@ -1,7 +1,7 @@
 """Which images train, which watch over the training, and which are never seen."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from leuko_training.datasets import LabelledImage, available_datasets, read_dataset
@@ -26,7 +26,7 @@ def read_everything(root: Path) -> list[LabelledImage]:
     return read_folds(root, TRAINING_FOLDS)
 
 
-def read_folds(root: Path, folds: Collection[str]) -> list[LabelledImage]:
+def read_folds(root: Path, folds: tuple[str, ...]) -> list[LabelledImage]:
     """Return the images of some folds of every set found under the root.
 
     Raises:

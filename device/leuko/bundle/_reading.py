@@ -1,6 +1,7 @@
 """Reading a bundle from a folder or a zip, trusting nothing in it."""
 
 import hashlib
+import lzma
 import stat
 import tomllib
 import zipfile
@@ -22,6 +23,16 @@ LARGEST_BYTES = 64 * 1024 * 1024
 """All files of a bundle together, unpacked; a zip that claims more is an accident or a bomb."""
 
 _MANIFEST = "manifest.toml"
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What zipfile raises on damaged archives, found by changing every byte of a directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +71,17 @@ def load_bundle(path: Path) -> ModelBundle:
     Raises:
         BundleError: there is none, it is damaged, incomplete, too large, or of another format.
     """
-    if path.is_dir():
-        return _verified(path, lambda name, most: _read_file(path, name, most))
-    if not path.exists():
-        raise BundleError(f"there is no bundle at {path}; give a bundle's folder or zip")
     try:
+        if path.is_dir():
+            return _verified(path, lambda name, most: _read_file(path, name, most))
         with zipfile.ZipFile(path) as archive:
             root = _root_of(archive, path)
             return _verified(path, lambda name, most: _read_entry(archive, root + name, most))
-    except (OSError, zipfile.BadZipFile) as error:
+    except BundleError:
+        raise
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BundleError(f"there is no bundle at {path}; give a bundle's folder or zip") from error
+    except (OSError, *_DAMAGED) as error:
         raise BundleError(
             f"{path} is no bundle: neither a folder nor a readable zip ({error}); "
             "give a bundle's folder or zip"
@@ -165,7 +178,9 @@ def _read_entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
         return archive.read(name)
     except KeyError as error:
         raise _missing(name, path) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except BundleError:
+        raise
+    except _DAMAGED as error:
         raise BundleError(
             f"{name} in bundle {path} is damaged ({error}); copy the bundle again"
         ) from error

@@ -80,8 +80,18 @@ def differential_summary(
     images: Sequence[Mapping[str, Any]],
     failed: Sequence[FailedImage],
     bundle: ModelBundle,
+    *,
+    files: Sequence[str],
 ) -> dict[str, Any]:
-    """Return what ``differential.json`` says, percentages unrounded."""
+    """Return what ``differential.json`` says, percentages unrounded.
+
+    Args:
+        count: the differential over all images.
+        images: what it says of each.
+        failed: those that were left out.
+        bundle: the models that were used.
+        files: names of the files that are written beside it.
+    """
     scales = {image["um_per_px"] for image in images}
     return {
         "statement": STATEMENT,
@@ -101,6 +111,7 @@ def differential_summary(
         },
         # One number only where it is true of all; each image carries its own.
         "um_per_px": scales.pop() if len(scales) == 1 else None,
+        "files": list(files),
     }
 
 

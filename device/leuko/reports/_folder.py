@@ -47,7 +47,7 @@ class ReportFolder:
         self._images: list[dict[str, object]] = []
 
     def __enter__(self) -> Self:
-        """Make the folder and clear it of an earlier result.
+        """Make the folder and clear it of an earlier result and the files that this lists.
 
         Raises:
             OutputError: it cannot be made or written to.
@@ -57,8 +57,7 @@ class ReportFolder:
             _remove_tree(self._staged)
             self._staged.mkdir()
             undo.push(self.__exit__)
-            for stale in (_DIFFERENTIAL, _CELLS):
-                (self._folder / stale).unlink(missing_ok=True)
+            _remove_result(self._folder)
             self._append(",".join(CSV_COLUMNS) + "\n")
             undo.pop_all()
         return self
@@ -116,20 +115,22 @@ class ReportFolder:
     def finish(
         self, count: DifferentialCount, failed: Sequence[FailedImage], bundle: ModelBundle
     ) -> None:
-        """Write ``differential.json`` and move everything into place.
+        """Write ``differential.json``, which lists the other files, and move all into place.
 
         Afterwards the folder holds a whole result.
 
         Raises:
             OutputError: something cannot be written; then there is no result.
         """
-        summary = differential_summary(count, self._images, failed, bundle)
+        with _translated(self._folder):
+            others = sorted(self._staged.iterdir())
+        names = [path.name for path in others]
+        summary = differential_summary(count, self._images, failed, bundle, files=names)
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))
         with _translated(self._folder):
             _flush(self._staged / _CELLS)
-            others = (path for path in self._staged.iterdir() if path.name != _DIFFERENTIAL)
-            for path in sorted(others):
+            for path in others:
                 path.replace(self._folder / path.name)
             _flush(self._folder)
             (self._staged / _DIFFERENTIAL).replace(self._folder / _DIFFERENTIAL)
@@ -156,6 +157,24 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _remove_result(folder: Path) -> None:
+    stale = _listed_files(folder / _DIFFERENTIAL) | {_CELLS}
+    (folder / _DIFFERENTIAL).unlink(missing_ok=True)
+    # Going by the folder's own entries, no list can lead out of it.
+    for path in list(folder.iterdir()):
+        if path.name in stale and (path.is_symlink() or not path.is_dir()):
+            path.unlink()
+
+
+def _listed_files(differential: Path) -> set[str]:
+    try:
+        summary = json.loads(differential.read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return set()
+    listed = summary.get("files") if isinstance(summary, dict) else None
+    return {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
 
 
 def _remove_tree(folder: Path) -> None:

@@ -137,13 +137,10 @@ def _cut(rgb: RGBImage, window: Window, filling: tuple[int, ...]) -> RGBImage:
 
 def _resized(rgb: RGBImage, height: int, width: int) -> RGBImage:
     # Averaging before shrinking keeps thin granules from flickering. Halving, then less than
-    # halving once more is nearly that average and faster, and from four times the size every
-    # other pixel is enough: 2048x1536 to 258x194 took 22.9 ms as one average, 1.6 ms so.
+    # halving once more, is seven times as fast as one average over odd areas.
     while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width:
         half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-        is_far = rgb.shape[0] >= 4 * height and rgb.shape[1] >= 4 * width
-        how = cv2.INTER_NEAREST if is_far else cv2.INTER_AREA
-        rgb = np.asarray(cv2.resize(rgb, half, interpolation=how), np.uint8)
+        rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), np.uint8)
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
