@@ -66,6 +66,10 @@ def differential_table(count: DifferentialCount) -> Table:
     return table
 
 
+FEWEST_TO_PLAN = 50
+"""Leukocytes below which the percentages seen are no basis for planning how many more to count."""
+
+
 def beside_lines(count: DifferentialCount) -> list[str]:
     """Return what stayed out of the differential, one line each."""
     lines = []
@@ -76,7 +80,7 @@ def beside_lines(count: DifferentialCount) -> list[str]:
             lines.append(f"beside the differential: {number} {name.replace('_', ' ')}{rate}")
     cut = sum(count.excluded.values()) - sum(count.beside.values())
     if cut:
-        lines.append(f"cut by the border of a field: {cut}")
+        lines.append(f"cut by the border of a field, or too large: {cut}")
     if count.unclassified:
         lines.append(f"unclassified, not in the denominator: {count.unclassified}")
     return lines
@@ -129,6 +133,8 @@ def _print_rows(rows: dict[str, str]) -> None:
 def _advice(count: DifferentialCount) -> list[str]:
     if not count.n:
         return ["no leukocyte was counted"]
+    if count.n < FEWEST_TO_PLAN:
+        return []
     more = {
         name: count.more_cells_needed(name, half_width=PRECISION)
         for name in LEUKOCYTES

@@ -119,7 +119,7 @@ def test_a_folder_is_counted(
     ]
     assert "Leukocyte differential, n = 5" in run.stdout
     assert re.search(r"neutrophil +│ 1 │ 20.0 │ +0.5–71.6 │", run.stdout)
-    assert "cut by the border of a field: 1" in run.stdout
+    assert "cut by the border of a field, or too large: 1" in run.stdout
     assert "not a diagnosis" in run.stdout
 
 

@@ -37,7 +37,7 @@ def paper_unet(height: int, width: int, *, filters: Sequence[int] = PAPER_FILTER
 
 
 def edge_unet(height: int, width: int, *, filters: Sequence[int] = EDGE_FILTERS) -> keras.Model:
-    """Return a U-Net of a twentieth of the published one's cost.
+    """Return a U-Net with a tenth of the published one's weights.
 
     Fewer filters; channels are reduced before up-sampling rather than after; one convolution
     instead of two on the way up; bilinear up-sampling, which the Edge TPU maps. Batch

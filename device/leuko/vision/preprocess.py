@@ -85,8 +85,7 @@ def cut_window(rgb: RGBImage, window: Window) -> RGBImage:
     """Return the window's pixels at the model's scale, ``(size, size, 3)`` uint8.
 
     What lies outside the field is filled with `BACKGROUND_LEVEL`, so the image must have been
-    white balanced; or balance the result with `white_balance`, which is cheaper, and pass the
-    field's own background with `cut_balanced_window`.
+    white balanced. For a raw field `cut_balanced_window` is cheaper than balancing it whole.
     """
     return _cut(rgb, window, (BACKGROUND_LEVEL,) * 3)
 

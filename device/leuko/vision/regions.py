@@ -106,7 +106,7 @@ def region_in_field(
     field_shape: tuple[int, int],
     um_per_px: float,
 ) -> CellRegion | None:
-    """Return the leukocyte in the middle of a fine window, as a region of the field.
+    """Return the leukocyte nearest to the middle of a fine window, as a region of the field.
 
     Args:
         probability: ``(window.size, window.size)`` float32, 0 to 1.
@@ -116,7 +116,7 @@ def region_in_field(
         um_per_px: scale of the field.
 
     Returns:
-        None when there is no leukocyte at the middle.
+        None when there is no leukocyte in the window; else the one nearest to the middle.
     """
     middle = (window.size - 1) / 2
     fine_um_per_px = um_per_px * window.side / window.size

@@ -19,7 +19,7 @@ MEDIAN_MS, RATIO, PEAK_MB = 60.0, 1.4, 220.0
 
 MEASURES = ("field_ms", "field_cpu_ms", "models_ms", "models_cpu_ms")
 
-COMMAND = "`make evaluate`, or `leuko-train benchmark` alone"
+COMMAND = "`make benchmark`"
 _CPU = Path("/proc/cpuinfo")
 
 
