@@ -15,8 +15,11 @@ SMALLEST_RADIUS_UM = 2.5
 The smallest lymphocytes measure about 7 µm across on a smear; lobes and pseudopods less.
 """
 
-_SOLID = 0.90
-"""Share of its convex hull that a single leukocyte fills at least; touching ones fill less."""
+_SOLID = 0.97
+"""Share of its convex hull from which a region is not looked at for necks, to save time.
+
+A lymphocyte that touches a neutrophil leaves 0.92 filled; round single cells fill 0.98.
+"""
 
 
 @dataclass(frozen=True, slots=True)
