@@ -61,12 +61,17 @@ def inscribed_circles(mask: Mask, *, um_per_px: float) -> list[tuple[float, floa
     distance to the outside is raised until the mask falls apart into the most parts that are
     large enough to be leukocytes.
     """
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    tight = mask[y : y + height, x : x + width]
+    circles = _circles(tight, least=SMALLEST_RADIUS_UM / um_per_px)
+    return [(row + y, column + x, radius) for row, column, radius in circles]
+
+
+def _circles(mask: Mask, *, least: float) -> list[tuple[float, float, float]]:
     distance = _distance(mask)
-    whole = [_deepest(distance, mask)]
-    if _solidity(mask) >= _SOLID:
-        return whole
-    least = SMALLEST_RADIUS_UM / um_per_px
-    best = whole
+    best = [_deepest(distance, mask)]
+    if _solidity(mask) >= _SOLID or best[0][2] < least:
+        return best
     for level in np.linspace(0.15, 0.85, 8) * distance.max():
         count, labels = cv2.connectedComponents((distance > level).astype(np.uint8))
         parts = [_deepest(distance, labels == label) for label in range(1, count)]
