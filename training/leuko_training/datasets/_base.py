@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leuko.cells import CellClass
+from leuko.vision.scale import RED_CELL_UM
 
-RED_CELL_DIAMETER_UM = 7.2
+RED_CELL_DIAMETER_UM = RED_CELL_UM
 """Median diameter of a red cell on a dried smear, µm: the ruler of every nominal scale here."""
 
 
