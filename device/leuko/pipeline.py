@@ -12,10 +12,9 @@ from leuko.inference import Engine, Model
 from leuko.vision.focus import sharpness
 from leuko.vision.preprocess import (
     Window,
-    background_colour,
+    coarse_view,
     cut_balanced_window,
     isolate,
-    resample,
     white_balance,
     window_around,
 )
@@ -79,8 +78,7 @@ class FieldAnalyser:
 
     def _coarse_view(self, rgb: RGBImage, um_per_px: float) -> tuple[_Field, RGBImage]:
         scale = self._segmenter.locate_um_per_px
-        coarse = resample(rgb, um_per_px=um_per_px, to_um_per_px=scale)
-        background = background_colour(coarse)
+        coarse, background = coarse_view(rgb, um_per_px=um_per_px, to_um_per_px=scale)
         return _Field(rgb, um_per_px, background), white_balance(coarse, background)
 
     def _locate(self, coarse: RGBImage) -> list[Seed]:

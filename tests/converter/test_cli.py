@@ -42,7 +42,7 @@ def groups_to_learn_watch_and_test() -> list[int]:
         LabelledImage("bccd", Path(), None, None, str(n), fold_of_group(f"bccd/{n}"), UM_PER_PX)
         for n in range(200)
     ]
-    training, watching = partition(item for item in items if item.fold in TRAINING_FOLDS)
+    training, watching = partition([item for item in items if item.fold in TRAINING_FOLDS])
     tested = [item for item in items if item.fold == TEST_FOLD]
     return [int(item.group) for item in (*training[:12], *watching[:3], *tested[:3])]
 

@@ -40,14 +40,11 @@ def segmenter(
     runs: Runs = RUNS,
     architecture: Annotated[str, typer.Option(help="edge or paper")] = "edge",
     epochs: Annotated[int | None, typer.Option(help="Fewer or more than usual.")] = None,
-    start: Annotated[
-        Path | None, typer.Option(help="Trained model to go on from, at a lower rate.")
-    ] = None,
 ) -> None:
     """Train the segmenter; a run that was cut goes on."""
     from leuko_training import runs as tasks
 
-    tasks.run_segmenter(root, runs, architecture=architecture, epochs=epochs, start=start)
+    tasks.run_segmenter(root, runs, architecture=architecture, epochs=epochs)
 
 
 @app.command()

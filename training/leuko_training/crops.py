@@ -10,15 +10,14 @@ from numpy.random import Generator
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import (
     BACKGROUND_LEVEL,
-    background_colour,
     isolate,
+    padded_square,
     resample,
-    white_balance,
 )
 from leuko_training.augment import View, degrade, recolour, sampling_maps
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
-from leuko_training.images import read_rgb
+from leuko_training.images import read_balanced
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, ISOLATION_MARGIN
 
 FINEST_UM_PER_PX = 0.11
@@ -64,8 +63,7 @@ class Crop:
 
 def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Crop | None:
     """Read an image and cut out the cell it is about; None where no cell can be found."""
-    image = read_rgb(item.image)
-    image = white_balance(image, background_colour(image))
+    image = read_balanced(item.image, um_per_px=item.um_per_px)
     mask = find_mask(item, image)
     return cut_crop(image, mask, item, label) if mask.any() else None
 
@@ -93,10 +91,10 @@ def crop_of(
     grey = np.asarray(cv2.resize(mask.astype(np.uint8) * 255, size), np.uint8)
     x, y, width, height = cv2.boundingRect((grey > 127).astype(np.uint8))
     reach = round(REACH_UM / kept)
-    top, left = y + height // 2 - reach, x + width // 2 - reach
+    left, top = x + width // 2 - reach, y + height // 2 - reach
     return Crop(
-        image=_cut(image, (top, left), 2 * reach, BACKGROUND_LEVEL),
-        mask=_cut(grey, (top, left), 2 * reach, 0),
+        image=padded_square(image, left, top, 2 * reach, filling=(BACKGROUND_LEVEL,) * 3),
+        mask=padded_square(grey, left, top, 2 * reach, filling=0),
         um_per_px=kept,
         label=label,
         dataset=dataset,
@@ -182,12 +180,3 @@ def _misjudged(mask: Mask, rng: Generator) -> Mask:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
     change = cv2.dilate if rng.random() < 0.6 else cv2.erode
     return np.asarray(change(mask.astype(np.uint8), kernel) > 0)
-
-
-def _cut(image: RGBImage, corner: tuple[int, int], side: int, filling: int) -> RGBImage:
-    top, left = corner
-    height, width = image.shape[:2]
-    canvas = np.full((side, side, *image.shape[2:]), filling, np.uint8)
-    y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + side, height), min(left + side, width)
-    canvas[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
-    return canvas

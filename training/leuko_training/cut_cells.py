@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.progress import track
 
 from leuko.cells import CellClass, Mask, RGBImage
-from leuko.vision.preprocess import background_colour, cut_window, white_balance, window_around
+from leuko.vision.preprocess import cut_window, window_around
 from leuko.vision.regions import own_part, region_in_field
 from leuko_training.crops import Crop, cut_crop, dark_spot, load_crop
 from leuko_training.datasets import LabelledImage, load_mask
-from leuko_training.images import read_rgb
+from leuko_training.images import read_balanced
 from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 _SAME_CELLS_AS_CROPS = "bcisc_fields"
@@ -49,8 +49,7 @@ def red_cell_crops(items: Iterable[LabelledImage], *, per_image: int, seed: int)
     for item in items:
         if item.mask is None:
             continue
-        image = read_rgb(item.image)
-        image = white_balance(image, background_colour(image))
+        image = read_balanced(item.image, um_per_px=item.um_per_px)
         near = cv2.dilate(load_mask(item).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
         for _ in range(per_image):
             row, column = rng.uniform(0, image.shape[0]), rng.uniform(0, image.shape[1])

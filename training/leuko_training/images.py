@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from leuko.cells import RGBImage
+from leuko.vision.preprocess import coarse_view, white_balance
 from leuko_training.errors import DatasetError
+from leuko_training.scales import LOCATE_UM_PER_PX
 
 
 def read_rgb(path: Path) -> RGBImage:
@@ -20,3 +22,14 @@ def read_rgb(path: Path) -> RGBImage:
         msg = f"{path} cannot be read as an image; fetch the data set again"
         raise DatasetError(msg)
     return np.asarray(image, dtype=np.uint8)
+
+
+def read_balanced(path: Path, *, um_per_px: float) -> RGBImage:
+    """Return the image as `read_rgb` does, white balanced as the device balances a field.
+
+    Raises:
+        DatasetError: the file is missing or no image.
+    """
+    image = read_rgb(path)
+    _, background = coarse_view(image, um_per_px=um_per_px, to_um_per_px=LOCATE_UM_PER_PX)
+    return white_balance(image, background)

@@ -14,16 +14,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from leuko.cells import CellClass, Mask, RGBImage
-from leuko.vision.preprocess import (
-    BACKGROUND_LEVEL,
-    background_colour,
-    resample,
-    white_balance,
-)
+from leuko.vision.preprocess import BACKGROUND_LEVEL, resample
 from leuko_training.augment import View, degrade, recolour, sampling_maps
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.errors import DatasetError
-from leuko_training.images import read_rgb
+from leuko_training.images import read_balanced
 from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 FINEST_UM_PER_PX = 0.13
@@ -67,9 +62,8 @@ class Specimen:
 
 def load_specimen(item: LabelledImage) -> Specimen:
     """Read, balance and shrink an image and its mask; an image without mask has no leukocyte."""
-    image = read_rgb(item.image)
+    image = read_balanced(item.image, um_per_px=item.um_per_px)
     mask = load_mask(item) if item.mask else np.zeros(image.shape[:2], np.bool_)
-    image = white_balance(image, background_colour(image))
     um_per_px = max(item.um_per_px, FINEST_UM_PER_PX)
     image = resample(image, um_per_px=item.um_per_px, to_um_per_px=um_per_px)
     size = (image.shape[1], image.shape[0])

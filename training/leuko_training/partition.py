@@ -1,7 +1,9 @@
 """Which images train, which watch over the training, and which are never seen."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from leuko_training.datasets import LabelledImage, available_datasets, read_dataset
@@ -14,7 +16,10 @@ TEST_FOLD = "0"
 
 _VALIDATION_FOLD = "4"
 _VALIDATION_PART = 4
-"""One group in this many of the last fold watches; the rest of it trains."""
+"""One group in this many of the last fold watches, at least one of every laboratory."""
+
+_LABORATORY = {"bcisc_crops": "bcisc", "bcisc_fields": "bcisc"}
+"""Sets that show the same slides: a slide watches in both or in neither."""
 
 
 def read_everything(root: Path) -> list[LabelledImage]:
@@ -36,17 +41,27 @@ def read_folds(root: Path, folds: tuple[str, ...]) -> list[LabelledImage]:
     return [item for item in items if item.fold in folds]
 
 
-def partition(items: Iterable[LabelledImage]) -> tuple[list[LabelledImage], list[LabelledImage]]:
+def partition(items: Sequence[LabelledImage]) -> tuple[list[LabelledImage], list[LabelledImage]]:
     """Return training and validation images; groups stay together, nothing is random."""
-    training: list[LabelledImage] = []
-    validation: list[LabelledImage] = []
-    for item in items:
-        (validation if _validates(item) else training).append(item)
+    watching = _watching({_group(item) for item in items if item.fold == _VALIDATION_FOLD})
+    training = [item for item in items if _group(item) not in watching]
+    validation = [item for item in items if _group(item) in watching]
     return training, validation
 
 
-def _validates(item: LabelledImage) -> bool:
-    if item.fold != _VALIDATION_FOLD:
-        return False
-    digest = hashlib.sha256(f"{item.dataset}/{item.group}".encode()).digest()
-    return int.from_bytes(digest, "big") % _VALIDATION_PART == 0
+def _group(item: LabelledImage) -> tuple[str, str, str]:
+    return _LABORATORY.get(item.dataset, item.dataset), item.group, item.fold
+
+
+def _watching(groups: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Return a quarter of the groups of every laboratory, at least one, by their hashes."""
+    chosen: set[tuple[str, str, str]] = set()
+    by_laboratory = sorted(groups)
+    for _, same in groupby(by_laboratory, key=itemgetter(0)):
+        ranked = sorted(same, key=_digest)
+        chosen.update(ranked[: -(-len(ranked) // _VALIDATION_PART)])
+    return chosen
+
+
+def _digest(group: tuple[str, str, str]) -> bytes:
+    return hashlib.sha256("/".join(group).encode()).digest()

@@ -27,10 +27,7 @@ from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
 
-SEGMENTER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=16, learning_rate=2e-3)
-TUNING_SCHEDULE = Schedule(
-    epochs=8, steps=128, batch_size=16, learning_rate=6e-4, seed=2, ema_momentum=0.99
-)
+SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=2e-3)
 CLASSIFIER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=32, learning_rate=6e-4)
 
 Build = Callable[..., keras.Model]
@@ -45,14 +42,7 @@ _VALIDATION_SEED = 99
 _LABEL_SMOOTHING = 0.05
 
 
-def run_segmenter(
-    root: Path,
-    runs: Path,
-    *,
-    architecture: str,
-    epochs: int | None,
-    start: Path | None = None,
-) -> Path:
+def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | None) -> Path:
     """Train a segmenter on all data sets under the root and return its run's folder.
 
     Args:
@@ -60,7 +50,6 @@ def run_segmenter(
         runs: folder that training runs live in.
         architecture: ``edge`` or ``paper``.
         epochs: other than the schedule's.
-        start: a trained model of that architecture to go on from, gently.
 
     Raises:
         DatasetError: a data set is not in its published layout.
@@ -68,12 +57,14 @@ def run_segmenter(
     """
     build = _chosen(_SEGMENTERS, architecture)
     training, validation = partition(read_everything(root))
-    folder = runs / (f"segmenter-{architecture}" + ("-tuned" if start else ""))
-    schedule = _lasting(TUNING_SCHEDULE if start else SEGMENTER_SCHEDULE, epochs)
-    model = build(SEGMENTER_SIZE, SEGMENTER_SIZE)
-    if start:
-        model.set_weights(keras.saving.load_model(start, compile=False).get_weights())
-    train_segmenter(model, training, validation, schedule=schedule, folder=folder)
+    folder = runs / f"segmenter-{architecture}"
+    train_segmenter(
+        build(SEGMENTER_SIZE, SEGMENTER_SIZE),
+        training,
+        validation,
+        schedule=_lasting(SEGMENTER_SCHEDULE, epochs),
+        folder=folder,
+    )
     return folder
 
 

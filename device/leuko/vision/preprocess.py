@@ -54,6 +54,18 @@ def background_colour(rgb: RGBImage) -> NDArray[np.float64]:
     return np.maximum(np.array(levels, np.float64), 1)
 
 
+def coarse_view(
+    rgb: RGBImage, *, um_per_px: float, to_um_per_px: float
+) -> tuple[RGBImage, NDArray[np.float64]]:
+    """Return the field at a coarse scale, not yet balanced, and its background's colour.
+
+    The background is judged on the coarse view in training as on the device, for fine pixels
+    hold more noise and more of the bright rims of cells.
+    """
+    coarse = resample(rgb, um_per_px=um_per_px, to_um_per_px=to_um_per_px)
+    return coarse, background_colour(coarse)
+
+
 def white_balance(rgb: RGBImage, background: NDArray[np.float64]) -> RGBImage:
     """Return the image with its background at `BACKGROUND_LEVEL` in every channel.
 
@@ -96,6 +108,30 @@ def cut_balanced_window(rgb: RGBImage, window: Window, background: NDArray[np.fl
     return white_balance(_cut(rgb, window, filling), background)
 
 
+def padded_square(
+    image: NDArray[np.uint8], x: int, y: int, side: int, *, filling: int | tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """Return a square of an image, ``(side, side)`` or ``(side, side, channels)`` uint8.
+
+    Args:
+        image: ``(height, width)`` or ``(height, width, channels)`` uint8.
+        x: left edge in pixels; may lie outside the image.
+        y: top edge in pixels; may lie outside the image.
+        side: side length in pixels.
+        filling: what stands where there is no image.
+    """
+    height, width = image.shape[:2]
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + side, width), min(y + side, height)
+    patch = image[top : max(bottom, top), left : max(right, left)]
+    if patch.shape[:2] == (side, side):
+        return patch
+    whole = np.empty((side, side, *image.shape[2:]), np.uint8)
+    whole[:] = filling
+    whole[top - y : top - y + patch.shape[0], left - x : left - x + patch.shape[1]] = patch
+    return whole
+
+
 def isolate(crop: RGBImage, mask: Mask, *, margin: int) -> RGBImage:
     """Return the crop with everything but one cell and a soft rim painted as background.
 
@@ -120,17 +156,7 @@ def _level(counts: NDArray[np.intp], share: float) -> int:
 
 
 def _cut(rgb: RGBImage, window: Window, filling: tuple[int, ...]) -> RGBImage:
-    height, width = rgb.shape[:2]
-    left, top = max(window.x, 0), max(window.y, 0)
-    right = min(window.x + window.side, width)
-    bottom = min(window.y + window.side, height)
-    patch = rgb[top : max(bottom, top), left : max(right, left)]
-    if patch.shape[:2] != (window.side, window.side):
-        whole = np.empty((window.side, window.side, 3), np.uint8)
-        whole[:] = filling
-        y, x = top - window.y, left - window.x
-        whole[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
-        patch = whole
+    patch = padded_square(rgb, window.x, window.y, window.side, filling=filling)
     return _resized(patch, window.size, window.size)
 
 
