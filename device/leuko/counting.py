@@ -65,7 +65,12 @@ class DifferentialCount:
         >>> DifferentialCount.from_entries([neutrophil] * 9).n
         9
         """
-        tally = Counter(entries)
+        return cls.from_tally(Counter(entries))
+
+    @classmethod
+    def from_tally(cls, tally: Mapping[Entry, int]) -> Self:
+        """Return the differential of cells of which it is known how many there are of each kind."""
+        tally = Counter(tally)
         outside = [cell_class for cell_class in CellClass if not cell_class.is_counted]
         whole = {name: tally[Entry(name, CellStatus.EXCLUDED)] for name in CellClass}
         cut = {
@@ -185,12 +190,19 @@ def _interval(count: float, n: float, confidence: float) -> Interval:
 
 
 def _beta_quantile(share: float, a: float, b: float) -> float:
-    least, most = 0.0, 1.0
-    # Sixty halvings reach the spacing of floating-point numbers near 1.
+    least, most, middle = 0.0, 1.0, a / (a + b)
+    log_scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
     for _ in range(60):
-        middle = (least + most) / 2
-        least, most = (middle, most) if _beta_share(middle, a, b) < share else (least, middle)
-    return (least + most) / 2
+        excess = _beta_share(middle, a, b) - share
+        least, most = (middle, most) if excess < 0 else (least, middle)
+        log_density = log_scale + (a - 1) * math.log(middle) + (b - 1) * math.log1p(-middle)
+        # Newton's step where it stays inside, else a halving; halvings alone take six times as long.
+        step = middle - excess / max(math.exp(log_density), 1e-300)
+        following = step if least < step < most else (least + most) / 2
+        if abs(following - middle) <= 1e-15:
+            break
+        middle = following
+    return middle
 
 
 def _beta_share(x: float, a: float, b: float) -> float:

@@ -8,7 +8,12 @@
     ├── ImageError      (ValueError)   give another image
     │   └── ScaleError                 say the scale, or give a field with red cells
     ├── OutputError     (OSError)      free or choose another place to write
-    └── EngineError     (RuntimeError) install or choose another inference runtime
+    ├── EngineError     (RuntimeError) install or choose another inference runtime
+    ├── CameraError     (OSError)      look at the camera, its cable and its driver
+    ├── DisplayError    (OSError)      look at the display, its cable and its driver
+    ├── StoreError      (OSError)      look at the disk that the sessions are kept on
+    ├── SessionError    (RuntimeError) ask for what the session can do in its state
+    └── ServiceError    (RuntimeError) start the service, or look at its log
 
 Every message says what happened, with the value, and what to do about it.
 The command line prints it as one line and exits with 1.
@@ -41,3 +46,23 @@ class OutputError(LeukoError, OSError):
 
 class EngineError(LeukoError, RuntimeError):
     """No inference runtime can run the model; install one or choose another backend."""
+
+
+class CameraError(LeukoError, OSError):
+    """A camera is missing, silent, or gives pictures that cannot be used; look at its cable."""
+
+
+class DisplayError(LeukoError, OSError):
+    """A display is missing or does not take pictures; the count goes on without it."""
+
+
+class StoreError(LeukoError, OSError):
+    """Sessions cannot be read or kept; look at the disk, or restore the kept copy."""
+
+
+class SessionError(LeukoError, RuntimeError):
+    """The session is not in a state in which that can be done."""
+
+
+class ServiceError(LeukoError, RuntimeError):
+    """The live service does not run, does not answer, or may not be asked by this user."""

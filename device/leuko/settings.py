@@ -35,6 +35,41 @@ class Settings(BaseModel):
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """CPU threads for each model."""
 
+    camera: str = "picamera2"
+    """Camera driver: picamera2, opencv (USB), replay or sim."""
+    camera_source: str = ""
+    """Which camera, folder, video or slide, as the driver understands it; empty is the first."""
+    frame_width: Annotated[int, Field(ge=160, le=4096)] = 1280
+    """Columns of a camera picture."""
+    frame_height: Annotated[int, Field(ge=120, le=4096)] = 960
+    """Rows of a camera picture."""
+    frames_per_s: Annotated[float, Field(ge=0, le=120)] = 20.0
+    """Pictures a second asked of the camera; 0 is as fast as possible."""
+    exposure_us: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Exposure time to lock in µs; without it, what the camera finds at start is locked."""
+    display: str = "none"
+    """Display driver: framebuffer, luma (SPI and I2C panels), terminal, png, or none."""
+    display_device: str = ""
+    """Which display: a framebuffer, bus address or folder, as the driver understands it."""
+    display_model: str = ""
+    """Controller of a panel, such as ili9341 or ssd1306."""
+    display_width: Annotated[int, Field(ge=0, le=4096)] = 0
+    """Columns of the display; 0 asks the driver."""
+    display_height: Annotated[int, Field(ge=0, le=4096)] = 0
+    """Rows of the display; 0 asks the driver."""
+    display_rotate: Annotated[int, Field(ge=0, le=3)] = 0
+    """Quarter turns of the display."""
+    keypad: str = "none"
+    """USB keypad or keyboard at the bench: auto, an input device, or none."""
+    buttons: str = ""
+    """GPIO buttons as command=pin, separated by commas, such as start=17,finish=27."""
+    target: str = "100"
+    """When a count is complete: a number of leukocytes, or an interval such as ±5."""
+    state_dir: Path = Path("/var/lib/leuko")
+    """Where the sessions are kept."""
+    control_socket: Path = Path("/run/leuko/control.sock")
+    """Where the running service listens for commands."""
+
 
 def load_settings(environment: Mapping[str, str], **options: object) -> Settings:
     """Return the settings: packaged defaults, then the file, the environment and the options.

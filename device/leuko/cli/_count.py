@@ -1,0 +1,92 @@
+"""``leuko count`` and ``leuko demo``: images, and a simulated smear."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption, chosen_bundle
+
+if TYPE_CHECKING:
+    from leuko.count import CountResult
+
+SOME_FAILED = 3
+"""Exit code of a count that left images out."""
+
+
+def count(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Images, or folders of them.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    bundle: BundleOption = None,
+    um_per_px: ScaleOption = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Write each image with its cells outlined.")
+    ] = False,
+    masks: Annotated[
+        bool, typer.Option("--masks", help="Write a label image for each image.")
+    ] = False,
+    threads: ThreadsOption = None,
+) -> None:
+    """Count the leukocytes of microscope images into a differential."""
+    from leuko.count import Pictures, count_images
+    from leuko.inference import LiteRTEngine
+    from leuko.terminal import print_differential, progress_bar
+
+    chosen, settings = chosen_bundle(bundle, um_per_px=um_per_px, threads=threads)
+    scale = None if settings.um_per_px == "auto" else settings.um_per_px
+    with progress_bar() as progress:
+        result = count_images(
+            paths,
+            out,
+            bundle=chosen,
+            engine=LiteRTEngine(threads=settings.threads),
+            um_per_px=scale,
+            pictures=Pictures(overlay=overlay, masks=masks),
+            progress=progress,
+        )
+    print_differential(result.count)
+    _tell(result, out)
+    if result.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def demo(
+    *,
+    seed: Annotated[int, typer.Option(min=0, help="Which smear: patient, stain and cells.")] = 7,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-out"),
+    cells: Annotated[int, typer.Option(min=1, max=1000, help="Leukocytes to count.")] = 100,
+    bundle: BundleOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Count a simulated smear, view by view, and set the true differential beside the count."""
+    from rich.console import Console
+
+    from leuko.demo import run_demo
+    from leuko.inference import LiteRTEngine
+    from leuko.pipeline import FieldAnalyser
+
+    chosen, settings = chosen_bundle(bundle, threads=threads)
+    run_demo(
+        out,
+        analyser=FieldAnalyser(chosen, LiteRTEngine(threads=settings.threads)),
+        bundle=chosen,
+        seed=seed,
+        target=cells,
+        console=Console(),
+    )
+
+
+def _tell(result: "CountResult", out: Path) -> None:
+    for scale in result.scales:
+        typer.echo(
+            f"scale {scale.um_per_px:.4f} µm per pixel, from {scale.red_cells} red cells "
+            f"(confidence {scale.confidence:.2f})"
+        )
+    for failed in result.failed:
+        typer.echo(f"leuko: left out {failed.image}: {failed.reason}", err=True)
+    typer.echo(f"{result.images} images counted; results in {out}")

@@ -1,0 +1,92 @@
+"""``leuko run`` and ``leuko doctor``: the live service, and a look at the device."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption, chosen_bundle
+
+if TYPE_CHECKING:
+    from leuko.doctor import Finding
+
+CameraOption = Annotated[
+    str | None, typer.Option("--camera", help="Driver: picamera2, opencv, replay or sim.")
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--camera-source", help="Which camera, folder, video or slide; else the first."),
+]
+DisplayOption = Annotated[
+    str | None,
+    typer.Option("--display", help="Driver: framebuffer, luma, terminal, png or none."),
+]
+
+
+def run(
+    *,
+    camera: CameraOption = None,
+    camera_source: SourceOption = None,
+    display: DisplayOption = None,
+    display_device: Annotated[
+        str | None, typer.Option(help="Framebuffer, bus address or folder of the display.")
+    ] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Folder that the sessions are kept in.")
+    ] = None,
+    socket: Annotated[
+        Path | None, typer.Option("--socket", help="Where to listen for leuko session.")
+    ] = None,
+    um_per_px: ScaleOption = None,
+    bundle: BundleOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Count live from a camera until stopped; leuko session tells it what to do."""
+    from leuko.service import run_service
+
+    chosen, settings = chosen_bundle(
+        bundle,
+        camera=camera,
+        camera_source=camera_source,
+        display=display,
+        display_device=display_device,
+        state_dir=state_dir,
+        control_socket=socket,
+        um_per_px=um_per_px,
+        threads=threads,
+    )
+    # The journal adds the time.
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    run_service(settings, chosen)
+
+
+def doctor(
+    *,
+    camera: CameraOption = None,
+    camera_source: SourceOption = None,
+    display: DisplayOption = None,
+) -> None:
+    """Look at camera, display, models, disk, clock and heat; say what is wrong and what to do."""
+    from leuko.doctor import examine
+    from leuko.service import camera_options, display_options
+    from leuko.settings import load_settings
+    from leuko.status import Level
+
+    settings = load_settings(
+        os.environ, camera=camera, camera_source=camera_source, display=display
+    )
+    has_fault = False
+    for finding in examine(settings, camera_options(settings), display_options(settings)):
+        typer.echo(_line(finding))
+        has_fault = has_fault or finding.health.level is Level.FAULT
+    if has_fault:
+        raise typer.Exit(1)
+
+
+def _line(finding: "Finding") -> str:
+    remedy = f"; {finding.remedy}" if finding.remedy else ""
+    return f"{finding.health.level:8}{finding.part:12}{finding.health.text}{remedy}"

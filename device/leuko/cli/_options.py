@@ -1,0 +1,51 @@
+"""Options that several commands share, and what is read from them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from leuko.bundle import ModelBundle
+    from leuko.settings import Settings
+
+
+def _checked_scale(value: str | None) -> str | None:
+    try:
+        is_scale = value in {None, "auto"} or 0.02 <= float(value or "") <= 1.0
+    except ValueError:
+        is_scale = False
+    if not is_scale:
+        raise typer.BadParameter(f"{value!r} is neither auto nor a scale from 0.02 to 1 µm")
+    return value
+
+
+BundleOption = Annotated[
+    Path | None,
+    typer.Option("--bundle", help="Folder or zip of the models; else the ones built in."),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--um-per-px",
+        metavar="X|auto",
+        callback=_checked_scale,
+        help="Scale of the images in µm per pixel; auto finds it from the red cells.",
+    ),
+]
+BundleArgument = Annotated[
+    Path | None, typer.Argument(help="Folder or zip; else the bundle built in.")
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, max=64, help="CPU threads for each model.")
+]
+
+
+def chosen_bundle(path: Path | None, **options: object) -> tuple["ModelBundle", "Settings"]:
+    """Return the bundle that the option, the settings or the package names, and the settings."""
+    from leuko.bundle import default_bundle_path, load_bundle
+    from leuko.settings import load_settings
+
+    settings = load_settings(os.environ, bundle=path, **options)
+    return load_bundle(settings.bundle or default_bundle_path()), settings

@@ -1,0 +1,208 @@
+"""``leuko session``: tell the running service what to do, and look at what it has kept."""
+
+import os
+import time
+from collections.abc import Iterator
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.errors import SettingsError
+
+if TYPE_CHECKING:
+    from leuko.control import ControlClient, StatusReply
+    from leuko.status import Target
+
+session_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Tell the running service what to do, and look at what it has kept.",
+)
+
+_EVERY_S = 1.0
+
+
+def _checked_target(value: str | None) -> str | None:
+    from leuko.control import parse_target
+
+    try:
+        if value is not None:
+            parse_target(value)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
+    return value
+
+
+_TARGET = "Cells to count, such as 200, or a half width, such as ±5 or 5%."
+SocketOption = Annotated[
+    Path | None, typer.Option("--socket", help="Where the service listens.", hidden=True)
+]
+SessionArgument = Annotated[
+    int,
+    typer.Argument(metavar="SESSION", min=1, help="The session's number; see: leuko session list."),
+]
+JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@session_app.command()
+def start(
+    specimen: Annotated[str, typer.Argument(metavar="SPECIMEN", help="The specimen's id.")],
+    *,
+    operator: Annotated[
+        str, typer.Option(metavar="NAME", help="Who counts; else the user who asks.")
+    ] = "",
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TARGET", callback=_checked_target, help=f"{_TARGET} Else the settings'."
+        ),
+    ] = None,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Start a session."""
+    client = _client(socket)
+    chosen = None if target is None else _parsed(target)
+    _print(client.start(specimen, operator=operator, target=chosen), as_json=json)
+
+
+@session_app.command()
+def status(
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Show the running count."""
+    client = _client(socket)
+    if not watch:
+        _print(client.status(), as_json=json)
+        return
+    from leuko.cli._session_tables import show_statuses
+
+    statuses = _statuses(client)
+    try:
+        if json:
+            for one in statuses:
+                typer.echo(one.model_dump_json())
+        else:
+            show_statuses(statuses)
+    except KeyboardInterrupt:
+        return
+
+
+@session_app.command()
+def target(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", callback=_checked_target, help=_TARGET)
+    ],
+    *,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Change when the session is complete."""
+    _print(_client(socket).set_target(_parsed(target)), as_json=json)
+
+
+@session_app.command()
+def pause(*, json: JSONOption = False, socket: SocketOption = None) -> None:
+    """Count nothing until resumed."""
+    _print(_client(socket).pause(), as_json=json)
+
+
+@session_app.command()
+def resume(*, json: JSONOption = False, socket: SocketOption = None) -> None:
+    """Go on counting."""
+    _print(_client(socket).resume(), as_json=json)
+
+
+@session_app.command()
+def finish(*, json: JSONOption = False, socket: SocketOption = None) -> None:
+    """Close the session; its result stands."""
+    _print(_client(socket).finish(), as_json=json)
+
+
+@session_app.command()
+def discard(*, json: JSONOption = False, socket: SocketOption = None) -> None:
+    """Close the session as not to be used; it is kept, and marked so."""
+    _print(_client(socket).discard(), as_json=json)
+
+
+@session_app.command("list")
+def list_sessions(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Name the sessions that are kept, newest first."""
+    from leuko.cli._session_tables import print_sessions
+
+    sessions = _client(socket).sessions(limit=limit)
+    if json:
+        typer.echo(f"[{','.join(one.model_dump_json() for one in sessions)}]")
+    else:
+        print_sessions(sessions)
+
+
+@session_app.command()
+def show(
+    session: SessionArgument, *, json: JSONOption = False, socket: SocketOption = None
+) -> None:
+    """Show one session that is kept."""
+    from leuko.cli._session_tables import print_session
+
+    reply = _client(socket).session(session)
+    if json:
+        typer.echo(reply.model_dump_json())
+    else:
+        print_session(reply)
+
+
+@session_app.command()
+def export(
+    session: SessionArgument,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where the service may write; else the USB stick."),
+    ] = None,
+    *,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Write the picture of every cell, too.")
+    ] = False,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Write one session to a folder of its own on a USB stick."""
+    made = _client(socket).export(session, folder=folder, pictures=pictures)
+    typer.echo(dumps({"folder": str(made)}) if json else f"session {session} is in {made}")
+
+
+def _client(path: Path | None) -> "ControlClient":
+    from leuko.control import ControlClient
+    from leuko.settings import load_settings
+
+    return ControlClient(load_settings(os.environ, control_socket=path).control_socket)
+
+
+def _parsed(text: str) -> "Target":
+    from leuko.control import parse_target
+
+    return parse_target(text)
+
+
+def _print(status: "StatusReply", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(status.model_dump_json())
+        return
+    from leuko.cli._session_tables import print_status
+
+    print_status(status)
+
+
+def _statuses(client: "ControlClient") -> Iterator["StatusReply"]:
+    while True:
+        yield client.status()
+        time.sleep(_EVERY_S)

@@ -1,0 +1,93 @@
+"""What ``leuko session`` prints for people."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from leuko.control import SessionEntry, SessionReply, StatusReply
+from leuko.counting import STATEMENT
+from leuko.status import Health, Level, SessionState
+from leuko.terminal import beside_lines, differential_table
+
+
+def print_status(status: StatusReply) -> None:
+    """Print a running count."""
+    console = Console(highlight=False)
+    console.print(_shown(status), soft_wrap=True)
+
+
+def show_statuses(statuses: Iterable[StatusReply]) -> None:
+    """Show a running count, each status in the place of the one before."""
+    console = Console(highlight=False)
+    with Live(console=console, auto_refresh=False) as live:
+        for status in statuses:
+            live.update(_shown(status), refresh=True)
+
+
+def print_sessions(sessions: Sequence[SessionEntry]) -> None:
+    """Print a table of sessions."""
+    console = Console(highlight=False)
+    if not sessions:
+        console.print("no session is kept")
+        return
+    table = Table("session", "specimen", "operator", "state", "n", "target", "started (UTC)")
+    for one in sessions:
+        cells = (one.session, one.specimen, one.operator, one.state, one.n, one.target)
+        table.add_row(*(Text(str(cell)) for cell in cells), _started(one))
+    console.print(table)
+
+
+def print_session(reply: SessionReply) -> None:
+    """Print one session."""
+    console, session = Console(highlight=False), reply.session
+    rows = {
+        "session": str(session.session),
+        "specimen": session.specimen or "–",
+        "operator": session.operator or "–",
+        "state": str(session.state),
+        "target": str(session.target),
+        "started": f"{_started(session)} UTC",
+        "device": reply.device or "–",
+        "bundle": reply.bundle,
+        "scale": f"{reply.um_per_px:.4f} µm per pixel" if reply.um_per_px else "–",
+    }
+    for name, value in rows.items():
+        console.print(f"{name.ljust(10)}{value}", markup=False, soft_wrap=True)
+    count = reply.differential.count
+    console.print(differential_table(count))
+    for line in (*beside_lines(count), STATEMENT):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _shown(status: StatusReply) -> RenderableType:
+    head = [_headline(status), *_troubles(status)]
+    count = status.differential.count
+    tail = [*beside_lines(count), STATEMENT]
+    return Group(*map(Text, head), differential_table(count), *map(Text, tail))
+
+
+def _headline(status: StatusReply) -> str:
+    if status.state is SessionState.IDLE:
+        return "no session; start one with: leuko session start SPECIMEN"
+    speed = f", {status.frames_per_s:.0f} pictures/s" if status.frames_per_s else ""
+    count = f"{status.differential.n} counted, target {status.target}"
+    return f"{status.state} {status.specimen}: {count}{speed}".replace(" :", ":")
+
+
+def _troubles(status: StatusReply) -> Iterator[str]:
+    if status.guidance:
+        yield f"guidance: {status.guidance}"
+    if status.notice:
+        yield f"notice: {status.notice}"
+    for name in ("camera", "accelerator", "disk", "clock"):
+        health: Health = getattr(status, name)
+        if health.level is not Level.OK:
+            yield f"{name} {health.level}: {health.text}"
+
+
+def _started(session: SessionEntry) -> str:
+    shown = session.started.replace("T", " ")[:16]
+    return shown if session.clock_is_set else f"{shown} (clock not set)"

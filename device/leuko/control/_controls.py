@@ -1,0 +1,103 @@
+"""What can be asked of a running service."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from leuko.control._messages import SessionEntry, SessionReply
+from leuko.status import LiveStatus, Target
+
+
+class Controls(Protocol):
+    """The running count. Every method is called on the service's main loop, between two frames."""
+
+    def status(self) -> LiveStatus:
+        """Return what is shown now."""
+
+    def start(
+        self, specimen: str, *, operator: str, target: Target | None, asked_by: str
+    ) -> LiveStatus:
+        """Start a session; afterwards cells are counted.
+
+        Args:
+            specimen: the specimen's id.
+            operator: who counts.
+            target: when it is complete; None for what the settings say.
+            asked_by: user or keypad that asked, for the log; so in all methods.
+
+        Raises:
+            SessionError: another session is open.
+            StoreError: it cannot be kept.
+        """
+
+    def set_target(self, target: Target, *, asked_by: str) -> LiveStatus:
+        """Change when the session is complete.
+
+        Raises:
+            SessionError: no session is open.
+            StoreError: it cannot be kept.
+        """
+
+    def pause(self, *, asked_by: str) -> LiveStatus:
+        """Count nothing until `resume`.
+
+        Raises:
+            SessionError: no session is open.
+            StoreError: it cannot be kept.
+        """
+
+    def resume(self, *, asked_by: str) -> LiveStatus:
+        """Go on counting.
+
+        Raises:
+            SessionError: no session is open.
+            StoreError: it cannot be kept.
+        """
+
+    def finish(self, *, asked_by: str) -> LiveStatus:
+        """Close the session; its result stands.
+
+        Raises:
+            SessionError: no session is open.
+            StoreError: it cannot be kept.
+        """
+
+    def discard(self, *, asked_by: str) -> LiveStatus:
+        """Close the session as not to be used; it is kept, and marked so.
+
+        Raises:
+            SessionError: no session is open.
+            StoreError: it cannot be kept.
+        """
+
+
+class Archive(Protocol):
+    """The sessions that are kept.
+
+    Called on the threads of the server, several at once but one export at a time, so that no
+    frame waits for a slow USB stick.
+    """
+
+    def sessions(self, *, limit: int) -> Sequence[SessionEntry]:
+        """Return the newest sessions, newest first.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+
+    def session(self, number: int) -> SessionReply:
+        """Return one session.
+
+        Raises:
+            SessionError: there is none of that number.
+            StoreError: it cannot be read.
+        """
+
+    def export(self, number: int, *, folder: Path | None, pictures: bool) -> Path:
+        """Write one session to a folder, or to the USB stick, and return what was made.
+
+        Raises:
+            SessionError: there is none of that number.
+            StoreError: it cannot be read.
+            OutputError: it cannot be written; nothing is lost.
+        """

@@ -1,0 +1,276 @@
+"""What client and service say to each other: one JSON object a line, a request and its reply."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+)
+
+from leuko.cells import CellClass
+from leuko.control._target import parse_target
+from leuko.counting import DifferentialCount
+from leuko.status import Guidance, Health, LastCell, LiveStatus, SessionState, Target
+
+PROTOCOL: Final = 1
+"""Version of these messages; a service answers no other."""
+MOST_SESSIONS = 1000
+"""Sessions that one list may hold."""
+LONGEST_NAME = 64
+"""Characters of a specimen's id or an operator's name."""
+
+
+def _printable(text: str) -> str:
+    stripped = " ".join(text.split())
+    if not stripped.isprintable():
+        raise ValueError("holds characters that cannot be printed")
+    return stripped
+
+
+def _target(value: object) -> Target:
+    return parse_target(str(value))
+
+
+Name = Annotated[str, AfterValidator(_printable), Field(max_length=LONGEST_NAME)]
+TargetText = Annotated[Target, BeforeValidator(_target), PlainSerializer(str, return_type=str)]
+"""A target, written as a person writes it."""
+
+
+class Message(BaseModel):
+    """Anything that goes over the socket."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    version: Literal[1] = PROTOCOL
+    """`PROTOCOL` of the one who wrote it."""
+
+
+class Start(Message):
+    """Start a session."""
+
+    command: Literal["start"] = "start"
+    specimen: Name
+    """The specimen's id."""
+    operator: Name = ""
+    """Who counts; empty for the user who asks."""
+    target: TargetText | None = None
+    """When it is complete; without it, what the settings say."""
+
+
+class SetTarget(Message):
+    """Change the target of the session."""
+
+    command: Literal["target"] = "target"
+    target: TargetText
+    """The new one."""
+
+
+class Plain(Message):
+    """A command that needs no more than its name."""
+
+    command: Literal["status", "pause", "resume", "finish", "discard"]
+    """Which one."""
+
+
+class ListSessions(Message):
+    """Name the sessions that are kept, newest first."""
+
+    command: Literal["list"] = "list"
+    limit: Annotated[int, Field(ge=1, le=MOST_SESSIONS)] = 20
+    """How many at most."""
+
+
+class Show(Message):
+    """Tell everything of one session but its cells."""
+
+    command: Literal["show"] = "show"
+    session: Annotated[int, Field(ge=1)]
+    """Its number."""
+
+
+class Export(Message):
+    """Write one session to a folder of the device."""
+
+    command: Literal["export"] = "export"
+    session: Annotated[int, Field(ge=1)]
+    """Its number."""
+    folder: Path | None = None
+    """An absolute path; without it, the USB stick."""
+    pictures: bool = False
+    """Whether the cells' pictures are written too."""
+
+
+Request = Start | SetTarget | Plain | ListSessions | Show | Export
+REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
+
+
+class Differential(BaseModel):
+    """A differential as scripts read it; the names are those of ``differential.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    n: int
+    """Counted leukocytes."""
+    counts: Mapping[CellClass, int]
+    """Of each of the five classes."""
+    percent: Mapping[CellClass, float]
+    """Share of each of the five, 0 to 100."""
+    interval95: Mapping[CellClass, tuple[float, float]]
+    """Exact 95 % interval of each share."""
+    excluded: Mapping[CellClass, int]
+    """Cells set aside, those at the border included."""
+    beside: Mapping[CellClass, int]
+    """Whole cells of the classes outside the differential."""
+    excluded_per_100: Mapping[CellClass, float | None]
+    """These per 100 counted leukocytes; none when nothing is counted."""
+    unclassified: int
+    """Leukocytes of uncertain class; never in the denominator."""
+
+    @classmethod
+    def of(cls, count: DifferentialCount) -> Self:
+        """Return what is written of a count."""
+        return cls(
+            n=count.n,
+            counts=dict(count.counts),
+            percent=dict(count.percent),
+            interval95=dict(count.interval95),
+            excluded=dict(count.excluded),
+            beside=dict(count.beside),
+            excluded_per_100=dict(count.beside_per_100),
+            unclassified=count.unclassified,
+        )
+
+    @property
+    def count(self) -> DifferentialCount:
+        """The count that was written."""
+        return DifferentialCount(
+            counts=MappingProxyType(dict(self.counts)),
+            excluded=MappingProxyType(dict(self.excluded)),
+            beside=MappingProxyType(dict(self.beside)),
+            unclassified=self.unclassified,
+        )
+
+
+class LastCellEntry(BaseModel):
+    """The cell counted last, without its picture."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    cell_class: CellClass | None
+    """Its class; none if it is unclassified."""
+    probability: float
+    """Of that class, 0 to 1."""
+
+    @classmethod
+    def of(cls, cell: LastCell) -> Self:
+        """Return what is written of a cell."""
+        return cls(cell_class=cell.cell_class, probability=cell.probability)
+
+
+class StatusReply(Message):
+    """What is shown of the running count."""
+
+    reply: Literal["status"] = "status"
+    state: SessionState
+    specimen: str
+    target: TargetText
+    differential: Differential
+    guidance: Guidance
+    last_cell: LastCellEntry | None
+    camera: Health
+    accelerator: Health
+    disk: Health
+    clock: Health
+    segment: int
+    frames_per_s: float
+    notice: str
+
+    @classmethod
+    def of(cls, status: LiveStatus) -> Self:
+        """Return what is written of a status."""
+        return cls(
+            state=status.state,
+            specimen=status.specimen,
+            target=status.target,
+            differential=Differential.of(status.count),
+            guidance=status.guidance,
+            last_cell=LastCellEntry.of(status.last_cell) if status.last_cell else None,
+            camera=status.camera,
+            accelerator=status.accelerator,
+            disk=status.disk,
+            clock=status.clock,
+            segment=status.segment,
+            frames_per_s=status.frames_per_s,
+            notice=status.notice,
+        )
+
+
+class SessionEntry(BaseModel):
+    """A session in a list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    session: int
+    """Its number."""
+    specimen: str
+    operator: str
+    state: SessionState
+    target: TargetText
+    started: str
+    """Wall clock at the start, UTC, ISO 8601."""
+    clock_is_set: bool
+    """Whether that clock could be believed."""
+    n: int
+    """Counted leukocytes."""
+
+
+class SessionsReply(Message):
+    """The sessions that are kept."""
+
+    reply: Literal["sessions"] = "sessions"
+    sessions: tuple[SessionEntry, ...]
+    """Newest first."""
+
+
+class SessionReply(Message):
+    """One session."""
+
+    reply: Literal["session"] = "session"
+    session: SessionEntry
+    differential: Differential
+    bundle: str
+    """The models that were used."""
+    um_per_px: float | None
+    """Scale of the camera's pictures."""
+    device: str
+    """Serial number of the device."""
+
+
+class ExportReply(Message):
+    """Where a session was written to."""
+
+    reply: Literal["export"] = "export"
+    folder: Path
+    """The folder that was made."""
+
+
+class ErrorReply(Message):
+    """Why the request was not carried out."""
+
+    reply: Literal["error"] = "error"
+    error: str
+    """One sentence: what happened, and what to do."""
+    kind: str
+    """Name of the `LeukoError`."""
+
+
+Reply = StatusReply | SessionsReply | SessionReply | ExportReply | ErrorReply
+REPLIES: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="reply")])

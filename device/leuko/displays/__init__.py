@@ -1,0 +1,15 @@
+"""Displays: what a running count shows, drawn for every size, and a driver a kind."""
+
+from leuko.displays._base import Display, DisplayOptions
+from leuko.displays._drawing import draw
+from leuko.displays._registry import list_displays, load_display
+from leuko.displays._thread import DisplayThread
+
+__all__ = [
+    "Display",
+    "DisplayOptions",
+    "DisplayThread",
+    "draw",
+    "list_displays",
+    "load_display",
+]

@@ -1,0 +1,130 @@
+"""Shows the newest status on a display without ever holding up the count."""
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Self, TypeVar
+
+from leuko.displays._base import Display
+from leuko.errors import DisplayError, SettingsError
+from leuko.status import Health, Level, LiveStatus
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+SILENT_S = 5.0
+"""Seconds after which a display that takes a picture is taken for one that hangs."""
+
+
+class DisplayThread:
+    """A display in a thread of its own: the newest status wins, and it may fail or hang.
+
+    A display that cannot be opened, or is gone, is closed and opened again, each time after
+    twice the wait. The thread is a daemon: not even a display that hangs keeps the process alive.
+    """
+
+    def __init__(
+        self,
+        open_display: Callable[[], Display],
+        *,
+        period_s: float = 0.1,
+        first_wait_s: float = 1.0,
+        longest_wait_s: float = 30.0,
+    ) -> None:
+        """Begin to open the display.
+
+        Args:
+            open_display: opens it, in the thread, such as `load_display` with its arguments.
+            period_s: least time from one picture to the next.
+            first_wait_s: time from the first failure to the next try.
+            longest_wait_s: what that time grows to.
+        """
+        self._open_display = open_display
+        self._period_s = period_s
+        self._waits_s = (first_wait_s, longest_wait_s)
+        self._news = threading.Condition()
+        self._newest: LiveStatus | None = None
+        self._ended = threading.Event()
+        self._health = Health(Level.WARNING, "opening")
+        self._busy_since: float | None = None
+        self._thread = threading.Thread(target=self._run, name="display", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def show(self, status: LiveStatus) -> None:
+        """Have a status shown as soon as the display is free; return at once."""
+        with self._news:
+            self._newest = status
+            self._news.notify()
+
+    @property
+    def health(self) -> Health:
+        """How the display is."""
+        busy_since = self._busy_since
+        if busy_since is not None and time.monotonic() - busy_since > SILENT_S:
+            return Health(Level.FAULT, "hangs; look at its cable, and restart the service")
+        if not self._thread.is_alive() and not self._ended.is_set():
+            return Health(Level.FAULT, "stopped by an error in the program; see the log")
+        return self._health
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Clear and close the display; give up on one that hangs. Later calls do nothing."""
+        self._ended.set()
+        with self._news:
+            self._news.notify()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._ended.is_set():
+            started = time.monotonic()
+            try:
+                self._show_all()
+            except (DisplayError, SettingsError) as error:
+                first_s, longest_s = self._waits_s
+                # One that worked for a while is not waited for as long as one that never did.
+                failures = 0 if time.monotonic() - started > longest_s else failures
+                self._report(Health(Level.FAULT, f"{error}"))
+                self._ended.wait(min(longest_s, first_s * 2**failures))
+                failures += 1
+
+    def _show_all(self) -> None:
+        """Open the display and show what comes, until the end or a failure."""
+        display = self._watched(self._open_display)
+        self._report(Health(Level.OK, display.name))
+        try:
+            shown = None
+            while (status := self._next_after(shown)) is not None:
+                self._watched(functools.partial(display.show, status))
+                shown = status
+                self._ended.wait(self._period_s)
+        finally:
+            self._watched(display.close)
+
+    def _next_after(self, shown: LiveStatus | None) -> LiveStatus | None:
+        """Wait for a status that is not shown yet; None at the end."""
+        with self._news:
+            self._news.wait_for(lambda: self._newest is not shown or self._ended.is_set())
+            return None if self._ended.is_set() else self._newest
+
+    def _watched(self, call: Callable[[], _T]) -> _T:
+        """Return what a call of the driver returns; `health` knows how long it takes."""
+        self._busy_since = time.monotonic()
+        try:
+            return call()
+        finally:
+            self._busy_since = None
+
+    def _report(self, health: Health) -> None:
+        if health != self._health:
+            level = logging.INFO if health.level is Level.OK else logging.WARNING
+            logger.log(level, "display: %s", health.text)
+        self._health = health

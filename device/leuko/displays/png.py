@@ -1,0 +1,82 @@
+"""A folder with the display's picture as a PNG file, for tests, documents and remote eyes."""
+
+from pathlib import Path
+from typing import Self
+
+from leuko.displays._base import DisplayOptions
+from leuko.displays._drawing import draw_turned
+from leuko.errors import DisplayError
+from leuko.status import LiveStatus
+
+_DEFAULT_SIZE = (800, 480)
+_NAME = "display.png"
+_MONO = "mono"
+
+
+class PNGDisplay:
+    """Keeps ``display.png`` in a folder; readers find either the old picture or the new one.
+
+    The option ``device`` is the folder, or a path with one ``%d`` or ``%06d`` in it: then every
+    picture is kept and numbered from 1. The model ``mono`` draws in black and white. What has
+    been written stays when the display is closed: a file is a record.
+    """
+
+    def __init__(self, target: Path, options: DisplayOptions) -> None:
+        self._target = target
+        self._size = (options.width or _DEFAULT_SIZE[0], options.height or _DEFAULT_SIZE[1])
+        self._is_mono = options.model == _MONO
+        self._quarter_turns = options.rotate
+        self._number = 0
+
+    @classmethod
+    def opened(cls, options: DisplayOptions) -> Self:
+        """Make the folder if it is not there.
+
+        Raises:
+            DisplayError: it cannot be made, or the name of the pictures takes no number.
+        """
+        path = Path(options.device or ".")
+        target = path if "%" in path.name else path / _NAME
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _ = str(target) % 1 if "%" in path.name else None
+        except OSError as error:
+            raise DisplayError(
+                f"{target.parent} is no folder for pictures ({error.strerror}); name another one"
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise DisplayError(
+                f"{path.name} does not number pictures; write one %d or %06d into the name"
+            ) from error
+        return cls(target, options)
+
+    @property
+    def name(self) -> str:
+        """The file or pattern that is written."""
+        return f"png {self._target}"
+
+    def show(self, status: LiveStatus) -> None:
+        """Write the picture.
+
+        Raises:
+            DisplayError: there is no room, or the folder is gone.
+        """
+        picture = draw_turned(
+            status, self._size, is_mono=self._is_mono, quarter_turns=self._quarter_turns
+        )
+        self._number += 1
+        numbered = "%" in self._target.name
+        path = (
+            self._target.with_name(self._target.name % self._number) if numbered else self._target
+        )
+        partial = path.with_name(f".{path.name}.part")
+        try:
+            picture.save(partial, format="png", compress_level=1)
+            partial.replace(path)
+        except OSError as error:
+            raise DisplayError(
+                f"{path} cannot be written ({error.strerror or error}); free or name another folder"
+            ) from error
+
+    def close(self) -> None:
+        """Leave what was written."""

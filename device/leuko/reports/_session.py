@@ -1,0 +1,148 @@
+"""One session of the live count as a folder of files, whole or not there at all."""
+
+import contextlib
+import csv
+import errno
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+from leuko.counting import DifferentialCount
+from leuko.errors import LeukoError, OutputError
+from leuko.reports._session_content import (
+    LOG_CSV_COLUMNS,
+    SESSION_CSV_COLUMNS,
+    session_cell_row,
+    session_folder_name,
+    session_log_row,
+    session_summary,
+)
+from leuko.store import CellRecord, LogEntry, SessionRecord
+
+_UNFINISHED = ".leuko-unfinished"
+_PICTURES = "cells"
+_PNG = b"\x89PNG"
+
+
+def export_session(
+    session: SessionRecord,
+    folder: Path,
+    *,
+    count: DifferentialCount,
+    cells: Iterable[CellRecord],
+    log: Iterable[LogEntry],
+    pictures: bool = False,
+) -> Path:
+    """Write a session to a new folder within ``folder`` and return that.
+
+    It appears under its name only when every file of it is on the medium. A folder that is there
+    already is left alone: the new one gets ``-2``, ``-3`` and so on behind its name.
+
+    Args:
+        session: which one.
+        folder: an existing folder, such as a USB stick's; one export at a time.
+        count: its differential.
+        cells: its cells, read one by one; those that were merged into others are left out.
+        log: its log, read one by one.
+        pictures: whether the cells' pictures are written too.
+
+    Raises:
+        OutputError: it cannot be written; nothing of it is left there if that can be helped.
+    """
+    with _translated(session, folder), _staged(folder) as staged:
+        _write_cells(staged, cells, pictures=pictures)
+        _write_rows(staged / "log.csv", LOG_CSV_COLUMNS, map(session_log_row, log))
+        summary = json.dumps(session_summary(session, count), indent=2, ensure_ascii=False)
+        (staged / "differential.json").write_bytes(f"{summary}\n".encode(errors="backslashreplace"))
+        _flush_tree(staged)
+        return _moved(staged, folder / session_folder_name(session))
+
+
+@contextlib.contextmanager
+def _staged(folder: Path) -> Generator[Path]:
+    staged = folder / _UNFINISHED
+    _clear(staged)
+    staged.mkdir()
+    try:
+        yield staged
+    finally:
+        with contextlib.suppress(OSError):
+            _clear(staged)
+
+
+def _write_cells(staged: Path, cells: Iterable[CellRecord], *, pictures: bool) -> None:
+    if pictures:
+        (staged / _PICTURES).mkdir()
+
+    def rows() -> Generator[list[object]]:
+        for cell in cells:
+            if cell.merged_into is None:
+                yield session_cell_row(cell, _write_picture(staged, cell) if pictures else "")
+
+    _write_rows(staged / "cells.csv", SESSION_CSV_COLUMNS, rows())
+
+
+def _write_picture(staged: Path, cell: CellRecord) -> str:
+    if cell.picture is None:
+        return ""
+    suffix = "png" if cell.picture.startswith(_PNG) else "jpg"
+    name = f"{_PICTURES}/{cell.number:05d}-{cell.cell_class}.{suffix}"
+    (staged / name).write_bytes(cell.picture)
+    return name
+
+
+def _write_rows(path: Path, columns: Iterable[str], rows: Iterable[list[object]]) -> None:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _moved(staged: Path, wanted: Path) -> Path:
+    others = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
+    free = next(path for path in itertools.chain([wanted], others) if not os.path.lexists(path))
+    staged.rename(free)
+    _flush(free.parent)
+    return free
+
+
+def _flush_tree(folder: Path) -> None:
+    # Everything is written by now, so the medium takes it in one go and not file by file.
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _flush(path)
+    _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems of sticks know no flushing of folders.
+        if error.errno != errno.EINVAL or not path.is_dir():
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _clear(staged: Path) -> None:
+    if staged.exists():
+        shutil.rmtree(staged)
+
+
+@contextlib.contextmanager
+def _translated(session: SessionRecord, folder: Path) -> Generator[None]:
+    try:
+        yield
+    except LeukoError:
+        # A store that cannot be read is an OSError too, and no fault of the stick.
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"session {session.id} cannot be exported to {folder}: "
+            f"{error.strerror or error}; it is kept on the device; "
+            "free or choose another place and export it again"
+        ) from error

@@ -1,0 +1,138 @@
+"""What displays show, compared with pictures that people have looked at."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from PIL import Image
+
+from leuko.cells import CellClass
+from leuko.displays import draw
+from leuko.errors import DisplayError
+from leuko.status import Guidance, Health, Level, LiveStatus
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "displays"
+STATES = ["counting", "thick", "focus", "paused", "reached", "fault", "idle", "long"]
+COLOUR_SIZES = [(160, 128), (240, 240), (320, 240), (480, 320), (800, 480)]
+SIZES = [((128, 64), True), *((size, False) for size in COLOUR_SIZES)]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))
+def test_every_layout_looks_as_agreed(
+    statuses: Mapping[str, LiveStatus],
+    state: str,
+    size: tuple[int, int],
+    *,
+    is_mono: bool,
+    update_golden: bool,
+) -> None:
+    picture = draw(statuses[state], size, is_mono=is_mono)
+    path = GOLDEN / f"{size[0]}x{size[1]}-{state}.png"
+    if update_golden:
+        picture.save(path, optimize=True)
+    with Image.open(path) as agreed:
+        assert picture.mode == agreed.mode
+        difference = np.abs(np.asarray(picture, int) - np.asarray(agreed, int))
+    # Letters on mono displays are our own pixels. Elsewhere another FreeType may shade an edge
+    # differently; a letter moved by one pixel is more than this allows.
+    assert np.mean(difference > (0 if is_mono else 64)) <= (0 if is_mono else 0.002)
+
+
+def test_there_is_an_agreed_picture_for_every_state(statuses: Mapping[str, LiveStatus]) -> None:
+    names = {f"{w}x{h}-{state}.png" for (w, h), _ in SIZES for state in statuses}
+    assert {path.name for path in GOLDEN.glob("*.png")} == names
+
+
+@hypothesis.settings(max_examples=25)
+@hypothesis.given(width=st.integers(128, 1300), height=st.integers(64, 800), is_mono=st.booleans())
+def test_a_display_of_any_larger_size_is_drawn_on(
+    statuses: Mapping[str, LiveStatus], width: int, height: int, *, is_mono: bool
+) -> None:
+    picture = draw(statuses["long"], (width, height), is_mono=is_mono)
+    assert picture.size == (width, height)
+    assert picture.mode == ("1" if is_mono else "RGB")
+    assert picture.getbbox() is not None
+
+
+@pytest.mark.parametrize("size", [(127, 64), (128, 63), (128, 32)])
+@pytest.mark.parametrize("is_mono", [True, False])
+def test_a_display_too_small_to_read_is_refused(
+    status: LiveStatus, size: tuple[int, int], *, is_mono: bool
+) -> None:
+    with pytest.raises(DisplayError, match=r"too small to read; choose .* at least 128x64"):
+        draw(status, size, is_mono=is_mono)
+
+
+@pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))
+@hypothesis.settings(
+    max_examples=15, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(text=st.text(max_size=80))
+def test_any_text_at_all_is_drawn(
+    status: LiveStatus, size: tuple[int, int], text: str, *, is_mono: bool
+) -> None:
+    broken = Health(Level.FAULT, text)
+    draw(replace(status, specimen=text, notice=text, camera=broken), size, is_mono=is_mono)
+
+
+@pytest.mark.parametrize(
+    ("size", "beside"),
+    [
+        ((240, 240), (164, 0, 240, 240)),
+        ((320, 240), (116, 0, 320, 240)),
+        ((480, 320), (170, 0, 480, 320)),
+        ((800, 480), (320, 0, 800, 480)),
+    ],
+)
+def test_a_long_specimen_id_leaves_what_is_beside_it_alone(
+    status: LiveStatus, size: tuple[int, int], beside: tuple[int, int, int, int]
+) -> None:
+    short = draw(replace(status, specimen="S"), size, is_mono=False)
+    long = draw(replace(status, specimen="S" * 100), size, is_mono=False)
+    assert short != long
+    assert short.crop(beside) == long.crop(beside)
+
+
+@pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))
+def test_every_instruction_looks_different(
+    status: LiveStatus, size: tuple[int, int], *, is_mono: bool
+) -> None:
+    drawn = {
+        draw(replace(status, guidance=guidance), size, is_mono=is_mono).tobytes()
+        for guidance in Guidance
+    }
+    assert len(drawn) == len(Guidance)
+
+
+@pytest.mark.parametrize("size", COLOUR_SIZES)
+def test_an_unclassified_last_cell_is_not_named(status: LiveStatus, size: tuple[int, int]) -> None:
+    assert status.last_cell
+    drawn = {
+        draw(
+            replace(status, last_cell=replace(status.last_cell, cell_class=name)),
+            size,
+            is_mono=False,
+        ).tobytes()
+        for name in (None, *CellClass)
+    }
+    assert len(drawn) == 1 + len(CellClass)
+
+
+@pytest.mark.parametrize(("size", "limit_ms"), [((320, 240), 10), ((800, 480), 30)])
+def test_a_drawing_takes_little_of_the_processor(
+    statuses: Mapping[str, LiveStatus], size: tuple[int, int], limit_ms: float
+) -> None:
+    taken = []
+    for _ in range(5):
+        began = time.process_time()
+        for status in statuses.values():
+            draw(status, size, is_mono=False)
+        taken.append((time.process_time() - began) / len(statuses))
+    # The first time letters are rendered and intervals computed; both are kept.
+    assert 1000 * min(taken) <= limit_ms

@@ -1,0 +1,67 @@
+"""The units, checked by systemd itself."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+UNIT = ROOT / "systemd" / "leuko.service"
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+
+
+def unit_settings() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in UNIT.read_text(encoding="utf-8").splitlines():
+        name, is_setting, value = line.partition("=")
+        if is_setting and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@needs_systemd
+def test_systemd_has_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
+    # The command is installed elsewhere here; all the rest is verified as it ships.
+    unit = tmp_path / UNIT.name
+    command = unit_settings()["ExecStart"][0].split()[0]
+    text = UNIT.read_text(encoding="utf-8").replace(command, sys.executable)
+    unit.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@needs_systemd
+def test_the_unit_is_hardened() -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=25", str(UNIT)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_the_unit_starts_a_program_that_the_package_installs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    program, argument = unit_settings()["ExecStart"][0].split()
+    assert Path(program).name in project["project"]["scripts"]
+    assert argument == "run"
+
+
+def test_the_service_joins_only_groups_that_are_made_for_it() -> None:
+    made = (ROOT / "systemd" / "leuko.sysusers").read_text(encoding="utf-8")
+    for group in unit_settings()["SupplementaryGroups"][0].split():
+        assert f"g {group} " in made
+        assert f"m leuko {group}\n" in made
+
+
+def test_both_ids_of_the_coral_stick_have_a_rule() -> None:
+    rules = (ROOT / "systemd" / "60-leuko.rules").read_text(encoding="utf-8")
+    assert '"1a6e", ATTRS{idProduct}=="089a"' in rules
+    assert '"18d1", ATTRS{idProduct}=="9302"' in rules
