@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DATASETS ?= $(or $(LEUKO_DATASETS),../shared/datasets)
 RUNS ?= runs
+CHECKS ?= build/checks
 SEGMENTER ?= $(RUNS)/segmenter-edge/model.keras
 CLASSIFIER ?= $(RUNS)/classifier-edge/model.keras
 
@@ -33,10 +34,11 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate benchmark requirements clean
+.PHONY: help demo test lint train bundle evaluate benchmark bench-live check-systemd \
+	check-picamera2 check-v4l2 requirements clean
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(DEVICE_ENV)/.installed: pyproject.toml $(REQUIREMENTS)/build.txt $(REQUIREMENTS)/device.txt
 	$(call make_env,$(DEVICE_ENV),$(REQUIREMENTS)/device.txt)
@@ -70,6 +72,18 @@ evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into d
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
 	$(BIN)/leuko-train benchmark
+
+bench-live: $(DEV_ENV)/.installed ## Measure the live count against simulated slides into docs/results
+	$(BIN)/leuko-train bench-live
+
+check-systemd: $(DEV_ENV)/.installed ## Boot the service under systemd in a container (root, minutes)
+	sh tests/hardware/check_systemd.sh $(CHECKS)
+
+check-picamera2: $(DEV_ENV)/.installed ## Run the driver on the real picamera2 (root, minutes)
+	sh tests/hardware/check_picamera2.sh $(CHECKS)
+
+check-v4l2: $(DEV_ENV)/.installed ## Run USB camera and framebuffer in a virtual machine (root, minutes)
+	sh tests/hardware/check_v4l2.sh $(CHECKS)
 
 requirements: ## Pin the newest dependencies with their hashes (needs uv)
 	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt

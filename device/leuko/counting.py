@@ -196,7 +196,7 @@ def _beta_quantile(share: float, a: float, b: float) -> float:
         excess = _beta_share(middle, a, b) - share
         least, most = (middle, most) if excess < 0 else (least, middle)
         log_density = log_scale + (a - 1) * math.log(middle) + (b - 1) * math.log1p(-middle)
-        # Newton's step where it stays inside, else a halving; halvings alone take six times as long.
+        # Newton's step where it stays inside, else a halving; six times as fast as halvings.
         step = middle - excess / max(math.exp(log_density), 1e-300)
         following = step if least < step < most else (least + most) / 2
         if abs(following - middle) <= 1e-15:

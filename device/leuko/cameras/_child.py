@@ -1,0 +1,118 @@
+"""A camera's own process, as the process that started it sees it."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker, util
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+from leuko.cameras._base import CameraOptions, Frame
+from leuko.cameras._board import PictureBoard
+from leuko.cameras._messages import Message, Order
+from leuko.cameras._worker import serve
+
+_SPAWN = multiprocessing.get_context("spawn")
+_FAREWELL_S = 1.0
+"""How long a camera may take to close in an orderly way."""
+
+
+class CameraChild:
+    """One process with one open camera; a hung one is killed, never mended."""
+
+    def __init__(self, driver: str, options: CameraOptions, *, stale_s: float) -> None:
+        """Start the process; it opens the camera meanwhile."""
+        self._board = PictureBoard.empty()
+        self._connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(
+            target=serve,
+            args=(driver, options, self._board, theirs),
+            kwargs={"parent": os.getpid(), "stale_s": stale_s},
+            name="leuko-camera",
+            daemon=True,
+        )
+        with _signals_held():
+            self._process.start()
+        theirs.close()
+        # At exit multiprocessing waits for its children, and this one heeds no SIGTERM.
+        self._kill = util.Finalize(self, _kill, (self._process, self._connection), exitpriority=1)
+        self._is_deaf = False
+        self.started_s = time.monotonic()
+
+    @property
+    def put_s(self) -> float:
+        """When it put up a picture last, in monotonic seconds; 0 before the first."""
+        return self._board.put_s
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether a picture waits to be taken."""
+        return self._board.has_unread
+
+    @property
+    def exit_text(self) -> str:
+        """How the process ended, in words; empty while it runs."""
+        code = self._process.exitcode
+        if code is None:
+            return ""
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+    def take(self) -> Frame | None:
+        """Return the newest picture; None if there is none since the last."""
+        return self._board.take()
+
+    def ask_for_next(self) -> None:
+        """Let a source that waits for its reader go on."""
+        with suppress(OSError):
+            self._connection.send(Order.NEXT)
+
+    def messages(self) -> Generator[Message]:
+        """Yield what it has said since the last call."""
+        try:
+            while not self._is_deaf and self._connection.poll():
+                yield self._connection.recv()
+        except (EOFError, OSError):
+            self._is_deaf = True
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until it says something or ends, at most so long."""
+        heard: list[int | Connection[Order, Message]] = [self._process.sentinel]
+        if not self._is_deaf:
+            heard.append(self._connection)
+        wait(heard, timeout_s)
+
+    def kill(self) -> None:
+        """End the process at once, whatever it hangs in, and let go of its memory."""
+        self._kill()
+        self._board.close()
+
+    def close(self) -> None:
+        """Let the camera close in an orderly way, then end the process."""
+        with suppress(OSError):
+            self._connection.send(Order.CLOSE)
+        self._process.join(_FAREWELL_S)
+        self.kill()
+        self._process.join(_FAREWELL_S)
+
+
+def _kill(process: SpawnProcess, connection: "Connection[Order, Message]") -> None:
+    process.kill()
+    connection.close()
+
+
+@contextmanager
+def _signals_held() -> Generator[None]:
+    """Hold back the signals that end a service; a process started meanwhile never gets them.
+
+    They go to the whole group, and the camera is still needed while the last picture is finished.
+    """
+    # Started along with the first process, it would let the signals through again.
+    resource_tracker.ensure_running()
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)

@@ -1,0 +1,50 @@
+"""Camera drivers by name: entry points, imported only when chosen."""
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from leuko.cameras._base import Camera, CameraOptions
+from leuko.errors import SettingsError
+
+_GROUP = "leuko.cameras"
+
+
+def list_cameras() -> tuple[str, ...]:
+    """Return the names of the installed camera drivers, sorted."""
+    return tuple(sorted({entry.name for entry in entry_points(group=_GROUP)}))
+
+
+def load_camera(driver: str, options: CameraOptions) -> Camera:
+    """Import a driver and open its camera.
+
+    Args:
+        driver: an installed driver's name, or ``module:Class`` for one that is not registered.
+        options: how to open it.
+
+    Raises:
+        SettingsError: there is no such driver, or it cannot be imported.
+        CameraError: the camera is missing, in use, or not what the options ask for.
+    """
+    entry = find_driver(driver)
+    try:
+        camera = cast("type[Camera]", entry.load())
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(
+            f"camera driver {driver} cannot be imported: {error}; install it or choose another"
+        ) from error
+    return camera.opened(options)
+
+
+def find_driver(driver: str) -> EntryPoint:
+    """Return where a driver is to be imported from, without importing it.
+
+    Raises:
+        SettingsError: there is no driver of that name.
+    """
+    if ":" in driver:
+        return EntryPoint(name=driver, value=driver, group=_GROUP)
+    for entry in entry_points(group=_GROUP, name=driver):
+        return entry
+    raise SettingsError(
+        f"there is no camera driver {driver!r}; choose one of {', '.join(list_cameras())}"
+    )

@@ -1,0 +1,215 @@
+"""A camera in a process of its own, watched, and opened again when it fails."""
+
+import logging
+import time
+
+from leuko.cameras._base import CameraOptions, Frame
+from leuko.cameras._child import CameraChild
+from leuko.cameras._loading import find_driver
+from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Message, Opened
+from leuko.status import Health, Level
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 8.0
+_MARGIN = 0.9
+"""Share of the allowed silence after which it is called one, so that it is noticed in time."""
+_PERIODS = 3
+"""Pictures that a slow source may be late by before it counts as silent."""
+
+logger = logging.getLogger(__name__)
+
+
+class CameraProcess:
+    """Gives the newest sound picture of any camera, and outlives that camera's faults.
+
+    A camera that hangs, repeats itself, is unplugged, or gives garbage or pictures of another size
+    is noticed, its process is killed, and another one opens it again, with the exposure and gains
+    it was locked at. Nothing that is older than the allowed silence is ever returned.
+
+    Made, read and closed in one thread; the camera's process dies with that thread.
+    """
+
+    def __init__(
+        self,
+        driver: str,
+        options: CameraOptions,
+        *,
+        silence_s: float = 2.0,
+        opening_s: float = 15.0,
+    ) -> None:
+        """Start opening the camera and return at once.
+
+        Args:
+            driver: an installed driver's name, or ``module:Class``.
+            options: how to open it. With 0 frames a second no picture is dropped: the source waits
+                for each to be read.
+            silence_s: within how long without a sound picture a fault is noticed. A source slower
+                than that is given three of its periods.
+            opening_s: how long opening, locking and the first picture may take.
+
+        Raises:
+            SettingsError: there is no such driver.
+        """
+        find_driver(driver)
+        period_s = 1 / options.frames_per_s if options.frames_per_s else 0.0
+        self._silence_s = max(_MARGIN * silence_s, _PERIODS * period_s)
+        self._opening_s = opening_s
+        self._driver = driver
+        self._options = options
+        self._name = f"{driver} {options.source}".strip()
+        self._health = Health(Level.WARNING, f"opening {self._name}")
+        self._pause_s = _FIRST_PAUSE_S
+        self._retry_s = 0.0
+        self._has_ended = False
+        self._is_closed = False
+        self._first_number = 0
+        self._last_number = -1
+        self._child: CameraChild | None = None
+        self._open()
+
+    @property
+    def name(self) -> str:
+        """What a person calls the camera, for the display and the log."""
+        return self._name
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the source has come to its end and its last picture has been read."""
+        return self._has_ended and not (self._child and self._child.has_unread)
+
+    @property
+    def health(self) -> Health:
+        """How the camera is at this moment."""
+        self._look_after()
+        return self._health
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the newest picture not read before.
+
+        Its number counts on when the camera is opened again; a gap means dropped or flawed ones.
+
+        Args:
+            timeout_s: how long to wait for one at most.
+
+        Returns:
+            The picture, the caller's own; None if none came in time or the source has ended.
+        """
+        until = time.monotonic() + timeout_s
+        while True:
+            self._look_after()
+            frame = self._take()
+            left_s = until - time.monotonic()
+            if frame or self.has_ended or self._is_closed or left_s <= 0:
+                return frame
+            self._wait(left_s)
+
+    def close(self) -> None:
+        """Close the camera and end its process; later calls do nothing."""
+        self._is_closed = True
+        if self._child:
+            self._child.close()
+            self._child = None
+
+    def _open(self) -> None:
+        self._child = CameraChild(self._driver, self._options, stale_s=self._silence_s)
+        self._opened_s = 0.0
+        self._taken_s = 0.0
+        self._flaw = ""
+        self._flawed_s = 0.0
+        self._first_number = self._last_number + 1
+
+    def _look_after(self) -> None:
+        if self._is_closed or self._has_ended:
+            return
+        if self._child is None:
+            if time.monotonic() >= self._retry_s:
+                self._open()
+            return
+        # Once the process has ended there is nothing more to be heard after this.
+        ended = self._child.exit_text
+        trouble = self._heard(self._child)
+        if not (trouble or self._has_ended):
+            trouble = f"{self._name} stopped ({ended}); see the log" if ended else self._silence()
+        if trouble:
+            self._fail(self._child, trouble)
+
+    def _heard(self, child: CameraChild) -> str:
+        for message in child.messages():
+            if isinstance(message, Failed):
+                return message.sentence
+            self._heed(message)
+        return ""
+
+    def _heed(self, message: Message) -> None:
+        match message:
+            case Opened(name=name, found=found):
+                self._name = name
+                self._options = found.asked_again(self._options)
+                self._opened_s = time.monotonic()
+            case Flawed(flaw=flaw):
+                self._flaw = flaw
+                self._flawed_s = time.monotonic()
+            case Ended():
+                self._has_ended = True
+            case Fresh() | Failed():
+                pass
+
+    def _silence(self) -> str:
+        """Return what is wrong with a camera that has been silent for too long; else nothing."""
+        if time.monotonic() < self._due_s():
+            return ""
+        put_s = self._child.put_s if self._child else 0.0
+        if self._flawed_s > put_s:
+            return f"{self._name} {self._flaw}"
+        if not put_s:
+            return f"{self._name} gives no picture within {self._opening_s:g} s; plug it in again"
+        return f"{self._name} gives no pictures; check its cable"
+
+    def _due_s(self) -> float:
+        child = self._child
+        if child is None:
+            return self._retry_s
+        if not (child.put_s or self._flaw):
+            return child.started_s + self._opening_s
+        if self._options.frames_per_s == 0 and child.has_unread:
+            return time.monotonic() + self._silence_s
+        return max(self._opened_s, child.put_s, self._taken_s) + self._silence_s
+
+    def _fail(self, child: CameraChild, trouble: str) -> None:
+        logger.warning("camera lost: %s", trouble)
+        child.kill()
+        self._child = None
+        self._health = Health(Level.FAULT, trouble)
+        self._retry_s = time.monotonic() + self._pause_s
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+
+    def _take(self) -> Frame | None:
+        frame = self._child.take() if self._child else None
+        if frame is None or self._child is None:
+            return None
+        now = time.monotonic()
+        if self._options.frames_per_s == 0:
+            self._taken_s = now
+            self._child.ask_for_next()
+        elif now - frame.captured_s > self._silence_s:
+            return None
+        self._praise(now)
+        self._last_number = self._first_number + frame.number
+        return Frame(frame.rgb, self._last_number, frame.captured_s)
+
+    def _praise(self, now: float) -> None:
+        if self._health.level is Level.FAULT:
+            logger.info("camera back: %s", self._name)
+        is_flawed = bool(self._flaw) and now - self._flawed_s < self._silence_s
+        level, text = (Level.WARNING, f" {self._flaw}") if is_flawed else (Level.OK, "")
+        self._health = Health(level, self._name + text)
+        # One good picture is no proof that the camera is well again.
+        if now - self._opened_s > _LONGEST_PAUSE_S:
+            self._pause_s = _FIRST_PAUSE_S
+
+    def _wait(self, left_s: float) -> None:
+        wait_s = max(0.0, min(left_s, self._due_s() - time.monotonic()))
+        if self._child:
+            self._child.wait(wait_s)
+        else:
+            time.sleep(wait_s)

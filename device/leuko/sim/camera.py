@@ -1,0 +1,242 @@
+"""A camera over a slide that a simulated hand moves; the slide is drawn or a folder of fields.
+
+The option ``source`` says what lies under it: empty or ``smear`` for a rendered smear,
+``smear:SEED`` or ``smear:SEED:LEUKOCYTES`` for a certain one, ``fields:FOLDER`` for real large
+fields, ``fields:FOLDER@UM_PER_PX`` where their scale is known, so that frames have the scale that
+the options ask for.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from leuko.cameras import CameraOptions, Frame
+from leuko.cells import RGBImage
+from leuko.errors import CameraError
+from leuko.sim._fields import FieldsSlide
+from leuko.sim._habits import HandHabits
+from leuko.sim._hand import Hand, Look
+from leuko.sim._places import SlideCell, Stretch
+from leuko.sim._sensor import Sensor
+from leuko.sim._shown import Showing, ViewLimits, cells_shown
+from leuko.sim._slides import Slide, SmearSlide
+
+__all__ = [
+    "Hand",
+    "HandHabits",
+    "Look",
+    "Scene",
+    "Showing",
+    "SimCamera",
+    "Slide",
+    "SlideCell",
+    "Stretch",
+    "ViewLimits",
+    "cells_shown",
+]
+
+_LEUKOCYTES = 200
+_UNHURRIED_FRAMES_PER_S = 20.0
+"""How often the path is photographed when the reader sets the pace."""
+_EXPOSURE_S = 0.004
+_AHEAD_S = (0.4, 0.8, 1.5)
+"""How far ahead on its path the slide is prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A slide and the hand that moves it; equal options set equal scenes.
+
+    Attributes:
+        slide: what lies on the stage.
+        hand: how the stage moves.
+    """
+
+    slide: Slide
+    hand: Hand
+
+    @classmethod
+    def set_up(cls, options: CameraOptions, *, habits: HandHabits | None = None) -> Self:
+        """Return the scene that a camera with these options looks at.
+
+        Args:
+            options: as for `SimCamera.opened`.
+            habits: how the hand moves; None is a practised technician.
+
+        Raises:
+            CameraError: the source is unknown, missing, or does not suit the options.
+        """
+        slide = _slide(options)
+        hand = Hand(
+            slide.stretches,
+            (options.width, options.height),
+            um_per_px=options.um_per_px,
+            habits=habits,
+            cells=slide.cells,
+            frames_per_s=options.frames_per_s or _UNHURRIED_FRAMES_PER_S,
+            exposure_s=options.exposure_us * 1e-6 if options.exposure_us else _EXPOSURE_S,
+            seed=options.seed,
+        )
+        return cls(slide, hand)
+
+    @property
+    def cells(self) -> tuple[SlideCell, ...]:
+        """Every cell that truly lies on the slide, as far as it is known."""
+        return self.slide.cells
+
+    def shown(self, limits: ViewLimits | None = None) -> tuple[Showing, ...]:
+        """Return how each of the cells is shown on the whole path.
+
+        Args:
+            limits: what makes a good view; None for the usual.
+        """
+        return cells_shown(self.slide.cells, self.hand, limits=limits)
+
+
+class SimCamera:
+    """Photographs a scene frame by frame, at its pace or as fast as it is read.
+
+    At a pace, frames that nobody has fetched in time are lost, as with a real sensor.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        frames_per_s: float = 0.0,
+        seed: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Stand ready before the first frame.
+
+        Args:
+            scene: what is photographed.
+            frames_per_s: pace; 0 leaves it to the reader.
+            seed: of dust, flicker and noise.
+            clock: monotonic seconds.
+            sleep: waits for some seconds.
+        """
+        self.scene = scene
+        self._sensor = Sensor(*scene.hand.view_size, seed=seed)
+        self._period_s = 1 / frames_per_s if frames_per_s else 0.0
+        self._clock = clock
+        self._sleep = sleep
+        self._next = 0
+        self._zero_s: float | None = None
+
+    @classmethod
+    def opened(cls, options: CameraOptions) -> Self:
+        """Lay the slide on the stage; gains mean nothing here.
+
+        Raises:
+            CameraError: the source is unknown, missing, or does not suit the options.
+        """
+        scene = Scene.set_up(options)
+        return cls(scene, frames_per_s=options.frames_per_s, seed=options.seed)
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return f"simulated camera, {self.scene.slide.name}"
+
+    @property
+    def truth(self) -> tuple[SlideCell, ...]:
+        """Every cell that truly lies on the slide, as far as it is known."""
+        return self.scene.cells
+
+    def read(self) -> Frame | None:
+        """Return the next frame that arrives, when it is due; None at the path's end.
+
+        Raises:
+            CameraError: an image of the slide cannot be read.
+        """
+        self._next = self._arriving(self._next)
+        if self._next >= len(self.scene.hand):
+            return None
+        number = self._next
+        self._next += 1
+        rgb = self._photograph(number)
+        if self._period_s:
+            self._prepare_after(number)
+            self._wait_for(number)
+        return Frame(rgb, number, self._clock())
+
+    def close(self) -> None:
+        """Take the slide off the stage: later reads return None."""
+        self._next = len(self.scene.hand)
+        self.scene.slide.close()
+
+    def _arriving(self, number: int) -> int:
+        """The first frame from this one on that is not lost."""
+        if self._zero_s is not None:
+            number = max(number, int((self._clock() - self._zero_s) / self._period_s))
+        hand = self.scene.hand
+        while number < len(hand) and hand.look(number).is_dropped:
+            number += 1
+        return number
+
+    def _photograph(self, number: int) -> RGBImage:
+        look = self.scene.hand.look(number)
+        x, y, width, height = self._sensor.window(look)
+        return self._sensor.expose(self.scene.slide.view(x, y, width=width, height=height), look)
+
+    def _prepare_after(self, number: int) -> None:
+        for ahead_s in _AHEAD_S:
+            later = number + round(ahead_s / self._period_s)
+            if later < len(self.scene.hand):
+                x, y, width, height = self._sensor.window(self.scene.hand.look(later))
+                self.scene.slide.prepare(x, y, width=width, height=height)
+
+    def _wait_for(self, number: int) -> None:
+        # The first picture of a slide takes longest; time begins when it is there.
+        if self._zero_s is None:
+            self._zero_s = self._clock() - number * self._period_s
+        due_s = self._zero_s + number * self._period_s
+        self._sleep(max(0.0, due_s - self._clock()))
+
+
+def _slide(options: CameraOptions) -> Slide:
+    if not 0.02 <= options.um_per_px <= 2:
+        raise CameraError(f"scale {options.um_per_px} is no microscope's; give 0.02 to 2 µm/px")
+    kind, _, rest = options.source.partition(":")
+    if kind == "fields" and rest:
+        return _fields(rest, options)
+    if kind in {"", "smear"}:
+        return _smear(rest, options)
+    raise CameraError(
+        f"the simulated camera has no source {options.source!r}; give smear, smear:SEED, "
+        "smear:SEED:LEUKOCYTES, fields:FOLDER or fields:FOLDER@UM_PER_PX"
+    )
+
+
+def _smear(rest: str, options: CameraOptions) -> SmearSlide:
+    seed, _, leukocytes = rest.partition(":")
+    try:
+        numbers = int(seed or options.seed), int(leukocytes or _LEUKOCYTES)
+    except ValueError as error:
+        raise CameraError(
+            f"{options.source!r} is no smear; give whole numbers, as in smear:7 or smear:7:300"
+        ) from error
+    if numbers[0] < 0 or numbers[1] < 1:
+        raise CameraError(f"{options.source!r} is no smear; give a seed from 0 and cells from 1")
+    return SmearSlide(numbers[0], leukocytes=numbers[1], um_per_px=options.um_per_px)
+
+
+def _fields(rest: str, options: CameraOptions) -> FieldsSlide:
+    folder, _, scale = rest.rpartition("@")
+    try:
+        field_um_per_px = float(scale) if folder else None
+    except ValueError:
+        # An @ that no number follows belongs to the folder's name.
+        folder, field_um_per_px = "", None
+    if field_um_per_px is not None and not 0.01 <= field_um_per_px <= 2:
+        raise CameraError(f"scale {scale} of {options.source!r} is none; give 0.01 to 2 µm/px")
+    return FieldsSlide(
+        Path(folder or rest),
+        um_per_px=options.um_per_px,
+        field_um_per_px=field_um_per_px,
+        view_size=(options.width, options.height),
+    )
