@@ -150,6 +150,53 @@ def test_images_of_one_camera_share_a_scale(
     assert len(found["images"]) == 2
 
 
+def test_an_image_of_another_objective_is_analysed_at_its_own_scale_and_named(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    for name in "abcd":
+        view(smear, 640, 480, 0.2).save(tmp_path / f"{name}.png")
+    view(smear, 640, 480, 0.12).save(tmp_path / "e.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    found = json.loads((tmp_path / "out" / "differential.json").read_text())
+    scales = [image["um_per_px"] for image in found["images"]]
+    assert scales == pytest.approx([0.2] * 4 + [0.12], rel=0.1)
+    (warning,) = result.warnings
+    assert warning.startswith("e.png does not fit the images of its size")
+
+
+def test_images_of_two_objectives_that_contradict_each_other_have_a_scale_each(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
+    view(smear, 640, 480, 0.12).save(tmp_path / "b.png")
+    Image.new("RGB", (640, 480), (235, 235, 235)).save(tmp_path / "empty.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    found = json.loads((tmp_path / "out" / "differential.json").read_text())
+    scales = {image["image"]: image["um_per_px"] for image in found["images"]}
+    assert [scales["a.png"], scales["b.png"]] == pytest.approx([0.2, 0.12], rel=0.1)
+    assert len(scales) + len(result.failed) == 3
+
+
+@pytest.mark.parametrize(("stated", "warnings"), [(0.2, 0), (0.1, 1)])
+def test_a_stated_scale_that_the_red_cells_contradict_is_used_and_doubted(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle, *, stated: float, warnings: int
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=stated)
+    assert (result.um_per_px, result.scales) == (stated, ())
+    assert len(result.warnings) == warnings
+    assert all(f"{stated:g} µm per pixel is stated" in warning for warning in result.warnings)
+
+
+def test_an_image_that_covers_too_much_at_its_scale_is_left_out(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    Image.new("RGB", (6000, 6000), (235, 235, 235)).save(disc_folder / "scan.png")
+    result = count([disc_folder], out_dir, bundle, um_per_px=1.0)
+    assert [failed.image for failed in result.failed] == ["scan.png"]
+    assert "more than the" in result.failed[0].reason
+
+
 def test_without_red_cells_no_scale_is_made_up(tmp_path: Path, bundle: ModelBundle) -> None:
     Image.new("RGB", (640, 480), (235, 235, 235)).save(tmp_path / "empty.png")
     with pytest.raises(ScaleError, match="scale of the 640 x 480 images"):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -152,6 +153,7 @@ def test_a_region_on_no_cell_is_false_unless_it_is_named_an_artefact() -> None:
     comparison = compare(tally, [true_disc(100, 50)], views=[FIRST])
     assert comparison.false_regions == 2
     assert comparison.seen_through == 1
+    assert comparison.miscounted == 1
 
 
 def test_a_cell_outlined_in_two_parts_is_found_once() -> None:
@@ -282,6 +284,33 @@ def test_without_a_terminal_it_prints_plain_lines(bundle: ModelBundle, out_dir: 
     assert "True and counted differential" in text
     assert "This smear is simulated" in text
     assert "not a diagnosis" in text
+
+
+def test_it_says_of_regions_that_are_no_leukocyte_which_were_counted(
+    bundle: ModelBundle, out_dir: Path
+) -> None:
+    console = quiet()
+    run_demo(
+        out_dir,
+        analyser=SeesMore(),
+        bundle=bundle,
+        seed=SEED,
+        target=TARGET,
+        console=console,
+    )
+    assert re.search(
+        r"regions that are no leukocyte: (\d+); \1 wrongly counted, 0 set aside as artefacts, "
+        r"0 set aside otherwise",
+        printed(console),
+    )
+
+
+class SeesMore(TruthfulAnalyser):
+    """Sees a lymphocyte in the corner of every view, too."""
+
+    def analyse(self, rgb: RGBImage, *, um_per_px: float) -> tuple[Cell, ...]:
+        corner = disc(FIRST, 6, 6)
+        return (corner, *super().analyse(rgb, um_per_px=um_per_px))
 
 
 def test_in_a_wide_terminal_it_draws_the_view_beside_the_differential(

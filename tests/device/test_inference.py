@@ -1,5 +1,7 @@
 """The engine, its runtimes and its errors."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,6 +43,31 @@ def test_an_image_of_the_wrong_size_is_refused() -> None:
     model = LiteRTEngine().load((default_bundle_path() / "outliner.tflite").read_bytes())
     with pytest.raises(EngineError, match="could not run the model"):
         model.run(np.zeros((16, 16, 3), np.uint8))
+
+
+def test_loading_a_model_announces_nothing_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    LiteRTEngine().load((default_bundle_path() / "outliner.tflite").read_bytes())
+    assert not capfd.readouterr().err
+
+
+def test_what_else_is_written_to_stderr_while_a_model_loads_arrives(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "talking_runtime.py").write_text(TALKING_RUNTIME, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(EngineError, match="no memory"):
+        LiteRTEngine(runtimes=("talking_runtime",)).load(b"")
+    assert capfd.readouterr().err == "ERROR: the arena is full\n"
+
+
+TALKING_RUNTIME = """
+import os
+
+def Interpreter(**_):
+    os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\n")
+    os.write(2, b"ERROR: the arena is full\\n")
+    raise RuntimeError("no memory")
+"""
 
 
 def test_every_error_of_ours_is_a_leuko_error() -> None:

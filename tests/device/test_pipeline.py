@@ -1,5 +1,6 @@
 """From a field to named cells, with the shipped bundle on simulated smears."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
-from leuko.errors import BundleError
+from leuko.errors import BundleError, ImageError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
@@ -107,7 +108,65 @@ def test_an_empty_field_has_no_cells(bundle: ModelBundle) -> None:
     assert FieldAnalyser(bundle, LiteRTEngine()).analyse(blank, um_per_px=UM_PER_PX) == ()
 
 
-def test_models_that_do_not_fit_the_manifest_are_refused(bundle: ModelBundle) -> None:
-    wrong = changed(bundle, "segmenter", tile_height=64)
-    with pytest.raises(BundleError, match="the manifest says"):
-        FieldAnalyser(wrong, LiteRTEngine())
+def test_a_leukocyte_larger_than_its_window_is_outlined_at_the_coarse_scale(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    narrow = changed(bundle, "segmenter", outline_um_per_px=0.08)
+    found = FieldAnalyser(narrow, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
+    assert not any("window" in cell.reason for cell in found)
+    assert sum(cell.region.area_um2 for cell in found) == pytest.approx(
+        sum(cell.region.area_um2 for cell in cells), rel=0.1
+    )
+
+
+def test_a_leukocyte_larger_than_every_window_is_set_aside_and_says_so(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    row, column = (round(value) for value in cells[1].region.box.centre)
+    around = field[max(0, row - 100) : row + 100, max(0, column - 100) : column + 100]
+    narrow = changed(bundle, "segmenter", outline_um_per_px=0.05, locate_um_per_px=0.06)
+    found = FieldAnalyser(narrow, LiteRTEngine()).analyse(around, um_per_px=UM_PER_PX)
+    inside = [cell for cell in found if not cell.region.cut_by_border]
+    assert inside
+    assert {cell.status for cell in inside} == {CellStatus.EXCLUDED}
+    assert {cell.reason for cell in inside} == {"larger than the outliner's window"}
+
+
+def test_a_field_too_large_for_the_memory_is_refused_before_any_is_taken(
+    bundle: ModelBundle,
+) -> None:
+    scan = np.broadcast_to(np.uint8(230), (20_000, 20_000, 3))
+    analyser = FieldAnalyser(bundle, LiteRTEngine())
+    tracemalloc.start()
+    with pytest.raises(ImageError, match=r"covers 25\.0 mm², more than the 3\.1"):
+        analyser.analyse(scan, um_per_px=0.25)
+    assert tracemalloc.get_traced_memory()[1] < 1e6
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        ("segmenter", {"tile_height": 64}),
+        ("segmenter", {"window": 64}),
+        ("classifier", {"size": 64}),
+        ("classifier", {"embedding": 64}),
+    ],
+)
+def test_models_that_do_not_fit_the_manifest_are_refused(
+    bundle: ModelBundle, table: str, value: dict[str, int]
+) -> None:
+    with pytest.raises(BundleError, match=r"\.tflite (takes|gives) .*, the manifest says"):
+        FieldAnalyser(changed(bundle, table, **value), LiteRTEngine())
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("outliner.tflite", "classifier.tflite"), ("classifier.tflite", "outliner.tflite")],
+)
+def test_models_that_take_the_right_input_and_give_something_else_are_refused(
+    bundle: ModelBundle, name: str, other: str
+) -> None:
+    files = {**bundle.files, name: bundle.files[other]}
+    with pytest.raises(BundleError, match=f"{name} gives .*, the manifest says"):
+        FieldAnalyser(replace(bundle, files=files), LiteRTEngine())

@@ -1,5 +1,6 @@
 """White balance, resampling and crops."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,6 +62,17 @@ def test_resampling_keeps_the_size_in_micrometres(um_per_px: float, wanted: floa
     assert abs(out.shape[1] * wanted - 64 * um_per_px) <= max(wanted, um_per_px)
 
 
+@given(st.floats(0.02, 1.0), st.sampled_from([0.16, 0.2]))
+def test_a_window_halves_evenly_and_is_as_wide_as_asked_for(
+    um_per_px: float, wanted: float
+) -> None:
+    side = window_around(0, 0, um_per_px=um_per_px, to_um_per_px=wanted, size=128).side
+    assert side * um_per_px == pytest.approx(128 * wanted, rel=0.004, abs=um_per_px / 2)
+    while side >= 2 * 128:
+        assert side % 2 == 0
+        side //= 2
+
+
 def test_a_window_shows_its_point_in_the_middle() -> None:
     field = np.full((200, 300, 3), BACKGROUND_LEVEL, np.uint8)
     field[149:152, 39:42] = 0
@@ -100,3 +112,17 @@ def test_isolating_a_cell_paints_over_its_neighbours_and_keeps_the_cell() -> Non
     alone = isolate(crop, mask, margin=4)
     assert (alone[26:38, 26:38] == 50).all()
     assert (alone[:12] == BACKGROUND_LEVEL).all()
+
+
+@given(st.integers(1, 12), st.integers(0, 63), st.integers(0, 63), st.integers(1, 40))
+def test_the_rim_of_a_lone_cell_fades_into_the_background_by_its_share(
+    margin: int, row: int, column: int, side: int
+) -> None:
+    crop = np.random.default_rng(side).integers(0, 256, (64, 64, 3), np.uint8)
+    mask = np.zeros((64, 64), bool)
+    mask[row : row + side, column : column + side] = True
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1,) * 2)
+    kept = cv2.dilate(mask.astype(np.uint8) * 255, kernel)
+    share = cv2.blur(kept, (margin + 1, margin + 1))[..., None] / 255
+    mixed = crop * share + BACKGROUND_LEVEL * (1 - share)
+    assert np.abs(isolate(crop, mask, margin=margin) - mixed).max() <= 0.51

@@ -76,6 +76,8 @@ def doctor(
     from leuko.settings import load_settings
     from leuko.status import Level
 
+    # What the parts log on the way is in the findings.
+    logging.basicConfig(level=logging.CRITICAL)
     settings = load_settings(
         os.environ, camera=camera, camera_source=camera_source, display=display
     )

@@ -1,6 +1,6 @@
 """Where each frame lies on the slide, though only a hand moves the stage."""
 
-from leuko.tracking._keyframes import KeyframeArchive, MemoryArchive
+from leuko.tracking._keyframes import Keyframe, KeyframeArchive, MemoryArchive
 from leuko.tracking._ledger import CellLedger, LedgerRules
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
 from leuko.tracking._tracked import Decide, LedgerChange, TrackedCell
@@ -9,6 +9,7 @@ from leuko.tracking._tracker import SlideTracker
 __all__ = [
     "CellLedger",
     "Decide",
+    "Keyframe",
     "KeyframeArchive",
     "LedgerChange",
     "LedgerRules",

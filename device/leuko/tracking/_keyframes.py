@@ -1,7 +1,7 @@
 """Views with a known place, found by place; their pictures lie in an archive."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,37 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.tracking._positions import Position, SegmentJoin
-from leuko.vision.registration import Imprint, Plane, imprint, restored, sketch, stored
+from leuko.vision.registration import COLUMNS, Imprint, Plane, imprint, restored, sketch, stored
 
 _IN_MEMORY = 24
 """Imprints kept ready, 180 kB each: those around the stage and a few that were searched."""
 _SKETCH_STEPS = 40.0
-
-
-class KeyframeArchive(Protocol):
-    """Keeps pictures of keyframes, at most 20 kB each, for as long as the tracker lives."""
-
-    def put(self, number: int, picture: bytes) -> None:
-        """Keep a picture; called when a keyframe is added, and again when a sharper one is seen."""
-
-    def get(self, number: int) -> bytes:
-        """Return the picture that was put last under a number."""
-
-
-class MemoryArchive:
-    """An archive without a disk, for short sessions and tests."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._pictures: dict[int, bytes] = {}
-
-    def put(self, number: int, picture: bytes) -> None:
-        """Keep a picture."""
-        self._pictures[number] = picture
-
-    def get(self, number: int) -> bytes:
-        """Return the picture that was put last under a number."""
-        return self._pictures[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +31,61 @@ class Keyframe:
     sharpness: float
 
 
+class KeyframeArchive(Protocol):
+    """Keeps keyframes, pictures of at most 20 kB each, as long as the tracker lives or longer."""
+
+    def begin(self, picture_bytes: int) -> Sequence[Keyframe]:
+        """Return what an earlier tracker put there, by number; called once, before the rest.
+
+        Args:
+            picture_bytes: size of every picture; one that kept others begins anew, empty.
+        """
+
+    def put(self, keyframe: Keyframe, picture: bytes) -> None:
+        """Keep a keyframe; called when one is added, and again when a sharper one is seen."""
+
+    def move(self, keyframe: Keyframe) -> None:
+        """Keep that a keyframe has another position now; its picture stays."""
+
+    def get(self, number: int) -> bytes:
+        """Return the picture that was put last under a number."""
+
+
+class MemoryArchive:
+    """An archive without a disk, for short sessions and tests."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._pictures: dict[int, bytes] = {}
+
+    def begin(self, picture_bytes: int) -> Sequence[Keyframe]:
+        """Return nothing: there was no earlier tracker."""
+        del picture_bytes
+        return ()
+
+    def put(self, keyframe: Keyframe, picture: bytes) -> None:
+        """Keep a picture."""
+        self._pictures[keyframe.number] = picture
+
+    def move(self, keyframe: Keyframe) -> None:
+        """Nothing to do: nobody asks for positions."""
+
+    def get(self, number: int) -> bytes:
+        """Return the picture that was put last under a number."""
+        return self._pictures[number]
+
+
 class Keyframes:
     """All keyframes of a slide; what a call costs does not depend on how many there are."""
 
-    def __init__(self, archive: KeyframeArchive, *, width_um: float, height_um: float) -> None:
-        """Begin without any.
+    def __init__(
+        self, archive: KeyframeArchive, *, rows: int, width_um: float, height_um: float
+    ) -> None:
+        """Begin with those that the archive has from an earlier tracker.
 
         Args:
             archive: where pictures go.
+            rows: of a shrunk density.
             width_um: width of a frame.
             height_um: height of a frame.
         """
@@ -74,6 +95,9 @@ class Keyframes:
         self._sketches: list[NDArray[np.int8]] = []
         self._cells: dict[tuple[int, int, int], list[int]] = {}
         self._ready: OrderedDict[int, Imprint] = OrderedDict()
+        for one in archive.begin(rows * COLUMNS):
+            self._all.append(one)
+            self._lay(one, _plane(archive.get(one.number)))
 
     def __len__(self) -> int:
         """How many there are."""
@@ -82,6 +106,11 @@ class Keyframes:
     def __getitem__(self, number: int) -> Keyframe:
         """The keyframe of that number."""
         return self._all[number]
+
+    @property
+    def segments(self) -> set[int]:
+        """The segments that have any."""
+        return {one.position.segment for one in self._all}
 
     def in_segment(self, segment: int) -> list[Keyframe]:
         """Return the keyframes of a segment; the one call that looks at all of them."""
@@ -95,7 +124,6 @@ class Keyframes:
             density: ``(rows, columns)`` float32, without what is fixed in the optics; not kept.
             sharpness: compared with its neighbours.
         """
-        self._sketches.append(np.zeros((0, 0), np.int8))
         self._all.append(Keyframe(len(self._all), position, sharpness))
         self._file(self._all[-1], density)
 
@@ -108,9 +136,7 @@ class Keyframes:
     def imprint(self, number: int) -> Imprint:
         """Return what can be recognised of a keyframe."""
         if number not in self._ready:
-            picture = np.frombuffer(self._archive.get(number), np.uint8)
-            columns = 4 * self._sketches[number].shape[1]
-            self._ready[number] = imprint(restored(picture.reshape(-1, columns)))
+            self._ready[number] = imprint(restored(_plane(self._archive.get(number))))
             if len(self._ready) > _IN_MEMORY:
                 self._ready.popitem(last=False)
         self._ready.move_to_end(number)
@@ -136,15 +162,18 @@ class Keyframes:
         for one in self.in_segment(join.gone):
             self._cells.pop(self._cell(one.position), None)
             self._all[one.number] = replace(one, position=join.applied(one.position))
-            self._cells.setdefault(self._cell(self._all[one.number].position), []).append(
-                one.number
-            )
+            moved = self._all[one.number]
+            self._cells.setdefault(self._cell(moved.position), []).append(one.number)
+            self._archive.move(moved)
 
     def _file(self, one: Keyframe, density: Plane) -> None:
         picture = stored(density)
-        self._archive.put(one.number, picture.tobytes())
-        steps = sketch(restored(picture)) * np.float32(_SKETCH_STEPS)
-        self._sketches[one.number] = np.rint(steps).astype(np.int8)
+        self._archive.put(one, picture.tobytes())
+        self._lay(one, picture)
+
+    def _lay(self, one: Keyframe, picture: NDArray[np.uint8]) -> None:
+        steps = np.rint(sketch(restored(picture)) * np.float32(_SKETCH_STEPS)).astype(np.int8)
+        self._sketches[one.number : one.number + 1] = [steps]
         self._ready.pop(one.number, None)
         self._cells.setdefault(self._cell(one.position), []).append(one.number)
 
@@ -162,3 +191,7 @@ class Keyframes:
             for j in (-1, 0, 1):
                 for number in self._cells.get((segment, column + i, row + j), ()):
                     yield self._all[number]
+
+
+def _plane(picture: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(picture, np.uint8).reshape(-1, COLUMNS)

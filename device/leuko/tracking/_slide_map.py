@@ -93,7 +93,9 @@ class SlideMap:
             shape: of the frames.
         """
         self.width_um, self.height_um = shape[1] * um_per_px, shape[0] * um_per_px
-        self.keyframes = Keyframes(archive, width_um=self.width_um, height_um=self.height_um)
+        rows = shrunk_density(np.zeros(shape, np.uint8)).shape[0]
+        size = (self.width_um, self.height_um)
+        self.keyframes = Keyframes(archive, rows=rows, width_um=size[0], height_um=size[1])
         self.mosaic = Mosaic(width_um=self.width_um, height_um=self.height_um)
         self.usual_contrast = 0.0
         self._flat_field = FlatField()

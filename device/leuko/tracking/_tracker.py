@@ -39,11 +39,11 @@ class SlideTracker:
     def __init__(
         self, *, um_per_px: float, archive: KeyframeArchive | None = None, first_segment: int = 1
     ) -> None:
-        """Begin with an unknown slide.
+        """Begin with what the archive has of the slide.
 
         Args:
-            um_per_px: scale of the frames.
-            archive: where pictures of keyframes go, 20 kB each; None keeps them in memory.
+            um_per_px: scale of the frames, and of those that the archive was filled from.
+            archive: where keyframes go, 20 kB each; None keeps them in memory.
             first_segment: number of the first segment; a session that goes on gives one that it
                 has not used.
 
@@ -115,6 +115,8 @@ class SlideTracker:
         self._shape = shape
         self._map = SlideMap(self._archive, um_per_px=self._um_per_px, shape=shape)
         self._search = PlaceSearch(self._map.keyframes)
+        self._segments = self._map.keyframes.segments
+        self._next_segment = max(self._next_segment, *(one + 1 for one in self._segments), 0)
 
     def _followed(self, view: View) -> Placed | None:
         """The place of a view near the last one."""

@@ -1,0 +1,48 @@
+"""``leuko doctor``: looks at every part of the device and says what is wrong with it."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from leuko.cameras import CameraOptions
+from leuko.displays import DisplayOptions
+from leuko.doctor._accelerator import examine_accelerator
+from leuko.doctor._finding import Finding
+from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
+from leuko.doctor._parts import examine_bundle, examine_camera, examine_disk, examine_display
+from leuko.settings import Settings
+
+__all__ = [
+    "Finding",
+    "examine",
+    "examine_accelerator",
+    "examine_bundle",
+    "examine_camera",
+    "examine_disk",
+    "examine_display",
+    "examine_power",
+    "examine_temperature",
+]
+
+
+def examine(
+    settings: Settings, camera: CameraOptions, display: DisplayOptions
+) -> Iterator[Finding]:
+    """Look at one part after another.
+
+    Args:
+        settings: which parts are chosen.
+        camera: how the camera is opened.
+        display: how the display is opened.
+    """
+    examinations: tuple[Callable[[], Finding], ...] = (
+        partial(examine_camera, settings, camera),
+        partial(examine_display, settings, display),
+        examine_accelerator,
+        partial(examine_bundle, settings),
+        partial(examine_disk, settings),
+        examine_clock,
+        examine_temperature,
+        examine_power,
+    )
+    for look in examinations:
+        yield look()

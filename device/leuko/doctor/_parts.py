@@ -1,0 +1,89 @@
+"""The parts that the settings choose: camera, display, models, disk."""
+
+import os
+import time
+
+from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
+from leuko.cameras import CameraOptions, CameraProcess
+from leuko.displays import DisplayOptions, load_display
+from leuko.doctor._finding import Finding, broken, doubtful, sound
+from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
+from leuko.inference import LiteRTEngine
+from leuko.settings import Settings
+from leuko.status import Level
+from leuko.store import disk_health
+from leuko.verification import replay_golden
+
+_PICTURE_S = 15.0
+
+
+def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
+    """Open the camera in a process of its own and wait for one picture."""
+    part = "camera"
+    try:
+        camera = CameraProcess(settings.camera, options)
+    except SettingsError as error:
+        return broken(part, str(error))
+    try:
+        begun = time.monotonic()
+        while time.monotonic() - begun < _PICTURE_S:
+            frame = camera.read(0.5)
+            if frame is not None:
+                height, width = frame.rgb.shape[:2]
+                waited = time.monotonic() - begun
+                return sound(part, f"{camera.name}: {width} x {height} after {waited:.1f} s")
+            if camera.health.level is Level.FAULT:
+                break
+        if camera.health.level is not Level.FAULT:
+            return broken(part, f"{camera.name} gives no picture", "look at its cable and the lamp")
+        return broken(part, camera.health.text)
+    finally:
+        camera.close()
+
+
+def examine_display(settings: Settings, options: DisplayOptions) -> Finding:
+    """Open the display."""
+    part = "display"
+    if settings.display == "none":
+        return sound(part, "none chosen")
+    try:
+        display = load_display(settings.display, options)
+    except (DisplayError, SettingsError) as error:
+        return broken(part, str(error))
+    name = display.name
+    display.close()
+    return sound(part, name)
+
+
+def examine_bundle(settings: Settings) -> Finding:
+    """Load the models and replay their golden inputs on this device."""
+    part = "bundle"
+    try:
+        bundle = load_bundle(settings.bundle or default_bundle_path())
+        report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
+    except (BundleError, EngineError) as error:
+        return broken(part, str(error))
+    if not report.is_ok:
+        return broken(part, _deviation(bundle), "install another version of ai-edge-litert")
+    return sound(part, f"{bundle.label} gives its golden outputs here")
+
+
+def examine_disk(settings: Settings) -> Finding:
+    """Look at the file system that the sessions are kept on."""
+    part, folder = "disk", settings.state_dir
+    if not folder.exists():
+        remedy = "start the service, which makes it, or set state_dir"
+        return doubtful(part, f"there is no folder {folder} yet", remedy)
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        remedy = "ask as its user: sudo -u leuko leuko doctor"
+        return broken(part, f"this user may not write to {folder}", remedy)
+    health = disk_health(folder)
+    if health.level is Level.OK:
+        return sound(part, health.text)
+    if health.level is Level.WARNING:
+        return doubtful(part, health.text, "export old sessions and free some space")
+    return broken(part, health.text, "free some space before counting")
+
+
+def _deviation(bundle: ModelBundle) -> str:
+    return f"{bundle.label} does not give its golden outputs on this device"

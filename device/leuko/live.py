@@ -1,0 +1,107 @@
+"""From camera frames to counted cells: the live count, one frame after another.
+
+A frame gets its place on the slide, passes the quality gate, and only then is searched for cells;
+what is found goes to the ledger, which counts a cell once however often it comes into view.
+"""
+
+from dataclasses import dataclass
+from math import hypot
+
+from leuko.cells import RGBImage
+from leuko.pipeline import FieldAnalyser
+from leuko.status import Guidance
+from leuko.tracking import (
+    CellLedger,
+    LedgerChange,
+    Located,
+    Position,
+    SlideTracker,
+    Track,
+)
+from leuko.vision.quality import Quality, judge
+
+_STILL_UM = 0.5
+"""Movement below which a frame shows what the last one showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUpdate:
+    """What one frame brought.
+
+    Attributes:
+        located: its place on the slide.
+        quality: what the gate says of it.
+        guidance: instruction to the person.
+        change: cells counted, changed or merged by it; empty where nothing was counted.
+        was_analysed: whether it was searched for cells.
+    """
+
+    located: Located
+    quality: Quality
+    guidance: Guidance
+    change: LedgerChange
+    was_analysed: bool
+
+
+class LiveCounter:
+    """Counts the cells of frames that come one after another from a moving slide."""
+
+    def __init__(
+        self,
+        analyser: FieldAnalyser,
+        ledger: CellLedger,
+        tracker: SlideTracker,
+        *,
+        um_per_px: float,
+    ) -> None:
+        """Begin with a slide that has not been looked at.
+
+        Args:
+            analyser: finds and names cells.
+            ledger: empty, or restored to the cells of a session that goes on.
+            tracker: new, or restored with the ledger.
+            um_per_px: scale of the frames.
+        """
+        self._analyser = analyser
+        self._ledger = ledger
+        self._tracker = tracker
+        self._um_per_px = um_per_px
+        self._settled_at: Position | None = None
+
+    def see(self, rgb: RGBImage, *, is_counting: bool) -> LiveUpdate:
+        """Take a frame in.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB; all frames of one size.
+            is_counting: whether cells are counted; the place is followed all the same.
+        """
+        located = self._tracker.locate(rgb)
+        quality = judge(rgb, um_per_px=self._um_per_px, moved_um=located.moved_um)
+        merged = self._ledger.join(located.joined) if located.joined else LedgerChange()
+        place = located.position
+        if place is None or not quality.is_good or not is_counting or self._is_settled(located):
+            guidance = _guidance(located, quality)
+            return LiveUpdate(located, quality, guidance, merged, was_analysed=False)
+        cells = self._analyser.analyse(
+            rgb,
+            um_per_px=self._um_per_px,
+            wanted=lambda row, column: self._ledger.wants(place, row, column),
+        )
+        change = self._ledger.see(place, cells, rgb, hold=located.is_searching)
+        self._settled_at = None if cells or located.is_searching else place
+        guidance = Guidance.HOLD if cells else _guidance(located, quality)
+        return LiveUpdate(located, quality, guidance, merged | change, was_analysed=True)
+
+    def _is_settled(self, located: Located) -> bool:
+        """Return whether every cell in view was already seen often enough, and none has come."""
+        place, last = located.position, self._settled_at
+        if place is None or last is None or located.track is not Track.FOLLOWED:
+            return False
+        moved = hypot(place.x_um - last.x_um, place.y_um - last.y_um)
+        return place.segment == last.segment and moved < _STILL_UM
+
+
+def _guidance(located: Located, quality: Quality) -> Guidance:
+    if quality.guidance is not Guidance.NONE:
+        return quality.guidance
+    return Guidance.LOST if located.track is Track.LOST else Guidance.NONE

@@ -1,0 +1,30 @@
+"""``leuko run``: the live count as a service, hour after hour."""
+
+from leuko.service._archive import KeptSessions
+from leuko.service._assembly import (
+    KEYFRAMES_NAME,
+    STORE_NAME,
+    camera_options,
+    display_options,
+    run_service,
+)
+from leuko.service._counter import make_counter
+from leuko.service._notify import Notifier
+from leuko.service._parts import FrameSource, Parts
+from leuko.service._service import LiveService
+from leuko.service._session import OpenSession
+
+__all__ = [
+    "KEYFRAMES_NAME",
+    "STORE_NAME",
+    "FrameSource",
+    "KeptSessions",
+    "LiveService",
+    "Notifier",
+    "OpenSession",
+    "Parts",
+    "camera_options",
+    "display_options",
+    "make_counter",
+    "run_service",
+]

@@ -1,0 +1,62 @@
+"""What the control socket tells and writes of the sessions that are kept."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from leuko.control import Differential, SessionEntry, SessionReply
+from leuko.reports import export_session, find_usb_stick
+from leuko.store import SessionRecord, Store, StoreReader
+
+
+class KeptSessions:
+    """Reads the store through connections of its own; fulfils `leuko.control.Archive`."""
+
+    def __init__(self, path: Path) -> None:
+        """Read a store that another part of the service writes.
+
+        Args:
+            path: the store.
+        """
+        self._path = path
+
+    def sessions(self, *, limit: int) -> Sequence[SessionEntry]:
+        """See `leuko.control.Archive`."""
+        with Store.reading(self._path) as reader:
+            return [_entry(reader, record) for record in reader.sessions(limit=limit)]
+
+    def session(self, number: int) -> SessionReply:
+        """See `leuko.control.Archive`."""
+        with Store.reading(self._path) as reader:
+            record = reader.session(number)
+            return SessionReply(
+                session=_entry(reader, record),
+                differential=Differential.of(reader.count(number)),
+                bundle=record.spec.bundle,
+                um_per_px=record.spec.um_per_px,
+                device=record.spec.device_serial,
+            )
+
+    def export(self, number: int, *, folder: Path | None, pictures: bool) -> Path:
+        """See `leuko.control.Archive`."""
+        with Store.reading(self._path) as reader, reader.snapshot():
+            return export_session(
+                reader.session(number),
+                folder or find_usb_stick(),
+                count=reader.count(number),
+                cells=reader.cells(number, pictures=pictures),
+                log=reader.log(number),
+                pictures=pictures,
+            )
+
+
+def _entry(reader: StoreReader, record: SessionRecord) -> SessionEntry:
+    return SessionEntry(
+        session=record.id,
+        specimen=record.spec.specimen,
+        operator=record.spec.operator,
+        state=record.state,
+        target=record.spec.target,
+        started=record.started.wall.isoformat(timespec="seconds"),
+        clock_is_set=record.started.clock_is_set,
+        n=reader.count(record.id).n,
+    )

@@ -1,0 +1,30 @@
+"""The counter of a session, new or taken up again."""
+
+from pathlib import Path
+
+from leuko.live import LiveCounter
+from leuko.pipeline import FieldAnalyser
+from leuko.service._keyframe_file import KeyframeFile
+from leuko.service._session import OpenSession, tracked_cell
+from leuko.tracking import CellLedger, SlideTracker
+
+
+def make_counter(
+    analyser: FieldAnalyser, keyframes: Path, um_per_px: float, session: OpenSession | None
+) -> LiveCounter:
+    """Return a counter that goes on from the cells of a session and knows its ground again.
+
+    Args:
+        analyser: finds and names cells.
+        keyframes: the file in which the tracker keeps what it recognises the slide by.
+        um_per_px: scale of the frames.
+        session: open; None to follow the slide without counting.
+    """
+    kept = session.kept_cells() if session else []
+    first_segment = max((cell.segment for cell in kept), default=0) + 1
+    ledger = CellLedger(um_per_px=um_per_px, decide=analyser.decide)
+    ledger.restore(map(tracked_cell, kept), first_number=session.next_number if session else 1)
+    number = session.record.id if session else 0
+    archive = KeyframeFile(keyframes, session=number, um_per_px=um_per_px)
+    tracker = SlideTracker(um_per_px=um_per_px, archive=archive, first_segment=first_segment)
+    return LiveCounter(analyser, ledger, tracker, um_per_px=um_per_px)

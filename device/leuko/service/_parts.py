@@ -1,0 +1,65 @@
+"""What the service is put together from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from leuko.cameras import Frame
+from leuko.control import CommandQueue
+from leuko.displays import DisplayThread
+from leuko.live import LiveCounter
+from leuko.service._notify import Notifier
+from leuko.service._session import OpenSession
+from leuko.status import Health
+from leuko.store import SessionSpec, Store
+
+MakeCounter = Callable[[float, OpenSession | None], LiveCounter]
+"""Makes a counter for a scale in µm per pixel, which goes on from a session's cells."""
+
+
+class FrameSource(Protocol):
+    """What the service asks of the camera: `leuko.cameras.CameraProcess`."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+
+    @property
+    def health(self) -> Health:
+        """How it is at this moment."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there will be no more frames."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the newest frame not read before; None if none came in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the service is put together from; it closes none of them.
+
+    Attributes:
+        camera: gives the frames.
+        store: keeps the sessions.
+        make_counter: makes what counts.
+        commands: what is asked from outside.
+        display: shows the status; None without a display.
+        notifier: tells systemd.
+        accelerator: health of what runs the models.
+        bench_notice: one line from keypad and buttons.
+        spec: what sessions are begun with, but for specimen, operator, target and scale.
+        um_per_px: scale of the frames; None to find it from the red cells.
+    """
+
+    camera: FrameSource
+    store: Store
+    make_counter: MakeCounter
+    commands: CommandQueue
+    display: DisplayThread | None
+    notifier: Notifier
+    accelerator: Health
+    bench_notice: Callable[[], str]
+    spec: SessionSpec
+    um_per_px: float | None

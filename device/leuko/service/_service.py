@@ -1,0 +1,247 @@
+"""The loop: a frame from the camera, its cells to the disk, the count to the display."""
+
+import logging
+import threading
+from dataclasses import replace
+
+from leuko.cameras import Frame
+from leuko.clock import now
+from leuko.counting import DifferentialCount
+from leuko.errors import SessionError, StoreError
+from leuko.live import LiveCounter
+from leuko.service._copies import Copies
+from leuko.service._logbook import Logbook
+from leuko.service._pace import Lately, Rate
+from leuko.service._parts import Parts
+from leuko.service._scale import ScaleFinder
+from leuko.service._session import OpenSession
+from leuko.status import Guidance, Health, Level, LiveStatus, SessionState, Target
+from leuko.tracking import LedgerChange
+
+logger = logging.getLogger(__name__)
+
+_WAIT_S = 0.2
+_HEALTH_S = 10.0
+_COPY_S = 600.0
+
+
+class LiveService:
+    """Counts until it is stopped; fulfils `leuko.control.Controls` between two frames."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Take up the session that was open when the last service ended, if there is one."""
+        self._parts = parts
+        self._stop = threading.Event()
+        self._rate = Rate()
+        self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
+        self._clock = Lately(_clock_health, every_s=_HEALTH_S)
+        self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
+        self._notice = parts.store.opening.notice
+        self._guidance = Guidance.NONE
+        self._segment = 0
+        self._captured_s = 0.0
+        self._fault = ""
+        self._logbook = Logbook(parts.store)
+        record = parts.store.active_session()
+        self._session = OpenSession(parts.store, record) if record else None
+        self._um_per_px = (record.spec.um_per_px if record else None) or parts.um_per_px
+        self._finder = ScaleFinder()
+        self._counter = self._new_counter()
+
+    def run(self) -> None:
+        """Count until `stop` is called or the camera's source has come to its end."""
+        parts = self._parts
+        self._logbook.started(parts.spec)
+        parts.notifier.ready()
+        logger.info("counting with %s", parts.camera.name)
+        while not (self._stop.is_set() or parts.camera.has_ended):
+            parts.commands.run_pending(self)
+            frame = parts.camera.read(_WAIT_S)
+            if self._logbook.has_news_of(parts.camera.health):
+                parts.notifier.says(self._line())
+            if frame is None:
+                self._show()
+            else:
+                self.take(frame)
+        parts.notifier.stopping()
+        self._copies.wait()
+        self._logbook.stopped("asked to" if self._stop.is_set() else "no more frames")
+
+    def stop(self) -> None:
+        """End after the present frame; may be called from any thread and from a signal."""
+        self._stop.set()
+
+    def take(self, frame: Frame) -> None:
+        """Carry one frame through, from pixels to the display."""
+        if self._counter is None:
+            self._find_scale(frame)
+        else:
+            update = self._counter.see(frame.rgb, is_counting=self._is_counting)
+            self._guidance = update.guidance
+            position = update.located.position
+            self._segment = position.segment if position else self._segment
+            self._keep(update.change)
+        self._rate.tick()
+        self._captured_s = frame.captured_s
+        self._show()
+        self._parts.notifier.alive(self._line())
+
+    def status(self) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        session, parts = self._session, self._parts
+        state = session.record.state if session else SessionState.IDLE
+        camera = parts.camera.health
+        disk = Health(Level.FAULT, self._fault) if self._fault else self._disk.value
+        return LiveStatus(
+            state=state,
+            specimen=session.record.spec.specimen if session else "",
+            target=session.record.spec.target if session else parts.spec.target,
+            count=session.count if session else DifferentialCount.from_tally({}),
+            guidance=self._shown_guidance(state, camera),
+            last_cell=session.last_cell if session else None,
+            camera=camera,
+            accelerator=parts.accelerator,
+            disk=disk,
+            clock=self._clock.value,
+            segment=self._segment,
+            frames_per_s=self._rate.per_s,
+            captured_s=self._captured_s,
+            notice=parts.bench_notice() or self._notice,
+        )
+
+    def start(
+        self, specimen: str, *, operator: str, target: Target | None, asked_by: str
+    ) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        if self._session and self._session.is_open:
+            raise SessionError(
+                f"session {self._session.record.id} ({self._session.record.spec.specimen}) is "
+                "open; finish or discard it first"
+            )
+        if self._um_per_px is None:
+            raise SessionError(
+                "the scale of the pictures is not known yet; move over sharp red cells and try "
+                "again in a few seconds, or set um_per_px"
+            )
+        spec = replace(
+            self._parts.spec,
+            specimen=specimen,
+            operator=operator,
+            target=target or self._parts.spec.target,
+            um_per_px=self._um_per_px,
+        )
+        record = self._parts.store.start_session(spec)
+        self._parts.store.note("start asked for", session=record.id, asked_by=asked_by)
+        self._session = OpenSession(self._parts.store, record)
+        self._counter = self._new_counter()
+        self._notice = ""
+        logger.info("session %d started by %s", record.id, asked_by)
+        return self.status()
+
+    def set_target(self, target: Target, *, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        session = self._open_session()
+        session.set_target(target, asked_by=asked_by)
+        # What was seen beyond the old target comes first.
+        self._keep(LedgerChange())
+        return self.status()
+
+    def pause(self, *, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        self._open_session().set_state(SessionState.PAUSED, asked_by=asked_by)
+        return self.status()
+
+    def resume(self, *, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        session = self._open_session()
+        session.set_state(SessionState.COUNTING, asked_by=asked_by)
+        self._heed_target(session)
+        return self.status()
+
+    def finish(self, *, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        return self._close(SessionState.FINISHED, asked_by)
+
+    def discard(self, *, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        return self._close(SessionState.DISCARDED, asked_by)
+
+    @property
+    def _is_counting(self) -> bool:
+        return self._session is not None and self._session.is_counting
+
+    def _open_session(self) -> OpenSession:
+        if self._session is None or not self._session.is_open:
+            raise SessionError("no session is open; start one")
+        return self._session
+
+    def _close(self, state: SessionState, asked_by: str) -> LiveStatus:
+        session = self._open_session()
+        # While something waits for the disk the session must not be closed without it.
+        session.keep(LedgerChange())
+        session.set_state(state, asked_by=asked_by)
+        self._copies.make()
+        logger.info("session %d %s by %s", session.record.id, state, asked_by)
+        return self.status()
+
+    def _new_counter(self) -> LiveCounter | None:
+        if self._um_per_px is None:
+            return None
+        is_open = self._session is not None and self._session.is_open
+        return self._parts.make_counter(self._um_per_px, self._session if is_open else None)
+
+    def _find_scale(self, frame: Frame) -> None:
+        self._um_per_px = self._finder.see(frame.rgb)
+        if self._um_per_px:
+            logger.info("scale %.4f µm per pixel, from the red cells", self._um_per_px)
+            self._counter = self._new_counter()
+        self._notice = "" if self._um_per_px else "finding the scale from the red cells"
+
+    def _keep(self, change: LedgerChange) -> None:
+        session = self._session
+        if session is None or not session.is_open:
+            return
+        try:
+            session.keep(change)
+            self._heed_target(session)
+        except StoreError as error:
+            if not self._fault:
+                logger.exception("what was counted cannot be kept yet")
+            self._fault = str(error)
+        else:
+            self._fault = ""
+            self._copies.make_if_due()
+
+    def _heed_target(self, session: OpenSession) -> None:
+        if session.is_reached and session.record.state is SessionState.COUNTING:
+            session.set_state(SessionState.REACHED, asked_by="the target")
+            logger.info("session %d reached its target", session.record.id)
+        elif not session.is_reached and session.record.state is SessionState.REACHED:
+            # The target was raised, or two of the counted cells turned out to be one.
+            session.set_state(SessionState.COUNTING, asked_by="the target")
+            logger.info("session %d goes on", session.record.id)
+
+    def _shown_guidance(self, state: SessionState, camera: Health) -> Guidance:
+        if camera.level is Level.FAULT:
+            return Guidance.NO_CAMERA
+        return Guidance.DONE if state is SessionState.REACHED else self._guidance
+
+    def _show(self) -> None:
+        if self._parts.display:
+            self._parts.display.show(self.status())
+
+    def _line(self) -> str:
+        camera = self._parts.camera.health
+        if camera.level is Level.FAULT:
+            return camera.text
+        if self._session is None:
+            return "no session"
+        record = self._session.record
+        return f"{record.state}: {self._session.count.n} of {record.spec.target}"
+
+
+def _clock_health() -> Health:
+    moment = now()
+    if moment.clock_is_set:
+        return Health(Level.OK, f"{moment.wall:%H:%M} UTC")
+    return Health(Level.WARNING, "clock not set")

@@ -1,0 +1,144 @@
+"""``leuko session`` against a running count: what it prints, and how it exits."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from leuko.cli import main
+from leuko.control import ControlServer
+from leuko.counting import STATEMENT
+
+Asked = queue.SimpleQueue[str]
+Leuko = Callable[..., "Run"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command came to."""
+
+    code: int | str | None
+    out: str
+    err: str
+
+
+@pytest.fixture
+def session(
+    socket_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Leuko:
+    """``leuko session``, with the settings' socket."""
+    monkeypatch.setenv("LEUKO_CONTROL_SOCKET", str(socket_path))
+
+    def run(*arguments: object) -> Run:
+        with pytest.raises(SystemExit) as left:
+            main(["session", *map(str, arguments)])
+        printed = capfd.readouterr()
+        return Run(left.value.code or 0, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def running(server: ControlServer, session: Leuko) -> Leuko:
+    """The same, with a service that runs."""
+    del server
+    return session
+
+
+def test_a_session_is_started_steered_and_finished(running: Leuko, asked: Asked) -> None:
+    commands = (
+        ["start", "H-12", "--operator", "ana", "--target", "±5"],
+        ["target", "200"],
+        ["pause"],
+        ["resume"],
+        ["finish"],
+        ["start", "H-13"],
+        ["discard"],
+    )
+    assert [running(*words).code for words in commands] == [0] * 7
+    lines = [asked.get(timeout=30).split(" by ")[0] for _ in commands]
+    assert lines[0] == "start 'H-12' for 'ana'"
+    assert lines[1:5] == ["target 200", "pause", "resume", "finish"]
+    assert lines[6] == "discard"
+
+
+def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
+    assert running("status").out.startswith("no session; start one with: leuko session start")
+    shown = running("start", "H-12").out
+    assert "counting H-12: 25 counted, target 100" in shown
+    assert "guidance: focus" in shown
+    assert "Leukocyte differential, n = 25" in shown
+    assert "beside the differential: 2 erythroblast" in shown
+    assert STATEMENT in shown
+
+
+def test_the_status_is_json_for_scripts(running: Leuko) -> None:
+    status = json.loads(running("start", "H-12", "--json").out)
+    assert (status["state"], status["specimen"], status["target"]) == ("counting", "H-12", "100")
+    assert status["differential"]["n"] == 25
+    assert status["differential"]["interval95"]["basophil"][0] > 0
+    assert "picture" not in status["last_cell"]
+
+
+def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
+    listed, shown = running("list"), running("show", 7)
+    assert "H-12" in listed.out
+    assert "2026-11-02 08:00" in listed.out
+    assert "specimen  H-12" in shown.out
+    assert "scale     0.1000 µm per pixel" in shown.out
+    assert STATEMENT in shown.out
+    assert [one["session"] for one in json.loads(running("list", "--json").out)] == [7]
+    assert json.loads(running("show", 7, "--json").out)["bundle"] == "tiny 1"
+
+
+def test_an_export_says_where_it_went(running: Leuko, tmp_path: Path) -> None:
+    assert running("export", 7, tmp_path).out == f"session 7 is in {tmp_path / 'session-7'}\n"
+    made = json.loads(running("export", 7, tmp_path, "--pictures", "--json").out)
+    assert made == {"folder": str(tmp_path / "session-7-pictures")}
+
+
+def test_an_error_is_one_line_and_the_exit_code_1(running: Leuko) -> None:
+    refused = running("pause")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == "leuko: no session is open; start one first\n"
+    assert running("export", 7).err.startswith("leuko: no USB stick is plugged in")
+    assert running("show", 8).code == 1
+
+
+def test_a_target_that_is_none_is_not_understood(running: Leuko) -> None:
+    for words in (["target", "many"], ["start", "H-1", "--target", "0"]):
+        refused = running(*words)
+        assert refused.code == 2
+        assert "is no target of a count" in refused.err
+
+
+def test_without_a_service_every_command_says_how_to_start_it(session: Leuko) -> None:
+    for words in (["status"], ["start", "H-1"], ["list"], ["export", 7]):
+        refused = session(*words)
+        assert refused.code == 1
+        assert "start it with: systemctl start leuko" in refused.err
+
+
+def test_watching_goes_on_until_interrupted(server: ControlServer, socket_path: Path) -> None:
+    del server
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "leuko", "session", "status", "--watch", "--json"],
+        env=os.environ | {"LEUKO_CONTROL_SOCKET": str(socket_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with watching:
+        assert watching.stdout is not None
+        lines = [watching.stdout.readline() for _ in range(2)]
+        watching.send_signal(signal.SIGINT)
+        _, complaints = watching.communicate(timeout=30)
+    assert [json.loads(line)["state"] for line in lines] == ["idle", "idle"]
+    assert (watching.returncode, complaints) == (0, "")

@@ -1,0 +1,111 @@
+"""The service in this process: the shipped models, a simulated smear, a store of its own."""
+
+import queue
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from leuko.bundle import default_bundle_path, load_bundle
+from leuko.cameras import CameraOptions, Frame
+from leuko.control import CommandQueue
+from leuko.inference import LiteRTEngine
+from leuko.pipeline import FieldAnalyser
+from leuko.service import KEYFRAMES_NAME, STORE_NAME, LiveService, Notifier, Parts, make_counter
+from leuko.sim.camera import SimCamera
+from leuko.status import Health, Level, Target
+from leuko.store import SessionSpec, Store
+
+UM_PER_PX = 0.2
+SMEAR = "smear:24:40"
+"""Three leukocytes lie in its first view, which is counted in the third frame."""
+
+
+class Reel:
+    """A `FrameSource` with frames that were taken before; None stands for a lost camera."""
+
+    name = "reel"
+
+    def __init__(self) -> None:
+        self.health = Health(Level.OK, "reel")
+        self._frames: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._ends = False
+
+    @property
+    def has_ended(self) -> bool:
+        return self._ends and self._frames.empty()
+
+    def feed(self, frames: Iterable[Frame | None]) -> None:
+        for frame in frames:
+            self._frames.put(frame)
+
+    def end(self) -> None:
+        """Come to an end after the frames that were fed."""
+        self._ends = True
+
+    def read(self, timeout_s: float) -> Frame | None:
+        try:
+            frame = self._frames.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        is_lost = frame is None
+        self.health = Health(Level.FAULT, "no pictures") if is_lost else Health(Level.OK, "reel")
+        return frame
+
+
+@pytest.fixture(scope="session")
+def analyser() -> FieldAnalyser:
+    return FieldAnalyser(load_bundle(default_bundle_path()), LiteRTEngine(threads=1))
+
+
+@pytest.fixture(scope="session")
+def frames() -> list[Frame]:
+    """What a hand shows of the smear in its first seconds: rests, strokes, five leukocytes."""
+    options = CameraOptions(SMEAR, 480, 360, frames_per_s=0, um_per_px=UM_PER_PX)
+    camera = SimCamera.opened(options)
+    taken = [camera.read() for _ in range(72)]
+    camera.close()
+    return [frame for frame in taken if frame]
+
+
+@pytest.fixture
+def reel() -> Reel:
+    return Reel()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Generator[Store]:
+    with Store.opened(tmp_path / STORE_NAME) as store:
+        yield store
+
+
+@pytest.fixture
+def make_parts(analyser: FieldAnalyser, reel: Reel) -> Callable[..., Parts]:
+    """Puts parts together around a store."""
+
+    def made(store: Store, *, um_per_px: float | None = UM_PER_PX) -> Parts:
+        return Parts(
+            camera=reel,
+            store=store,
+            make_counter=partial(make_counter, analyser, store.path.with_name(KEYFRAMES_NAME)),
+            commands=CommandQueue(answer_s=30),
+            display=None,
+            notifier=Notifier(),
+            accelerator=Health(Level.OK, "cpu"),
+            bench_notice=str,
+            spec=SessionSpec("", target=Target(100), bundle="leuko-default"),
+            um_per_px=um_per_px,
+        )
+
+    return made
+
+
+@pytest.fixture
+def parts(make_parts: Callable[..., Parts], store: Store) -> Parts:
+    return make_parts(store)
+
+
+@pytest.fixture
+def service(parts: Parts) -> LiveService:
+    return LiveService(parts)

@@ -1,0 +1,191 @@
+"""The loop itself: commands from outside, the service manager, the log, a full disk."""
+
+import contextlib
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from leuko.cameras import Frame
+from leuko.control import Bench, ControlClient, ControlServer, StatusReply
+from leuko.errors import SessionError, StoreError
+from leuko.service import STORE_NAME, FrameSource, KeptSessions, LiveService, Parts
+from leuko.status import Level, SessionState, Target
+from leuko.store import Store
+
+
+class Reel(FrameSource, Protocol):
+    """The camera of these tests; see conftest.py."""
+
+    def feed(self, frames: Iterable[Frame | None]) -> None: ...
+    def end(self) -> None: ...
+
+
+class Manager:
+    """What systemd is to a service: a socket that takes its messages."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.setblocking(False)
+
+    def heard(self) -> list[str]:
+        messages = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                messages.append(self.socket.recv(4096).decode())
+        return messages
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Manager]:
+    manager = Manager(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    yield manager
+    manager.socket.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Generator[Path]:
+    """The folder that a file system of one megabyte is mounted on."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    options = ("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder))
+    subprocess.run(["mount", *options], check=True)
+    yield folder
+    # A copy of the closed session may still be being made.
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def start(service: LiveService) -> None:
+    service.start("H-12", operator="ana", target=Target(100), asked_by="ana")
+
+
+def test_a_session_is_run_from_another_process_through_the_socket(
+    parts: Parts, reel: Reel, frames: list[Frame], tmp_path: Path
+) -> None:
+    service = LiveService(parts)
+    client = ControlClient(tmp_path / "socket", answer_s=30)
+
+    def counted(target: int) -> StatusReply:
+        while (status := client.status()).differential.n < target:
+            pass
+        return status
+
+    def person() -> list[StatusReply]:
+        try:
+            said = [client.status(), client.start("H-12", target=Target(2))]
+            reel.feed(frames[:6])
+            said.append(counted(2))
+            with pytest.raises(SessionError, match=r"^session 1 \(H-12\) is open; finish or"):
+                client.start("H-13")
+            said += [client.set_target(Target(400)), client.pause(), client.resume()]
+            said.append(client.finish())
+            assert client.sessions()[0].n == said[-1].differential.n
+            return said
+        finally:
+            service.stop()
+
+    server = ControlServer(tmp_path / "socket", parts.commands, KeptSessions(parts.store.path))
+    with server, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(person)
+        service.run()
+        said = asked.result()
+    states = ["idle", "counting", "reached", "counting", "paused", "counting", "finished"]
+    assert [status.state for status in said] == states
+    assert [status.differential.n for status in said] == [0, 0, 2, 3, 3, 3, 3]
+    assert (said[-1].specimen, str(said[-1].target)) == ("H-12", "400")
+
+
+def test_the_service_manager_hears_of_the_start_of_finished_frames_and_of_the_end(
+    manager: Manager, parts: Parts, reel: Reel, frames: list[Frame]
+) -> None:
+    reel.feed([*frames[:2], None, None, frames[2]])
+    reel.end()
+    LiveService(parts).run()
+    assert manager.heard() == [
+        "READY=1",
+        "WATCHDOG=1\nSTATUS=no session",
+        "WATCHDOG=1\nSTATUS=no session",
+        "STATUS=no pictures",
+        "STATUS=no session",
+        "WATCHDOG=1\nSTATUS=no session",
+        "STOPPING=1",
+    ]
+
+
+def test_the_log_tells_of_starts_ends_and_the_camera(
+    parts: Parts, reel: Reel, frames: list[Frame]
+) -> None:
+    service = LiveService(parts)
+    start(service)
+    reel.feed([frames[0], None, None, frames[1]])
+    reel.end()
+    service.run()
+    entries = list(parts.store.log(1))[2:]
+    assert [entry.kind for entry in entries] == [
+        "service started",
+        "camera lost",
+        "camera back",
+        "service stopped",
+    ]
+    assert entries[0].detail["store"] == "created"
+    assert entries[0].detail["bundle"] == "leuko-default"
+    assert entries[1].detail == {"camera": "no pictures"}
+
+
+def test_a_lost_camera_is_said_and_keeps_the_count(
+    parts: Parts, reel: Reel, frames: list[Frame]
+) -> None:
+    service = LiveService(parts)
+    start(service)
+    reel.feed([*frames[:6], None])
+    reel.end()
+    service.run()
+    status = service.status()
+    assert (status.guidance, status.camera.level) == ("check the camera", Level.FAULT)
+    assert status.count.n == 3
+
+
+def test_what_is_said_at_the_bench_is_shown(make_parts: Callable[..., Parts], store: Store) -> None:
+    parts = make_parts(store)
+    with Bench(parts.commands) as bench:
+        service = LiveService(replace(parts, bench_notice=lambda: bench.notice))
+        bench.show_typed("H-13")
+        assert service.status().notice == "specimen H-13"
+        bench.show_typed("")
+        assert not service.status().notice
+
+
+@pytest.mark.hardware
+def test_on_a_full_disk_the_count_stands_still_and_goes_on_when_there_is_room(
+    small_disk: Path, make_parts: Callable[..., Parts], frames: list[Frame]
+) -> None:
+    ballast = small_disk / "ballast"
+    with Store.opened(small_disk / STORE_NAME) as store:
+        service = LiveService(make_parts(store))
+        start(service)
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        for frame in frames[:24]:
+            service.take(frame)
+        full = service.status()
+        assert (full.count.n, full.last_cell, full.disk.level) == (0, None, Level.FAULT)
+        assert "the disk is full" in full.disk.text
+        with pytest.raises(StoreError, match="the disk is full"):
+            service.finish(asked_by="ana")
+        ballast.unlink()
+        service.take(frames[24])
+        assert "the disk is full; free space" not in service.status().disk.text
+        assert [cell.number for cell in store.cells(1)] == [1, 2, 3, 4, 5]
+        assert service.finish(asked_by="ana").state is SessionState.FINISHED
+        assert store.count(1).n == service.status().count.n == 5

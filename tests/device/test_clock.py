@@ -1,0 +1,60 @@
+"""When the wall clock of a device is believed."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from leuko.clock import RELEASED, boot_id, clock_is_set, now
+
+TODAY = RELEASED + timedelta(days=400)
+
+
+def battery_clock(root: Path, shows: datetime | str) -> None:
+    clock = root / "sys/class/rtc/rtc0"
+    clock.mkdir(parents=True)
+    text = shows if isinstance(shows, str) else f"{int(shows.timestamp())}\n"
+    (clock / "since_epoch").write_text(text, encoding="ascii")
+
+
+def network_time(root: Path) -> None:
+    (root / "run/systemd/timesync").mkdir(parents=True)
+    (root / "run/systemd/timesync/synchronized").touch()
+
+
+def test_a_clock_that_the_network_has_set_is_believed(tmp_path: Path) -> None:
+    network_time(tmp_path)
+    assert clock_is_set(TODAY, root=tmp_path)
+
+
+def test_a_clock_that_nothing_vouches_for_is_not_believed(tmp_path: Path) -> None:
+    assert not clock_is_set(TODAY, root=tmp_path)
+
+
+def test_a_clock_before_this_software_existed_is_never_believed(tmp_path: Path) -> None:
+    network_time(tmp_path)
+    past = RELEASED - timedelta(seconds=1)
+    battery_clock(tmp_path, past)
+    assert not clock_is_set(past, root=tmp_path)
+
+
+def test_a_battery_clock_that_agrees_vouches_for_the_wall_clock(tmp_path: Path) -> None:
+    battery_clock(tmp_path, TODAY + timedelta(minutes=20))
+    assert clock_is_set(TODAY, root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "shows", [datetime(1970, 1, 1, 0, 5, tzinfo=UTC), TODAY - timedelta(days=1), "", "no time"]
+)
+def test_a_battery_clock_without_its_battery_vouches_for_nothing(
+    tmp_path: Path, shows: datetime | str
+) -> None:
+    battery_clock(tmp_path, shows)
+    assert not clock_is_set(TODAY, root=tmp_path)
+
+
+def test_moments_of_one_boot_follow_each_other() -> None:
+    first, second = now(), now()
+    assert first.boot_id == second.boot_id == boot_id()
+    assert first.monotonic_s <= second.monotonic_s
+    assert first.wall.tzinfo is UTC

@@ -1,0 +1,174 @@
+"""What the doctor tells apart."""
+
+from pathlib import Path
+
+import pytest
+
+from leuko.cli import main
+from leuko.doctor import (
+    examine_accelerator,
+    examine_bundle,
+    examine_camera,
+    examine_disk,
+    examine_display,
+    examine_power,
+    examine_temperature,
+)
+from leuko.service import camera_options, display_options
+from leuko.settings import Settings
+from leuko.status import Level
+
+
+def zones(folder: Path, *millidegrees: int) -> Path:
+    for number, value in enumerate(millidegrees):
+        zone = folder / f"thermal_zone{number}"
+        zone.mkdir()
+        (zone / "temp").write_text(f"{value}\n", encoding="ascii")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("millidegrees", "level", "words"),
+    [
+        (45_200, Level.OK, "45 °C"),
+        (72_000, Level.WARNING, "72 °C"),
+        (83_000, Level.FAULT, "83 °C"),
+        (-87_900, Level.FAULT, "-87.9 °C is impossible"),
+    ],
+)
+def test_a_temperature_is_judged(
+    tmp_path: Path, millidegrees: int, level: Level, words: str
+) -> None:
+    finding = examine_temperature(zones(tmp_path, millidegrees))
+    assert finding.health.level is level
+    assert words in finding.health.text
+
+
+def test_the_hottest_sensor_counts(tmp_path: Path) -> None:
+    assert examine_temperature(zones(tmp_path, 40_000, 81_000)).health.level is Level.FAULT
+
+
+def test_a_machine_without_sensor_says_so(tmp_path: Path) -> None:
+    assert examine_temperature(tmp_path).health.level is Level.WARNING
+
+
+@pytest.mark.parametrize(
+    ("register", "level", "words"),
+    [
+        ("0", Level.OK, "no under-voltage"),
+        ("50000", Level.WARNING, "under-voltage, throttled since the start"),
+        ("50005", Level.FAULT, "under-voltage, throttled now"),
+    ],
+)
+def test_a_weak_supply_is_told_from_one_that_was_weak(
+    tmp_path: Path, register: str, level: Level, words: str
+) -> None:
+    file = tmp_path / "get_throttled"
+    file.write_text(f"{register}\n", encoding="ascii")
+    finding = examine_power(file)
+    assert finding.health.level is level
+    assert words in finding.health.text
+
+
+def stick(folder: Path, vendor: str, product: str, speed: str = "5000") -> Path:
+    device = folder / "2-1"
+    device.mkdir()
+    values = {"idVendor": vendor, "idProduct": product, "busnum": "250", "devnum": "9"}
+    for name, value in {**values, "speed": speed}.items():
+        (device / name).write_text(f"{value}\n", encoding="ascii")
+    return folder
+
+
+def test_without_a_stick_the_processor_does_the_work(tmp_path: Path) -> None:
+    finding = examine_accelerator(stick(tmp_path, "1d6b", "0003"))
+    assert finding.health.level is Level.OK
+    assert "no Edge TPU" in finding.health.text
+
+
+def test_a_stick_without_driver_is_told_from_one_without_permission(tmp_path: Path) -> None:
+    usb = stick(tmp_path, "1a6e", "089a")
+    assert "without driver" in examine_accelerator(usb, "libnotthere.so.1").health.text
+    finding = examine_accelerator(usb, "libc.so.6")
+    assert "may not be used by this user" in finding.health.text
+    assert "plugdev" in finding.remedy
+
+
+def small_views(**changes: object) -> Settings:
+    changes = {"camera": "sim", "camera_source": "smear:24:5"} | changes
+    return Settings.model_validate({"frame_width": 320, "frame_height": 240, **changes})
+
+
+def test_a_camera_that_works_gives_a_picture() -> None:
+    settings = small_views()
+    finding = examine_camera(settings, camera_options(settings))
+    assert finding.health.level is Level.OK
+    assert "rendered smear 24: 320 x 240 after" in finding.health.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"camera": "nix"}, "no camera driver 'nix'; choose one of"),
+        ({"camera_source": "smear:nix"}, "'smear:nix' is no smear; give whole numbers"),
+        ({"camera": "opencv", "camera_source": "/dev/video99"}, "no camera at /dev/video99"),
+    ],
+)
+def test_a_camera_that_is_missing_is_told_with_its_remedy(
+    changes: dict[str, object], words: str
+) -> None:
+    settings = small_views(**changes)
+    finding = examine_camera(settings, camera_options(settings))
+    assert finding.health.level is Level.FAULT
+    assert words in finding.health.text
+    assert not finding.remedy
+
+
+def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path: Path) -> None:
+    for display, level in (("none", Level.OK), ("framebuffer", Level.FAULT), ("nix", Level.FAULT)):
+        settings = Settings(display=display, display_device=str(tmp_path / "fb9"))
+        finding = examine_display(settings, display_options(settings))
+        assert finding.health.level is level
+    settings = Settings(display="png", display_device=str(tmp_path))
+    assert str(tmp_path) in examine_display(settings, display_options(settings)).health.text
+
+
+def test_a_bundle_is_replayed_on_this_device(tiny_bundle: Path) -> None:
+    finding = examine_bundle(Settings(bundle=tiny_bundle))
+    assert finding.health.level is Level.OK
+    assert finding.health.text.endswith("gives its golden outputs here")
+
+
+def test_a_damaged_bundle_is_told_with_its_remedy(own_bundle: Path) -> None:
+    model = next(own_bundle.glob("*.tflite"))
+    model.write_bytes(model.read_bytes()[:-1])
+    finding = examine_bundle(Settings(bundle=own_bundle))
+    assert finding.health.level is Level.FAULT
+    assert model.name in finding.health.text
+
+
+def test_a_folder_that_is_not_there_yet_is_told_from_a_disk_that_cannot_be_written(
+    tmp_path: Path,
+) -> None:
+    assert examine_disk(Settings(state_dir=tmp_path)).health.level is not Level.FAULT
+    finding = examine_disk(Settings(state_dir=tmp_path / "leuko"))
+    assert finding.health.level is Level.WARNING
+    assert "start the service, which makes it" in finding.remedy
+    # Read-only, for root too.
+    assert examine_disk(Settings(state_dir=Path("/proc"))).health.level is Level.FAULT
+
+
+def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
+    tmp_path: Path,
+    tiny_bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
+    with pytest.raises(SystemExit) as exited:
+        main(["doctor", "--camera", "nix"])
+    lines = capfd.readouterr().out.splitlines()
+    assert exited.value.code == 1
+    parts = ["camera", "display", "accelerator", "bundle", "disk", "clock", "temperature", "power"]
+    assert [line.split()[1] for line in lines] == parts
+    assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]
