@@ -1,13 +1,14 @@
 """From a field to named cells: locate coarsely, outline finely, classify each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.bundle import ClassifierSpec, ModelBundle, SegmenterSpec
+from leuko.bundle import ClassifierSpec, ModelBundle
 from leuko.cells import Cell, CellClass, CellRegion, CellStatus, RGBImage
-from leuko.errors import BundleError
+from leuko.errors import BundleError, ImageError
 from leuko.inference import Engine, Model
 from leuko.vision.focus import sharpness
 from leuko.vision.preprocess import (
@@ -31,6 +32,9 @@ from leuko.vision.tiling import predict_field
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
 
+LARGEST_COARSE_AREA = 12_500_000
+"""Pixels of a field's coarse view: 50 megapixels of 0.25 µm; some 250 MB are needed for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Field:
@@ -39,6 +43,28 @@ class _Field:
     rgb: RGBImage
     um_per_px: float
     background: NDArray[np.float64]
+
+    def window(self, row: float, column: float, *, um_per_px: float, size: int) -> Window:
+        return window_around(
+            row, column, um_per_px=self.um_per_px, to_um_per_px=um_per_px, size=size
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """A region, and whether the fine window shows all of it."""
+
+    region: CellRegion
+    is_whole: bool
+
+
+Wanted = Callable[[float, float], bool]
+"""Whether what lies at a row and column of the field is of interest."""
+
+
+def _everywhere(row: float, column: float) -> bool:
+    del row, column
+    return True
 
 
 class FieldAnalyser:
@@ -57,27 +83,41 @@ class FieldAnalyser:
         self._locator = engine.load(files[self._segmenter.locator])
         self._outliner = engine.load(files[self._segmenter.outliner])
         self._namer = engine.load(files[self._classifier.model])
-        self._probabilities = _checked_output(self._namer, self._classifier)
-        _check_inputs(self._segmenter, self._locator, self._outliner)
+        tile = (self._segmenter.tile_height, self._segmenter.tile_width)
+        _check_segmenter(self._segmenter.locator, self._locator, tile)
+        _check_segmenter(self._segmenter.outliner, self._outliner, (self._segmenter.window,) * 2)
+        _check_classifier(self._classifier, self._namer)
+        self._probabilities = self._namer.output_shapes.index((1, len(CellClass)))
 
-    def analyse(self, rgb: RGBImage, *, um_per_px: float) -> tuple[Cell, ...]:
+    def analyse(
+        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = _everywhere
+    ) -> tuple[Cell, ...]:
         """Return every leukocyte found, in reading order, those at the border included.
 
         Args:
             rgb: ``(height, width, 3)`` uint8, RGB, as the camera gave it; left as it is.
             um_per_px: scale of the field.
+            wanted: says of the place where a leukocyte was located whether it is worth outlining
+                and naming.
+
+        Raises:
+            ImageError: the field covers more of a smear than there is memory for.
+            EngineError: the engine failed.
         """
         field, coarse = self._coarse_view(rgb, um_per_px)
-        regions: list[CellRegion] = []
+        finds: list[_Find] = []
+        zoom = self._segmenter.locate_um_per_px / um_per_px
         for seed in self._locate(coarse):
-            region = self._outline(field, seed)
-            if region and all(overlap(region, other) < _SAME_CELL for other in regions):
-                regions.append(region)
-        regions.sort(key=lambda region: (region.box.y, region.box.x))
-        return tuple(self._name(field, region) for region in regions)
+            row, column = (seed.row + 0.5) * zoom, (seed.column + 0.5) * zoom
+            find = self._outline(field, row, column) if wanted(row, column) else None
+            if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
+                finds.append(find)
+        finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
+        return tuple(self._name(field, find) for find in finds)
 
     def _coarse_view(self, rgb: RGBImage, um_per_px: float) -> tuple[_Field, RGBImage]:
         scale = self._segmenter.locate_um_per_px
+        _check_extent(rgb.shape, um_per_px, scale)
         coarse, background = coarse_view(rgb, um_per_px=um_per_px, to_um_per_px=scale)
         return _Field(rgb, um_per_px, background), white_balance(coarse, background)
 
@@ -96,25 +136,21 @@ class FieldAnalyser:
             smallest_um2=spec.smallest_area_um2 / 2,
         )
 
-    def _outline(self, field: _Field, seed: Seed) -> CellRegion | None:
-        factor = self._segmenter.locate_um_per_px / field.um_per_px
-        window = self._fine_window(field, (seed.row + 0.5) * factor, (seed.column + 0.5) * factor)
+    def _outline(self, field: _Field, row: float, column: float) -> _Find | None:
+        spec = self._segmenter
+        window = field.window(row, column, um_per_px=spec.outline_um_per_px, size=spec.window)
         region = self._region(field, window)
-        if region and reaches_edge(region, window):
-            # A seed lies off centre in a large cell: look again from the middle of the find.
-            region = self._region(field, self._fine_window(field, *region.box.centre)) or region
-        if region is None or region.area_um2 < self._segmenter.smallest_area_um2:
+        # A seed lies off centre in a large cell: look again from the middle of the find, and
+        # if the cell is larger than the window, once more at the coarse scale.
+        for um_per_px in (spec.outline_um_per_px, spec.locate_um_per_px):
+            if region is None or not reaches_edge(region, window):
+                break
+            wider = field.window(*region.box.centre, um_per_px=um_per_px, size=spec.window)
+            if again := self._region(field, wider):
+                region, window = again, wider
+        if region is None or region.area_um2 < spec.smallest_area_um2:
             return None
-        return region
-
-    def _fine_window(self, field: _Field, row: float, column: float) -> Window:
-        return window_around(
-            row,
-            column,
-            um_per_px=field.um_per_px,
-            to_um_per_px=self._segmenter.outline_um_per_px,
-            size=self._segmenter.window,
-        )
+        return _Find(region, is_whole=not reaches_edge(region, window))
 
     def _region(self, field: _Field, window: Window) -> CellRegion | None:
         crop = cut_balanced_window(field.rgb, window, field.background)
@@ -126,59 +162,79 @@ class FieldAnalyser:
             um_per_px=field.um_per_px,
         )
 
-    def _name(self, field: _Field, region: CellRegion) -> Cell:
-        spec = self._classifier
-        window = window_around(
-            *region.box.centre,
-            um_per_px=field.um_per_px,
-            to_um_per_px=spec.um_per_px,
-            size=spec.size,
-        )
+    def _name(self, field: _Field, find: _Find) -> Cell:
+        spec, region = self._classifier, find.region
+        window = field.window(*region.box.centre, um_per_px=spec.um_per_px, size=spec.size)
         crop = cut_balanced_window(field.rgb, window, field.background)
         mask = mask_in_window(region, window)
         stored = self._namer.run(isolate(crop, mask, margin=spec.margin))[self._probabilities]
         real = self._namer.output_quantisations[self._probabilities].real(stored)[0]
         probabilities = tuple(float(value) for value in real / real.sum())
         best = list(CellClass)[int(np.argmax(real))]
-        status, reason = self._status(region, best, max(probabilities))
+        status, reason = self._status(find, probabilities)
         return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)
 
-    def _status(
-        self, region: CellRegion, best: CellClass, probability: float
-    ) -> tuple[CellStatus, str]:
-        if region.cut_by_border:
-            return CellStatus.EXCLUDED, "cut by the border of the field"
-        if region.area_um2 > self._segmenter.largest_area_um2:
+    def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
+        """Return what becomes of a whole cell, and why if it is not counted.
+
+        Args:
+            probabilities: one per `CellClass`, in its order.
+            area_um2: its area.
+        """
+        if area_um2 > self._segmenter.largest_area_um2:
             return CellStatus.EXCLUDED, "larger than any single leukocyte"
-        least = self._classifier.unclassified_below
+        probability, least = max(probabilities), self._classifier.unclassified_below
         if probability < least:
             return CellStatus.UNCLASSIFIED, f"probability {probability:.2f} is below {least:.2f}"
-        if not best.is_counted:
+        if not list(CellClass)[probabilities.index(probability)].is_counted:
             return CellStatus.EXCLUDED, "not one of the five leukocyte classes"
         return CellStatus.COUNTED, ""
+
+    def _status(self, find: _Find, probabilities: tuple[float, ...]) -> tuple[CellStatus, str]:
+        if find.region.cut_by_border:
+            return CellStatus.EXCLUDED, "cut by the border of the field"
+        if not find.is_whole:
+            return CellStatus.EXCLUDED, "larger than the outliner's window"
+        return self.decide(probabilities, find.region.area_um2)
+
+
+def _check_extent(shape: tuple[int, ...], um_per_px: float, coarse_um_per_px: float) -> None:
+    area_um2 = shape[0] * shape[1] * um_per_px**2
+    largest_um2 = LARGEST_COARSE_AREA * coarse_um_per_px**2
+    if area_um2 > largest_um2:
+        msg = (
+            f"a field of {shape[1]} x {shape[0]} pixels of {um_per_px:g} µm covers "
+            f"{area_um2 / 1e6:.1f} mm², more than the {largest_um2 / 1e6:.1f} that fit into "
+            "memory; cut it into smaller fields or check the scale"
+        )
+        raise ImageError(msg)
 
 
 def _map(model: Model, image: RGBImage) -> NDArray[np.float32]:
     return model.output_quantisations[0].real(model.run(image)[0][0, :, :, 0])
 
 
-def _checked_output(model: Model, spec: ClassifierSpec) -> int:
-    lengths = [shape[-1] for shape in model.output_shapes]
-    if sorted(lengths) != sorted((len(CellClass), spec.embedding)):
+def _check_segmenter(name: str, model: Model, size: tuple[int, int]) -> None:
+    _check_input(name, model, size)
+    found, wanted = model.output_shapes, ((1, *size, 1),)
+    if found != wanted:
+        msg = f"{name} gives {found}, the manifest says {wanted}; convert the bundle again"
+        raise BundleError(msg)
+
+
+def _check_classifier(spec: ClassifierSpec, model: Model) -> None:
+    _check_input(spec.model, model, (spec.size, spec.size))
+    found, wanted = model.output_shapes, ((1, len(CellClass)), (1, spec.embedding))
+    if sorted(found) != sorted(wanted):
         msg = (
-            f"{spec.model} has outputs of length {lengths}, not {len(CellClass)} classes and "
-            f"an embedding of {spec.embedding}; convert the bundle again"
+            f"{spec.model} gives {found}, the manifest says {len(CellClass)} classes and an "
+            f"embedding of {spec.embedding}; convert the bundle again"
         )
         raise BundleError(msg)
-    return lengths.index(len(CellClass))
 
 
-def _check_inputs(spec: SegmenterSpec, locator: Model, outliner: Model) -> None:
-    expected = {
-        spec.locator: ((1, spec.tile_height, spec.tile_width, 3), locator.input_shape),
-        spec.outliner: ((1, spec.window, spec.window, 3), outliner.input_shape),
-    }
-    for name, (wanted, found) in expected.items():
-        if wanted != found:
-            msg = f"{name} takes {found}, the manifest says {wanted}; convert the bundle again"
-            raise BundleError(msg)
+def _check_input(name: str, model: Model, size: tuple[int, int]) -> None:
+    found, wanted = model.input_shape, (1, *size, 3)
+    if found != wanted:
+        msg = f"{name} takes {found}, the manifest says {wanted}; convert the bundle again"
+        raise BundleError(msg)

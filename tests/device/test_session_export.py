@@ -291,7 +291,7 @@ def test_a_stick_without_partitions_mounted_twice_is_one_stick(machine: Machine)
 
 
 def test_disks_that_are_no_sticks_are_left_alone(machine: Machine) -> None:
-    machine.mount("mmcblk01", "/mnt/data")
+    machine.mount("mmcblk01", "/srv/data")
     machine.add_disk("sda", "usb1/1-1", removable=True)
     machine.mount("sda1", "/boot/firmware")
     with pytest.raises(OutputError, match="no USB stick is mounted; plug one in, or name a folder"):

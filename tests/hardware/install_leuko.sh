@@ -17,7 +17,7 @@ rm -f "$root"/wheels/leuko-*.whl
 "$here/.venv-dev/bin/pip" wheel --quiet --no-deps --no-build-isolation --wheel-dir "$root/wheels" "$here"
 chroot "$root" sh -c '
     [ -x /opt/leuko/bin/python ] || python3 -m venv /opt/leuko
-    /opt/leuko/bin/pip install --quiet --no-index --find-links /wheels --force-reinstall --no-deps /wheels/*.whl'
+    /opt/leuko/bin/pip install --quiet --no-index --force-reinstall --no-deps /wheels/*.whl'
 install -D -m 644 "$here/systemd/leuko.service" "$root/etc/systemd/system/leuko.service"
 install -D -m 644 "$here/systemd/leuko.sysusers" "$root/usr/lib/sysusers.d/leuko.conf"
 install -D -m 644 "$here/systemd/leuko.tmpfiles" "$root/usr/lib/tmpfiles.d/leuko.conf"

@@ -6,8 +6,9 @@ from math import hypot
 
 from leuko.tracking._positions import Position
 
-_AT_BORDER_UM = 3.0
-"""The border cuts a cell whose middle is nearer: no leukocyte has a smaller radius."""
+_AT_BORDER_UM = 0.5
+"""The border cuts what was located nearer: a seed lies up to 3 µm off the middle of a cell whose
+radius is 3.5 µm or more."""
 _STILL_UM = 1.0
 """Movement after which a cell that the border cut may have come into view."""
 _SAME_UM = 4.0
