@@ -15,7 +15,10 @@ REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
 BUILT = re.compile(r"\.venv.*|\..*_cache|\.git|\.hypothesis|__pycache__|runs|demo-out|dist|build")
 IMAGES = {".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 
-MACHINE_PATH = re.compile(r"(?<![\w.*/])/(?:home|root|work|Users|private|mnt|opt/(?!leuko|check)\w+)/[\w.]")
+# Where leuko is installed is no path of a machine.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.*/])/(?:home|root|work|Users|private|mnt|opt/(?!leuko|check)\w+)/[\w.]"
+)
 REGISTRY = re.compile(r"pypi\.|pythonhosted|--(?:extra-)?index-url|--find-links|:\d{4,5}/simple")
 HOST = re.compile(r"://|\b[\w-]+\.(?:org|com|net|io|dev|local|internal)\b|\blocalhost\b|@ ")
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^ ]+)(?: ; .+)?")

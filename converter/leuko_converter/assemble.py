@@ -1,6 +1,6 @@
-"""From two trained models and the data sets to a bundle, and to the parity of the two."""
+"""From two trained models and the data sets to a bundle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +18,7 @@ from leuko.bundle import (
 from leuko.inference import Engine
 from leuko_converter.golden import golden_inputs
 from leuko_converter.package import BundleDescription, write_bundle
-from leuko_converter.parity import (
-    ClassifierParity,
-    SegmenterParity,
-    classifier_table,
-    compare_classifier,
-    compare_segmenter,
-    int8_probabilities,
-    segmenter_table,
-)
+from leuko_converter.parity import int8_probabilities
 from leuko_converter.quantize import quantize, with_input_size
 from leuko_converter.representative import (
     augmented_cells,
@@ -40,7 +32,7 @@ from leuko_training.classifier import EMBEDDING
 from leuko_training.crops import Crop
 from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import DATASETS, LabelledImage
-from leuko_training.masks import SHARE, teaches_masks
+from leuko_training.masks import teaches_masks
 from leuko_training.partition import partition, read_everything
 from leuko_training.scales import (
     CLASSIFIER_SIZE,
@@ -87,8 +79,6 @@ REPRESENTATIVE_VIEWS = 200
 
 _VIEWS_IN_A_TILE = 5
 _SIMULATED_SLIDES = 2
-_PARITY_VIEWS = 32
-"""Of every set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,67 +173,6 @@ def quantize_all(
         "outliner": quantize(with_input_size(edge_unet, segmenter, side, side), windows),
         "classifier": quantize(classifier, cells),
     }
-
-
-def parity_report(
-    segmenter: keras.Model,
-    classifier: keras.Model,
-    bundle: ModelBundle,
-    judged: Sequence[LabelledImage],
-    *,
-    engine: Engine,
-) -> str:
-    """Return, as Markdown, outliner and classifier, float against int8, set by set.
-
-    Args:
-        segmenter: trained `edge_unet`, at the outliner's input size.
-        classifier: trained, with probabilities and embedding as outputs.
-        bundle: what they became.
-        judged: images that the models did not learn from.
-        engine: runs the bundle's models.
-
-    Raises:
-        ConversionError: the models do not fit the images.
-        EngineError: the engine cannot run a model.
-    """
-    outliner = bundle.files[bundle.manifest.segmenter.outliner]
-    namer = bundle.files[bundle.manifest.classifier.model]
-    masks = segmenter_parity(segmenter, outliner, judged, engine=engine)
-    names = classifier_parity(classifier, namer, named_crops(judged, segmenter), engine=engine)
-    folds = ", ".join(sorted({item.fold for item in judged}))
-    return (
-        f"# Float against int8: {bundle.label}\n\n"
-        f"`leuko-convert parity`, {len(judged)} images of fold {folds}; by LiteRT on the CPU.\n"
-        f"The segmenter sees {_PARITY_VIEWS} augmented views of every set with masks (seeded), so "
-        "its Dice is\nlower than on whole images; the classifier sees cells as the device cuts "
-        "them out.\nTargets: at most .005 of Dice and 0.5 points of accuracy lost.\n\n"
-        f"## Outliner\n\n{segmenter_table(masks)}\n## Classifier\n\n{classifier_table(names)}"
-    )
-
-
-def segmenter_parity(
-    segmenter: keras.Model, tflite: bytes, validation: Sequence[LabelledImage], *, engine: Engine
-) -> Mapping[str, SegmenterParity]:
-    """Return the figures of the outliner on every set that has masks."""
-    masked = [item for item in validation if item.mask and item.dataset in SHARE]
-    rows = {}
-    for name, items in by_dataset(masked, lambda item: item.dataset).items():
-        views = masked_views(items, _PARITY_VIEWS)
-        rows[name] = compare_segmenter(segmenter, tflite, views.images, views.masks, engine=engine)
-    return rows
-
-
-def classifier_parity(
-    classifier: keras.Model, tflite: bytes, crops: Sequence[Crop], *, engine: Engine
-) -> Mapping[str, ClassifierParity]:
-    """Return the figures of the classifier on every set that the cells come from."""
-    rows = {}
-    for name, members in by_dataset(crops, lambda crop: crop.dataset).items():
-        views = plain_cells(members)
-        rows[name] = compare_classifier(
-            classifier, tflite, views.images, views.labels, engine=engine
-        )
-    return rows
 
 
 def training_sets(training: Sequence[LabelledImage]) -> tuple[TrainingSet, ...]:

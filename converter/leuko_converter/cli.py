@@ -64,10 +64,10 @@ def parity(
 ) -> None:
     """Write what trained models lost by becoming a bundle, on fold 0, to parity.md."""
     with quiet():
-        from leuko_converter import assemble
+        from leuko_converter.report import parity_report
         from leuko_converter.trained import load_trained, with_embedding
         from leuko_training.partition import TEST_FOLD, read_folds
-    report = assemble.parity_report(
+    report = parity_report(
         load_trained(segmenter),
         with_embedding(load_trained(classifier)),
         load_bundle(bundle),

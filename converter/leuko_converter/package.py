@@ -25,7 +25,7 @@ from leuko.bundle import (
 )
 from leuko.cells import CellClass
 from leuko.errors import OutputError
-from leuko.inference import Engine
+from leuko.inference import Engine, run_all
 
 GOLDEN_FILE = "golden/golden.npz"
 MANIFEST_FILE = "manifest.toml"
@@ -126,10 +126,8 @@ def _golden(
     arrays: dict[str, bytes] = {}
     for name, images in inputs.items():
         arrays[f"{name}_input.npy"] = _npy(images)
-        model = engine.load(models[name])
-        outputs = zip(*(model.run(image) for image in images), strict=True)
-        for index, output in enumerate(outputs):
-            arrays[f"{name}_output_{index}.npy"] = _npy(np.concatenate(output))
+        for index, output in enumerate(run_all(engine.load(models[name]), images)):
+            arrays[f"{name}_output_{index}.npy"] = _npy(output)
     return _zipped(arrays)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cells import CellClass, Mask, RGBImage
-from leuko.inference import Engine
+from leuko.inference import Engine, run_all
 from leuko_converter.errors import ConversionError
 
 _BATCH = 16
@@ -32,6 +32,11 @@ class SegmenterParity:
     mean_difference: float
     largest_difference: float
 
+    @property
+    def dice_lost(self) -> float:
+        """Dice of the float model above that of the int8 model; negative for a gain."""
+        return self.dice_float - self.dice_int8
+
 
 @dataclass(frozen=True, slots=True)
 class ClassifierParity:
@@ -50,6 +55,11 @@ class ClassifierParity:
     accuracy_int8: float
     agreement: float
     largest_difference: float
+
+    @property
+    def points_lost(self) -> float:
+        """Percentage points of accuracy lost; negative for a gain."""
+        return 100 * (self.accuracy_float - self.accuracy_int8)
 
 
 def compare_segmenter(
@@ -132,13 +142,8 @@ def int8_outputs(
         EngineError: the engine cannot run the model.
     """
     loaded = engine.load(tflite)
-    runs = [loaded.run(image) for image in images]
-    return [
-        quantisation.real(np.concatenate(stored))
-        for stored, quantisation in zip(
-            zip(*runs, strict=True), loaded.output_quantisations, strict=True
-        )
-    ]
+    outputs = zip(run_all(loaded, images), loaded.output_quantisations, strict=True)
+    return [quantisation.real(stored) for stored, quantisation in outputs]
 
 
 def int8_probabilities(
@@ -156,7 +161,7 @@ def int8_probabilities(
 def segmenter_table(rows: Mapping[str, SegmenterParity]) -> str:
     """Return a Markdown table, one row for each name."""
     head = ("set", "views", "Dice float", "Dice int8", "loss", "mean diff.", "largest diff.")
-    return _table(
+    return markdown_table(
         head,
         [
             (
@@ -164,7 +169,7 @@ def segmenter_table(rows: Mapping[str, SegmenterParity]) -> str:
                 str(row.views),
                 f"{row.dice_float:.4f}",
                 f"{row.dice_int8:.4f}",
-                f"{row.dice_float - row.dice_int8:+.4f}",
+                f"{row.dice_lost:+.4f}",
                 f"{row.mean_difference:.4f}",
                 f"{row.largest_difference:.3f}",
             )
@@ -176,7 +181,7 @@ def segmenter_table(rows: Mapping[str, SegmenterParity]) -> str:
 def classifier_table(rows: Mapping[str, ClassifierParity]) -> str:
     """Return a Markdown table, one row for each name; accuracies in percent, loss in points."""
     head = ("set", "cells", "accuracy float", "accuracy int8", "loss", "same name", "largest diff.")
-    return _table(
+    return markdown_table(
         head,
         [
             (
@@ -184,7 +189,7 @@ def classifier_table(rows: Mapping[str, ClassifierParity]) -> str:
                 str(row.cells),
                 f"{row.accuracy_float:.1%}",
                 f"{row.accuracy_int8:.1%}",
-                f"{100 * (row.accuracy_float - row.accuracy_int8):+.2f}",
+                f"{row.points_lost:+.2f}",
                 f"{row.agreement:.1%}",
                 f"{row.largest_difference:.3f}",
             )
@@ -193,7 +198,8 @@ def classifier_table(rows: Mapping[str, ClassifierParity]) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, all but its first column to the right."""
     rule = ["---", *("---:" for _ in head[1:])]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *rows))
 

@@ -4,15 +4,19 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import keras
 import numpy as np
 
 from leuko.cells import CellClass, Mask, RGBImage
+from leuko.vision.preprocess import cut_window, padded_square, window_around
 from leuko_converter.errors import ConversionError
 from leuko_training.crops import Crop, CropSampler, plain_view
 from leuko_training.cut_cells import labelled_crops
-from leuko_training.datasets import LabelledImage
+from leuko_training.datasets import LabelledImage, load_mask
+from leuko_training.images import read_balanced
 from leuko_training.masks import SHARE, MaskSampler
+from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 _SEED = 11
 _IMAGES_PER_SET = 24
@@ -54,13 +58,31 @@ def masked_views(items: Iterable[LabelledImage], count: int) -> LabelledViews:
     )
 
 
-def named_crops(items: Iterable[LabelledImage], segmenter: keras.Model) -> list[Crop]:
+def central_windows(items: Iterable[LabelledImage]) -> LabelledViews:
+    """Return of every masked image the outliner's window around its largest leukocyte."""
+    pairs = [_central_window(item) for item in items if item.mask]
+    return LabelledViews(
+        images=tuple(image for image, _ in pairs), masks=tuple(mask for _, mask in pairs)
+    )
+
+
+def named_crops(
+    items: Iterable[LabelledImage],
+    segmenter: keras.Model,
+    *,
+    most: int | None = _CELLS_PER_CLASS,
+) -> list[Crop]:
     """Return a few cells of every class of every set, outlined by mask or by the segmenter.
+
+    Args:
+        items: labelled images.
+        segmenter: outlines the cells of those without a mask.
+        most: cells of every class of every set; None for all.
 
     Raises:
         ConversionError: on none of the images is a cell of known class.
     """
-    few = _few_of_each(items, lambda item: (item.dataset, item.label), most=_CELLS_PER_CLASS)
+    few = _few_of_each(items, lambda item: (item.dataset, item.label), most=most)
     crops = labelled_crops(few, segmenter)
     if not crops:
         raise ConversionError("no image of a cell of known class is there; get more data sets")
@@ -107,12 +129,30 @@ def mirrored(image: RGBImage, height: int, width: int) -> RGBImage:
     return np.pad(image, (*padding, (0, 0)), mode="symmetric")
 
 
+def _central_window(item: LabelledImage) -> tuple[RGBImage, Mask]:
+    image = read_balanced(item.image, um_per_px=item.um_per_px)
+    grey = load_mask(item).astype(np.uint8) * np.uint8(255)
+    _, _, stats, centroids = cv2.connectedComponentsWithStats(grey)
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if len(stats) > 1 else 0
+    column, row = centroids[largest]
+    window = window_around(
+        float(row),
+        float(column),
+        um_per_px=item.um_per_px,
+        to_um_per_px=OUTLINE_UM_PER_PX,
+        size=SEGMENTER_SIZE,
+    )
+    square = padded_square(grey, window.x, window.y, window.side, filling=0)
+    seen = cv2.resize(square, (window.size,) * 2, interpolation=cv2.INTER_AREA)
+    return cut_window(image, window), np.asarray(seen) > 127
+
+
 def _dataset(item: LabelledImage) -> str:
     return item.dataset
 
 
 def _few_of_each(
-    items: Iterable[Item], kind: Callable[[Item], Hashable], *, most: int
+    items: Iterable[Item], kind: Callable[[Item], Hashable], *, most: int | None
 ) -> list[Item]:
     kinds: dict[Hashable, list[Item]] = {}
     for item in items:

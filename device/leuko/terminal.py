@@ -1,7 +1,7 @@
 """What leuko prints for people: the differential as a table, progress, what a bundle holds."""
 
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from operator import itemgetter
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from leuko.bundle import ModelBundle
 from leuko.cells import LEUKOCYTES
 from leuko.counting import STATEMENT, DifferentialCount, Interval
 from leuko.verification import GoldenReport
+from leuko.vision.scale import ScaleEstimate
 
 PRECISION = 3.0
 """Half width, in percentage points, to which the table says how many more cells it takes."""
@@ -84,6 +85,22 @@ def beside_lines(count: DifferentialCount) -> list[str]:
     if count.unclassified:
         lines.append(f"unclassified, not in the denominator: {count.unclassified}")
     return lines
+
+
+def scale_lines(stated: float | None, found: Sequence[ScaleEstimate]) -> list[str]:
+    """Return what scales a count used, one line each.
+
+    Args:
+        stated: µm per pixel that the user gave, if any.
+        found: what was found from red cells instead.
+    """
+    if stated is not None:
+        return [f"scale {stated:.4f} µm per pixel, as stated"]
+    return [
+        f"scale {one.um_per_px:.4f} µm per pixel, from {one.red_cells} red cells "
+        f"(confidence {one.confidence:.2f})"
+        for one in found
+    ]
 
 
 def print_bundle(bundle: ModelBundle) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from leuko.bundle import LARGEST_BYTES, ModelBundle
 from leuko.errors import BundleError
-from leuko.inference import Engine
+from leuko.inference import Engine, run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,7 @@ def _outputs(
     model = engine.load(content)
     if inputs.shape[1:] != model.input_shape[1:]:
         raise _misfit(name, inputs.shape[1:], model.input_shape[1:])
-    runs = [model.run(image) for image in inputs]
-    return [np.concatenate(output) for output in zip(*runs, strict=True)]
+    return run_all(model, inputs)
 
 
 def _largest_difference(

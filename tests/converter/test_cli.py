@@ -133,7 +133,9 @@ def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
     assert code == 0
     assert (bundled.parent / "parity.md").read_text(encoding="utf-8").strip() == out.strip()
     rows = [line.split("|") for line in out.splitlines() if line.startswith("| bccd |")]
-    assert [row[2].strip() for row in rows] == ["32", "3"]
+    assert [row[2].strip() for row in rows] == ["3", "3"]
+    assert "| Dice, worst set (bccd) | ≤ 0.005 |" in out
+    assert "| accuracy, all 3 cells | ≤ 0.5 points |" in out
 
 
 def test_one_model_is_converted_with_a_folder_of_images(

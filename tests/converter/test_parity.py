@@ -12,6 +12,7 @@ from leuko_converter.parity import (
     compare_segmenter,
     segmenter_table,
 )
+from leuko_converter.report import goal_table
 from leuko_converter.representative import LabelledViews
 
 
@@ -88,4 +89,22 @@ def test_the_tables_show_the_loss_of_every_set() -> None:
         "| set | cells | accuracy float | accuracy int8 | loss | same name | largest diff. |\n"
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
         "| pbc | 96 | 97.9% | 96.9% | +1.04 | 99.0% | 0.081 |\n"
+    )
+
+
+def test_the_worst_loss_is_set_beside_what_may_be_lost() -> None:
+    masks = {
+        "bccd": SegmenterParity(70, 0.9512, 0.9498, 0.00213, 0.1875),
+        "krd-wbc": SegmenterParity(90, 0.94, 0.93, 0.00213, 0.1875),
+    }
+    names = {
+        "pbc": ClassifierParity(990, 0.98, 0.98, 1.0, 0.0812),
+        "bccd": ClassifierParity(10, 0.9, 0.8, 0.9, 0.2),
+    }
+    assert goal_table(masks, names) == (
+        "| lost by quantisation | target | measured |  |\n"
+        "| --- | ---: | ---: | ---: |\n"
+        "| Dice, worst set (krd-wbc) | ≤ 0.005 | +0.0100 | **short** |\n"
+        "| accuracy, all 1000 cells | ≤ 0.5 points | +0.10 | pass |\n"
+        "| accuracy, worst set (bccd, 10 cells) | ≤ 0.5 points | +10.00 | **short** |\n"
     )

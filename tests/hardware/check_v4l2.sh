@@ -4,7 +4,8 @@
 #
 # usage: check_v4l2.sh FOLDER      needs root, debootstrap, qemu-system-x86_64 and a network
 set -eu
-folder=$1
+mkdir -p "$1/v4l2-screens"
+folder=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 root=$folder/v4l2
 for command in debootstrap qemu-system-x86_64 mke2fs; do
@@ -13,22 +14,24 @@ for command in debootstrap qemu-system-x86_64 mke2fs; do
         exit 1
     }
 done
-mkdir -p "$folder/screens"
+rm -f "$folder"/v4l2-screens/*
 # The kernel for clouds has no vivid.
 sh "$here/trixie_root.sh" "$root" linux-image-amd64 initramfs-tools
 sh "$here/install_leuko.sh" "$root"
-install -d "$root/opt/check"
-install -m 644 "$here/v4l2/check.py" "$here/v4l2/shown.py" "$root/opt/check/"
-install -m 755 "$here/v4l2/boot.sh" "$root/opt/check/"
+install -D -m 755 "$here/v4l2/boot.sh" "$root/opt/check/boot.sh"
+for module in check shown; do
+    install -D -m 644 "$here/v4l2/$module.py" "$root/opt/check/tests/hardware/v4l2/$module.py"
+done
 
 disk=$folder/v4l2.ext4
 rm -f "$disk"
 mke2fs -q -t ext4 -d "$root" "$disk" 3G
 kernel=$(ls "$root"/boot/vmlinuz-* | tail -n 1)
 initrd=$root/boot/initrd.img-${kernel##*/vmlinuz-}
-"$here/../../.venv-dev/bin/python" "$here/v4l2/machine.py" "$kernel" "$initrd" "$disk" \
-    "$folder/screens" || {
-    echo "check-v4l2 failed; what was on the screens is in $folder/screens" >&2
+cd "$here/../.."
+.venv-dev/bin/python -m tests.hardware.v4l2.machine \
+    "$kernel" "$initrd" "$disk" "$folder/v4l2-screens" || {
+    echo "check-v4l2 failed; what was on the screens is in $folder/v4l2-screens" >&2
     exit 1
 }
 rm -f "$disk"

@@ -24,12 +24,12 @@ def show(name: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def leuko(*arguments: str) -> dict[str, object]:
+def leuko(*arguments: str) -> str:
     command = [LEUKO, "session", *arguments, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+    return done.stdout
 
 
 def wait(what: str, seconds: float, is_so: Callable[[], bool]) -> float:
@@ -44,7 +44,7 @@ def wait(what: str, seconds: float, is_so: Callable[[], bool]) -> float:
 
 
 def counted() -> int:
-    return int(leuko("status")["differential"]["n"])
+    return int(json.loads(leuko("status"))["differential"]["n"])
 
 
 def check(say: Callable[[str], None]) -> None:

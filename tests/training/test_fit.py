@@ -1,5 +1,6 @@
 """The training loop, on a task that a tiny network learns in seconds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
+from leuko.errors import SettingsError
 from leuko_training.fit import Schedule, fit
 from leuko_training.losses import cross_entropy_and_dice, dice
 from leuko_training.unet import paper_unet
@@ -82,3 +84,13 @@ def test_a_finished_run_is_not_repeated(tmp_path: Path) -> None:
     again = train(tmp_path)
     for one, other in zip(first.get_weights(), again.get_weights(), strict=True):
         assert (one == other).all()
+
+
+@pytest.mark.parametrize(("trained", "asked"), [(1, 2), (2, 1)])
+def test_a_finished_run_of_another_length_is_refused(
+    tmp_path: Path, trained: int, asked: int
+) -> None:
+    short = replace(SCHEDULE, steps=2)
+    train(tmp_path, replace(short, epochs=trained))
+    with pytest.raises(SettingsError, match=f"a run of {trained} epochs and {asked} are asked for"):
+        train(tmp_path, replace(short, epochs=asked))

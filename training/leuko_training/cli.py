@@ -80,6 +80,24 @@ def benchmark(
     timing.benchmark_and_report(bundle, root, results)
 
 
+@app.command("bench-live")
+def bench_live(
+    *,
+    root: Root = DATASETS_ROOT,
+    results: Results = RESULTS,
+    bundle: BundlePath = None,
+    frames: Annotated[
+        int | None, typer.Option(min=100, help="Frames of the long course; fewer are no proof.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Only see that everything runs.")] = False,
+) -> None:
+    """Measure the live count: cells counted once, speed, growth, cuts and camera faults."""
+    from leuko_training.live_benchmark import extent, run
+
+    chosen = extent.extent_for(frames, is_quick=quick)
+    run.bench_and_report(bundle, root, results, extent=chosen)
+
+
 def main() -> None:
     """Run the command line; what a user can mend becomes one line and exit code 1."""
     try:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from leuko.errors import SettingsError
 from leuko_training.curves import plot_history
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -96,9 +97,14 @@ def fit(
 
     The weights kept are a running average over many steps: between single
     checkpoints the figure on an unseen laboratory swings by ten points.
+
+    Raises:
+        SettingsError: the folder holds a run that was trained for another number of epochs.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if (folder / "model.keras").is_file():
+    is_finished = (folder / "model.keras").is_file()
+    _refuse_another_length(folder, schedule.epochs, is_finished=is_finished)
+    if is_finished:
         return keras.saving.load_model(folder / "model.keras")
     keras.utils.set_random_seed(schedule.seed)
     model.compile(optimizer=_optimizer(schedule), loss=loss, metrics=metrics)
@@ -127,7 +133,8 @@ def _optimizer(schedule: Schedule) -> keras.optimizers.Optimizer:
     steps = schedule.epochs * schedule.steps
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=schedule.learning_rate / 20,
-        decay_steps=steps - schedule.steps,
+        # A run of one epoch ends while it warms up.
+        decay_steps=max(1, steps - schedule.steps),
         alpha=0.01,
         warmup_target=schedule.learning_rate,
         warmup_steps=schedule.steps,
@@ -140,6 +147,15 @@ def _optimizer(schedule: Schedule) -> keras.optimizers.Optimizer:
         ema_momentum=schedule.ema_momentum,
         ema_overwrite_frequency=None,
     )
+
+
+def _refuse_another_length(folder: Path, epochs: int, *, is_finished: bool) -> None:
+    done = _epochs_done(folder / "history.csv")
+    if done > epochs or (is_finished and 0 < done < epochs):
+        raise SettingsError(
+            f"{folder} holds a run of {done} epochs and {epochs} are asked for; "
+            "move it away or name another folder for runs"
+        )
 
 
 def _epochs_done(history: Path) -> int:

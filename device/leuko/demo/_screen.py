@@ -178,9 +178,14 @@ def _fate_lines(comparison: Comparison) -> list[str]:
     found, missed = comparison.found, len(comparison.missed)
     shown = f"{comparison.views} views showed {found + missed} nucleated cells"
     right = f"named right: {comparison.named_right} of {found}"
-    false = f"regions that are no leukocyte: {comparison.false_regions}"
+    otherwise = comparison.false_regions - comparison.seen_through - comparison.miscounted
+    false = (
+        f"regions that are no leukocyte: {comparison.false_regions}; "
+        f"{comparison.miscounted} wrongly counted, {comparison.seen_through} set aside as "
+        f"artefacts, {otherwise} set aside otherwise"
+    )
     return [
         f"{shown}: {found} found, {missed} missed",
         f"{right}; unclassified: {comparison.unclassified}",
-        f"{false}; set aside as artefacts: {comparison.seen_through}",
+        false,
     ]

@@ -68,6 +68,13 @@ class Comparison:
             for one, cell in self.matches
         )
 
+    @property
+    def miscounted(self) -> int:
+        """False regions that went into the differential as one of the five classes."""
+        return sum(
+            cell is None and one.cell.status is CellStatus.COUNTED for one, cell in self.matches
+        )
+
 
 def compare(
     tally: SlideTally, cells: Sequence[TrueCell], *, views: Sequence[SlideView]

@@ -1,5 +1,6 @@
 """What the pipeline asks of an inference runtime."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,9 +17,10 @@ class Quantisation:
 
     def real(self, stored: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the real values, float32, same shape."""
-        # Widened first: uint8 minus a zero point would wrap around.
-        widened = stored.astype(np.float32) - np.float32(self.zero_point)
-        return widened * np.float32(self.scale)
+        # In float32: uint8 minus a zero point would wrap around.
+        real = np.subtract(stored, np.float32(self.zero_point), dtype=np.float32)
+        real *= np.float32(self.scale)
+        return real
 
     def stored(self, real: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Return the nearest stored values, uint8, saturating at the ends."""
@@ -53,6 +55,20 @@ class Model(Protocol):
         Raises:
             EngineError: the runtime failed.
         """
+
+
+def run_all(model: Model, images: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """Return every output of a model for several images, images first.
+
+    Args:
+        model: runs one image after the other.
+        images: at least one, each ``(height, width, 3)`` uint8 of the model's input size.
+
+    Raises:
+        EngineError: the runtime failed.
+    """
+    runs = [model.run(image) for image in images]
+    return [np.concatenate(outputs) for outputs in zip(*runs, strict=True)]
 
 
 class Engine(Protocol):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from leuko.errors import EngineError
 from leuko.inference._base import Model, Quantisation
+from leuko.inference._quiet import without_chatter
 
 RUNTIMES = (
     "ai_edge_litert.interpreter",
@@ -50,7 +51,7 @@ class LiteRTEngine:
         Raises:
             EngineError: the content is no TFLite model that this runtime can run.
         """
-        with _translated("load the model"):
+        with _translated("load the model"), without_chatter():
             interpreter = self._module.Interpreter(model_content=content, num_threads=self._threads)
             interpreter.allocate_tensors()
         return _LiteRTModel(interpreter)

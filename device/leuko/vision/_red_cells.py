@@ -108,10 +108,10 @@ def without_repeats(bodies: RoundBodies) -> RoundBodies:
     return bodies.chosen(np.array(kept, np.intp))
 
 
-def searched_area(field: RGBImage, diameter: float) -> float:
-    """Pixels of ``field`` in which bodies of ``diameter`` pixels were looked for."""
+def searched_area(shape: tuple[int, int], diameter: float) -> float:
+    """Pixels of a field of that height and width in which bodies of a diameter were looked for."""
     level = max(math.floor(math.log2(diameter / (2 * SMALLEST_RADIUS_PX))), 0)
-    height, width = field.shape[:2]
+    height, width = shape
     reach = _WINDOW_PX * 2.0**level
     return float(min(height, reach) * min(width, reach))
 

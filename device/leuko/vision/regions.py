@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.cells import Box, CellRegion, Mask
+from leuko.cells import CellRegion, Mask
+from leuko.vision._placing import enlarged, filled, placed
 from leuko.vision.preprocess import Window
 
 SMALLEST_RADIUS_UM = 2.5
@@ -41,8 +42,8 @@ def find_seeds(
         um_per_px: scale of the map.
         smallest_um2: area below which a spot is no leukocyte.
     """
-    mask = (probability >= threshold).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    tight, y, x = _tight(probability >= threshold)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(tight.view(np.uint8), connectivity=4)
     seeds = []
     for label in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[label])
@@ -50,7 +51,7 @@ def find_seeds(
             continue
         part = labels[top : top + height, left : left + width] == label
         for row, column, _ in inscribed_circles(part, um_per_px=um_per_px):
-            seeds.append(Seed(row + top, column + left))
+            seeds.append(Seed(row + top + y, column + left + x))
     return seeds
 
 
@@ -61,20 +62,21 @@ def inscribed_circles(mask: Mask, *, um_per_px: float) -> list[tuple[float, floa
     distance to the outside is raised until the mask falls apart into the most parts that are
     large enough to be leukocytes.
     """
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    tight = mask[y : y + height, x : x + width]
+    tight, y, x = _tight(mask)
     circles = _circles(tight, least=SMALLEST_RADIUS_UM / um_per_px)
     return [(row + y, column + x, radius) for row, column, radius in circles]
 
 
 def _circles(mask: Mask, *, least: float) -> list[tuple[float, float, float]]:
     distance = _distance(mask)
-    best = [_deepest(distance, mask)]
+    best = [_deepest(distance)]
     if _solidity(mask) >= _SOLID or best[0][2] < least:
         return best
     for level in np.linspace(0.15, 0.85, 8) * distance.max():
-        count, labels = cv2.connectedComponents((distance > level).astype(np.uint8))
-        parts = [_deepest(distance, labels == label) for label in range(1, count)]
+        count, labels = cv2.connectedComponents((distance > level).view(np.uint8))
+        if count - 1 <= len(best):
+            continue
+        parts = [_deepest(np.where(labels == label, distance, 0)) for label in range(1, count)]
         parts = [part for part in parts if part[2] >= least]
         if len(parts) > len(best):
             best = parts
@@ -100,7 +102,7 @@ def own_part(mask: Mask, row: float, column: float, *, um_per_px: float) -> Mask
     if len(circles) == 1:
         return component
     powers = (circles[:, 0] - row) ** 2 + (circles[:, 1] - column) ** 2 - circles[:, 2] ** 2
-    rows, columns = np.indices(mask.shape)
+    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
     power_maps = [(rows - r) ** 2 + (columns - c) ** 2 - radius**2 for r, c, radius in circles]
     mine = np.argmin(power_maps, axis=0) == int(np.argmin(powers))
     return _component_at(component & mine, row, column)
@@ -131,11 +133,12 @@ def region_in_field(
     own = own_part(probability >= threshold, middle, middle, um_per_px=fine_um_per_px)
     if not own.any():
         return None
-    near = np.asarray(cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
-    large, top, left = _enlarged(probability * near, near, window)
+    near = np.asarray(cv2.dilate(own.view(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
+    alone = np.asarray(cv2.copyTo(probability, near), np.float32)
+    large, top, left = enlarged(alone, near, window)
     corner = (window.y + top, window.x + left)
     edge = max(1, round(window.side / window.size))
-    return _placed(_filled(large >= threshold), corner, field_shape, edge=edge, um_per_px=um_per_px)
+    return placed(filled(large >= threshold), corner, field_shape, edge=edge, um_per_px=um_per_px)
 
 
 def overlap(first: CellRegion, second: CellRegion) -> float:
@@ -147,7 +150,8 @@ def overlap(first: CellRegion, second: CellRegion) -> float:
         return 0.0
     shared = first.mask[top - a.y : bottom - a.y, left - a.x : right - a.x]
     shared = shared & second.mask[top - b.y : bottom - b.y, left - b.x : right - b.x]
-    return float(shared.sum() / min(first.mask.sum(), second.mask.sum()))
+    smaller = min(np.count_nonzero(first.mask), np.count_nonzero(second.mask))
+    return float(np.count_nonzero(shared) / smaller)
 
 
 def reaches_edge(region: CellRegion, window: Window) -> bool:
@@ -169,83 +173,29 @@ def mask_in_window(region: CellRegion, window: Window) -> Mask:
     shift_y = window.y - region.box.y + zoom / 2 - 0.5
     inverse = np.array([[zoom, 0, shift_x], [0, zoom, shift_y]])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    mask = region.mask.astype(np.uint8) * np.uint8(255)
+    mask = region.mask.view(np.uint8) * np.uint8(255)
     return np.asarray(cv2.warpAffine(mask, inverse, (window.size,) * 2, flags=how) > 127)
 
 
-def _enlarged(
-    probability: NDArray[np.float32], near: NDArray[np.uint8], window: Window
-) -> tuple[NDArray[np.float32], int, int]:
-    """Return the part of a window's map around a cell at the field's scale, and its corner.
-
-    Only that part is enlarged: a cell fills about a third of its window.
-    """
-    zoom = window.side / window.size
-    x, y, width, height = cv2.boundingRect(near)
-    left, top = int(x * zoom), int(y * zoom)
-    size = (int(np.ceil((x + width) * zoom)) - left, int(np.ceil((y + height) * zoom)) - top)
-    # Pixels are areas: the middle of pixel i lies at i + 1/2.
-    shift_x, shift_y = (left + 0.5) / zoom - 0.5, (top + 0.5) / zoom - 0.5
-    inverse = np.array([[1 / zoom, 0, shift_x], [0, 1 / zoom, shift_y]])
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    # Beyond the window the cell goes on as it ends: the edge must not look like an outline.
-    large = cv2.warpAffine(probability, inverse, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(large, np.float32), top, left
-
-
-def _placed(
-    large: Mask,
-    corner: tuple[int, int],
-    field_shape: tuple[int, int],
-    *,
-    edge: int,
-    um_per_px: float,
-) -> CellRegion | None:
-    """Return a mask that lies at a corner of the field as a region, without what lies outside.
-
-    Args:
-        large: ``(height, width)`` bool, at the field's scale.
-        corner: row and column of its upper left pixel; may lie outside the field.
-        field_shape: height and width of the field.
-        edge: distance in pixels from the field's border at which a cell counts as cut.
-        um_per_px: scale of the field.
-    """
-    height, width = field_shape
-    top, left = max(0, -corner[0]), max(0, -corner[1])
-    inside = large[top : max(0, height - corner[0]), left : max(0, width - corner[1])]
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    if rows.size == 0:
-        return None
-    mask = inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    box = Box(
-        x=int(columns[0]) + left + corner[1],
-        y=int(rows[0]) + top + corner[0],
-        width=mask.shape[1],
-        height=mask.shape[0],
-    )
-    # The outline is known to one pixel of the window, which may be several of the field.
-    cut = (
-        min(box.x, box.y) < edge
-        or box.x + box.width > width - edge
-        or box.y + box.height > height - edge
-    )
-    return CellRegion(box, mask.copy(), float(mask.sum()) * um_per_px**2, cut)
+def _tight(mask: Mask) -> tuple[Mask, int, int]:
+    """Return the part of a mask that holds all of it, and row and column of its corner."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return mask[y : y + height, x : x + width], y, x
 
 
 def _distance(mask: Mask) -> NDArray[np.float32]:
     # A frame of zeros: what touches the edge of the mask ends there.
-    framed = np.pad(mask.astype(np.uint8), 1)
+    framed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)
 
 
-def _deepest(distance: NDArray[np.float32], part: Mask) -> tuple[float, float, float]:
-    inside = np.where(part, distance, 0)
-    row, column = np.unravel_index(int(np.argmax(inside)), inside.shape)
-    return float(row), float(column), float(inside[row, column])
+def _deepest(distance: NDArray[np.float32]) -> tuple[float, float, float]:
+    row, column = np.unravel_index(int(np.argmax(distance)), distance.shape)
+    return float(row), float(column), float(distance[row, column])
 
 
 def _solidity(mask: Mask) -> float:
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = max(contours, key=cv2.contourArea)
     hull = cv2.contourArea(cv2.convexHull(outline))
     return cv2.contourArea(outline) / hull if hull else 1.0
@@ -253,7 +203,7 @@ def _solidity(mask: Mask) -> float:
 
 def _component_at(mask: Mask, row: float, column: float) -> Mask:
     """Return the connected component that is nearest to a point, all false if there is none."""
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
     if count == 1:
         return np.zeros_like(mask)
     label = labels[min(round(row), mask.shape[0] - 1), min(round(column), mask.shape[1] - 1)]
@@ -262,11 +212,3 @@ def _component_at(mask: Mask, row: float, column: float) -> Mask:
         nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
         label = labels[rows[nearest], columns[nearest]]
     return np.asarray(labels == label)
-
-
-def _filled(mask: Mask) -> Mask:
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    canvas = np.zeros(mask.shape, np.uint8)
-    if contours:
-        cv2.drawContours(canvas, [max(contours, key=cv2.contourArea)], -1, 1, cv2.FILLED)
-    return canvas.astype(np.bool_)

@@ -63,6 +63,28 @@ class ScaleEstimate:
     red_cells: int
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredField:
+    """What one field has to say of its scale.
+
+    Attributes:
+        bodies: its round bodies that may be red cells.
+        shape: its height and width in pixels.
+    """
+
+    bodies: RoundBodies
+    shape: tuple[int, int]
+
+
+def measure_field(field: RGBImage) -> MeasuredField:
+    """Return the round bodies of a field, to be kept in its place.
+
+    Args:
+        field: ``(height, width, 3)`` uint8, RGB.
+    """
+    return MeasuredField(_pale_bodies(field), (field.shape[0], field.shape[1]))
+
+
 def estimate_scale(fields: Sequence[RGBImage]) -> ScaleEstimate:
     """The scale that makes the median red cell of the fields 7.2 µm wide.
 
@@ -76,7 +98,16 @@ def estimate_scale(fields: Sequence[RGBImage]) -> ScaleEstimate:
     Raises:
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
     """
-    bodies = join([_pale_bodies(field) for field in fields])
+    return scale_of([measure_field(field) for field in fields])
+
+
+def scale_of(fields: Sequence[MeasuredField]) -> ScaleEstimate:
+    """The scale of fields that were measured one by one, as of `estimate_scale`.
+
+    Raises:
+        ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
+    """
+    bodies = join([field.bodies for field in fields])
     if len(bodies.diameter) < _FEWEST_CELLS:
         raise ScaleError(_too_few(len(bodies.diameter)))
     cells = _red_cells(bodies)
@@ -129,9 +160,9 @@ def _spread(cells: RoundBodies) -> float:
     return float(1.4826 * np.median(np.abs(logs - np.median(logs))))
 
 
-def _check_that_they_are_red_cells(cells: RoundBodies, fields: Sequence[RGBImage]) -> None:
+def _check_that_they_are_red_cells(cells: RoundBodies, fields: Sequence[MeasuredField]) -> None:
     count, diameter = len(cells.diameter), float(np.median(cells.diameter))
-    cover = _area(cells) / sum(searched_area(field, diameter) for field in fields)
+    cover = _area(cells) / sum(searched_area(field.shape, diameter) for field in fields)
     extent = float(np.hypot(np.ptp(cells.x), np.ptp(cells.y))) if count else 0.0
     huddled = count < _FEW_CELLS and extent < _LEAST_EXTENT * diameter
     if count < _FEWEST_CELLS or cover < _LEAST_COVER or huddled:

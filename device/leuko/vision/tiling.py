@@ -40,7 +40,8 @@ def predict_field(
         here = np.s_[row : row + tile[0], column : column + tile[1]]
         total[here] += predict(np.ascontiguousarray(padded[here])) * weight
         weights[here] += weight
-    return (total / weights)[top : top + height, left : left + width]
+    total /= weights
+    return total[top : top + height, left : left + width]
 
 
 def tile_origins(length: int, tile: int, overlap: int) -> list[int]:

@@ -4,17 +4,19 @@ There the kernel's vivid stands in for a USB camera; it draws colour bars. Two s
 16 bits per pixel. The host photographs them when it is told to, and answers with a line.
 """
 
+import fcntl
 import logging
-import os
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from shown import shown
+from tests.hardware.v4l2.shown import shown
 
 from leuko.cameras import CameraOptions, CameraProcess, Frame, load_camera
 from leuko.cells import RGBImage
@@ -31,7 +33,12 @@ COLOURS = ("black", "blue", "green", "cyan", "red", "magenta", "yellow", "white"
 """By red, green and blue as the bits of a number."""
 SCREENS = {"bochs": 32, "cirrus": 16}
 """Bits per pixel by the kernel's module."""
+GRAPHICS = Path("/sys/class/graphics")
 VIVID = Path("/sys/bus/platform/drivers/vivid")
+_SET_CONTROL = 0xC008561C
+"""``VIDIOC_S_CTRL``, with the numbers that vivid gives its own controls."""
+_TEXT, _MOVEMENT = 0x00F0F001, 0x00F0F002
+_NO_TEXT, _MOVE_LEFT_FAST = 2, 0
 OPENING_S = 120.0
 """An emulated processor takes its time to start Python."""
 
@@ -97,22 +104,38 @@ def check_locks() -> None:
     for what in ("exposure", "white balance"):
         line = f"the camera cannot lock its {what}"
         check(f"a camera without a lock for its {what} is warned of", holds=line in heard.lines)
-    check_refused("an exposure time it cannot set", "exposure time", exposure_us=5000)
-    check_refused("gains it cannot set", "red and blue gains", gains=(1.5, 1.5))
-    check_refused("a size it does not have", "instead of 641 x 481", width=641, height=481)
-    check_refused("a camera that is not there", "there is no camera at /dev/video7", source="7")
+    check_refused(
+        "an exposure time it cannot set", "exposure time", replace(OPTIONS, exposure_us=5000)
+    )
+    check_refused("gains it cannot set", "red and blue gains", replace(OPTIONS, gains=(1.5, 1.5)))
+    check_refused(
+        "a size it does not have", "instead of 641 x 481", replace(OPTIONS, width=641, height=481)
+    )
+    check_refused(
+        "a camera that is not there",
+        "there is no camera at /dev/video7",
+        replace(OPTIONS, source="7"),
+    )
 
 
-def check_refused(what: str, sentence: str, **options: object) -> None:
+def check_refused(what: str, sentence: str, options: CameraOptions) -> None:
     try:
-        load_camera("opencv", CameraOptions(**{"source": "0", "width": 640, "height": 480} | options)).close()
+        load_camera("opencv", options).close()
     except CameraError as error:
         check(f"{what}: refused", holds=sentence in str(error), value=str(error))
     else:
         check(f"{what}: refused", holds=False)
 
 
+def make_lifelike() -> None:
+    """Let the bars wander, without text: else pictures repeat, and the text looks torn."""
+    with Path("/dev/video0").open("rb") as device:
+        for control, value in ((_TEXT, _NO_TEXT), (_MOVEMENT, _MOVE_LEFT_FAST)):
+            fcntl.ioctl(device, _SET_CONTROL, struct.pack("Ii", control, value))
+
+
 def check_process() -> None:
+    make_lifelike()
     with closing(CameraProcess("opencv", OPTIONS, opening_s=OPENING_S)) as camera:
         first = camera.read(OPENING_S)
         check("its process gives a picture", holds=first is not None, value=camera.health.text)
@@ -128,10 +151,13 @@ def check_unplugging(camera: CameraProcess, last: int) -> None:
     unplugged_s = time.monotonic()
     (VIVID / "unbind").write_text(device)
     took_s = waited(lambda: camera.health.level is Level.FAULT, unplugged_s)
-    check("unplugged: noticed", holds=took_s < 2, value=f"after {took_s:.2f} s, {camera.health.text}")
+    check(
+        "unplugged: noticed", holds=took_s < 2, value=f"after {took_s:.2f} s, {camera.health.text}"
+    )
     check("unplugged: no picture", holds=camera.read(3.0) is None, value=camera.health.text)
     plugged_s = time.monotonic()
     (VIVID / "bind").write_text(device)
+    make_lifelike()
     frame = camera.read(OPENING_S)
     took_s = time.monotonic() - plugged_s
     check("plugged in: it comes back", holds=frame is not None, value=f"after {took_s:.1f} s")
@@ -148,17 +174,21 @@ def waited(is_so: Callable[[], bool], since_s: float) -> float:
 def check_screens() -> None:
     for module, bits in SCREENS.items():
         modprobe(module)
-        (facts,) = (
-            path.parent
-            for path in Path("/sys/class/graphics").glob("fb*/name")
-            if path.read_text().startswith(module)
+        name = next(
+            path.name for path in GRAPHICS.glob("fb[0-9]") if fact(path, "name").startswith(module)
         )
-        size, found = ((facts / name).read_text().strip() for name in ("virtual_size", "bits_per_pixel"))
+        found = fact(GRAPHICS / name, "bits_per_pixel")
+        size = fact(GRAPHICS / name, "virtual_size")
         check(f"{module} has {bits} bits per pixel", holds=found == str(bits), value=size)
-        with closing(FramebufferDisplay.opened(DisplayOptions(device=f"/dev/{facts.name}"))) as display:
+        options = DisplayOptions(device=f"/dev/{name}")
+        with closing(FramebufferDisplay.opened(options)) as display:
             display.show(shown())
             ask(f"count {module} {size}")
         ask(f"black {module} {size}")
+
+
+def fact(screen: Path, name: str) -> str:
+    return (screen / name).read_text(encoding="ascii").strip()
 
 
 def ask(what: str) -> None:

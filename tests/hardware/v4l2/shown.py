@@ -26,9 +26,7 @@ def shown() -> LiveStatus:
         count=DifferentialCount(
             counts=MappingProxyType(dict(zip(LEUKOCYTES, _COUNTS, strict=True))),
             excluded=nothing,
-            beside=MappingProxyType(
-                {name: 0 for name in CellClass if name not in LEUKOCYTES}
-            ),
+            beside=MappingProxyType({name: 0 for name in CellClass if name not in LEUKOCYTES}),
             unclassified=4,
         ),
         guidance=Guidance.NONE,

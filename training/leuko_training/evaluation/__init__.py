@@ -8,12 +8,15 @@ from leuko_training.evaluation._fields import (
 )
 from leuko_training.evaluation._findings import Analyse, analyser_of, name_in, true_regions
 from leuko_training.evaluation._judged import JudgedBox, Verdict, read_judged
+from leuko_training.evaluation._markdown import relative_words, table
+from leuko_training.evaluation._name_report import matrices_of
 from leuko_training.evaluation._names import Answer, NameResult
 from leuko_training.evaluation._outlines import OutlineResult, OutlineScore
 from leuko_training.evaluation._pictures import write_pictures
 from leuko_training.evaluation._record import record_of
-from leuko_training.evaluation._report import matrices_of, relative_words, render_report, table
+from leuko_training.evaluation._report import render_report
 from leuko_training.evaluation._run import Evaluation, Subject, evaluate, evaluate_analysis
+from leuko_training.evaluation._scales import ScaleResult, score_scales
 from leuko_training.evaluation._targets import DICE, Goal, goals_of
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "NameResult",
     "OutlineResult",
     "OutlineScore",
+    "ScaleResult",
     "Subject",
     "UnmatchedRegion",
     "Verdict",
@@ -42,6 +46,7 @@ __all__ = [
     "record_of",
     "relative_words",
     "render_report",
+    "score_scales",
     "table",
     "true_regions",
     "write_pictures",

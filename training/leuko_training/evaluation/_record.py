@@ -8,6 +8,7 @@ from leuko_training.evaluation._findings import name_in
 from leuko_training.evaluation._names import Answer, NameResult
 from leuko_training.evaluation._outlines import OutlineResult
 from leuko_training.evaluation._run import Evaluation
+from leuko_training.evaluation._scales import ScaleResult
 from leuko_training.evaluation._targets import goals_of
 from leuko_training.metrics import MEASURES, ConfusionMatrix, Proportion
 
@@ -27,6 +28,7 @@ def record_of(evaluation: Evaluation) -> dict[str, object]:
         "outlines": {r.dataset: _outlines(r, root) for r in evaluation.outlines},
         "fields": _fields(evaluation.fields, root) if evaluation.fields else None,
         "names": {r.dataset: _names(r, root) for r in evaluation.names},
+        "scales": [_scale(result) for result in evaluation.scales],
     }
 
 
@@ -77,6 +79,20 @@ def _names(result: NameResult, root: Path) -> dict[str, object]:
         "confusion_of_five": _confusion(result.five_way),
         "confusion_of_eight": _confusion(result.eight_way),
         "wrong_of_eight": {name_in(root, answer.item): _answer(answer) for answer in wrong},
+    }
+
+
+def _scale(result: ScaleResult) -> dict[str, object]:
+    figures = {
+        "median": result.median,
+        "percentile95": result.percentile95,
+        "pooled": result.pooled,
+    }
+    return {
+        "group": result.group,
+        "fields": len(result.errors),
+        "refused": result.refused,
+        **{name: None if value is None else _rounded(value) for name, value in figures.items()},
     }
 
 

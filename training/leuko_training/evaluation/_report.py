@@ -1,16 +1,15 @@
 """The evaluation as Markdown: every figure beside its target."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
-from leuko.cells import CellClass
 from leuko_training.datasets import TRANSFER_FOLD
-from leuko_training.evaluation._fields import SAME_LEUKOCYTE_IOU, FieldResult
+from leuko_training.evaluation._field_report import field_lines
 from leuko_training.evaluation._findings import name_in
-from leuko_training.evaluation._names import REACH_UM, NameResult
+from leuko_training.evaluation._markdown import table
+from leuko_training.evaluation._name_report import name_lines
 from leuko_training.evaluation._run import TRANSFERRED, Evaluation
 from leuko_training.evaluation._targets import goals_of
-from leuko_training.metrics import MEASURES, ConfusionMatrix, Proportion
+from leuko_training.metrics import MEASURES
 
 _HEADINGS = {
     "dice": "Dice",
@@ -34,20 +33,12 @@ def render_report(evaluation: Evaluation, *, command: str, pictures: str) -> str
         _head(evaluation, command),
         _goals(evaluation),
         _outlines(evaluation, pictures),
-        _fields(evaluation, pictures),
-        _names(evaluation, pictures),
+        field_lines(evaluation, pictures),
+        name_lines(evaluation, pictures),
+        _scales(evaluation),
         _how(evaluation),
     )
     return "\n".join(line for part in parts for line in part)
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a Markdown table, with an empty line behind."""
-    yield f"| {' | '.join(headings)} |"
-    yield f"|{'---|' * len(headings)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""
 
 
 def _head(evaluation: Evaluation, command: str) -> Iterator[str]:
@@ -104,118 +95,24 @@ def _outlines(evaluation: Evaluation, pictures: str) -> Iterator[str]:
     yield from table(("set", "three worst images", "Dice"), worst)
 
 
-def _fields(evaluation: Evaluation, pictures: str) -> Iterator[str]:
-    if evaluation.fields is None:
+def _scales(evaluation: Evaluation) -> Iterator[str]:
+    if not evaluation.scales:
         return
-    result = evaluation.fields
-    yield f"## Full fields: {result.dataset}\n"
-    yield f"A masked leukocyte is found when a region fits it with an IoU of {SAME_LEUKOCYTE_IOU:g}"
-    yield "or more. A region that fits none is false, unless it was looked at and is a leukocyte"
-    yield "that nobody masked (`training/leuko_training/unmasked_leukocytes.toml`).\n"
-    yield from _field_counts(result)
-    yield from _missed(result, evaluation)
-    yield from _unmatched(result, evaluation, pictures)
-
-
-def _field_counts(result: FieldResult) -> Iterator[str]:
-    unmatched = result.unmatched
-    real = sum(not region.is_false for region in unmatched)
-    yield f"- {len(result.fields)} fields; {result.without_mask} more have no mask and are left out"
-    yield f"- masked leukocytes found: {_counted(result.found)}"
-    yield f"- regions that fit no mask: {len(unmatched)}, of which {real} are unmasked leukocytes"
-    yield f"- false regions per field: {result.false_per_field:.2f}; those that the classifier lets"
-    yield f"  into the differential: {result.false_counted_per_field:.2f}\n"
-
-
-def _missed(result: FieldResult, evaluation: Evaluation) -> Iterator[str]:
-    rows = [
-        (
-            name_in(evaluation.root, field.item),
-            f"{r.box.x}, {r.box.y}",
-            _size(r.box.width, r.box.height),
-        )
-        for field in result.fields
-        for r in field.missed
-    ]
-    if rows:
-        yield "Masked leukocytes missed:\n"
-        yield from table(("field", "x, y", "size"), rows)
-
-
-def _unmatched(result: FieldResult, evaluation: Evaluation, pictures: str) -> Iterator[str]:
-    if not result.unmatched:
-        return
-    yield f"Regions that fit no mask, drawn by number in `{pictures}/unmatched`:\n"
+    yield "## Scale from red cells\n"
+    yield "`--um-per-px auto` on each field alone, and on the first eight of a group together,"
+    yield "beside the red cells' diameter by Otsu's threshold (BCISC) or by annotated boxes (BCCD)."
+    yield "A field is refused where its red cells are too few or contradict each other.\n"
+    headings = ("group", "fields", "refused", "median error", "95th percentile", "eight together")
     rows = (
         (
-            f"{number:03d}",
-            name_in(evaluation.root, region.item),
-            f"{region.cell.region.box.x}, {region.cell.region.box.y}",
-            _size(region.cell.region.box.width, region.cell.region.box.height),
-            f"{region.best_iou:.2f}",
-            f"{_words(region.cell.cell_class)} {region.cell.probability:.2f}",
-            f"{region.cell.status}",
-            f"{region.verdict}",
+            result.group,
+            str(len(result.errors)),
+            str(result.refused),
+            *(_share(value) for value in (result.median, result.percentile95, result.pooled)),
         )
-        for number, region in enumerate(result.unmatched, start=1)
+        for result in evaluation.scales
     )
-    headings = ("", "field", "x, y", "size", "best IoU", "named", "status", "to the eye")
     yield from table(headings, rows)
-
-
-def _names(evaluation: Evaluation, pictures: str) -> Iterator[str]:
-    if not evaluation.names:
-        return
-    yield "## Names\n"
-    yield "One cell an image counts: the one nearest to the labelled box, else to the mask, else to"
-    yield f"the middle of the image, no more than {REACH_UM:g} µm off. A cell not found is wrong."
-    yield "*Five-way* is the likeliest of the five leukocyte classes, *of eight* of all classes."
-    yield f"A cell below {evaluation.subject.unclassified_below:g} is unclassified; *classified* is"
-    yield "the accuracy (of eight) among the rest.\n"
-    headings = ("set", "n", "five-way", "found", "of eight", "unclassified", "classified")
-    rows = (_name_row(result) for result in evaluation.names if result.leukocytes)
-    yield from table(headings, rows)
-    for result in evaluation.names:
-        yield from _classes(result)
-    yield f"The ten surest mistakes of each set are drawn in `{pictures}/worst/*-names.png`.\n"
-
-
-def _name_row(result: NameResult) -> tuple[str, ...]:
-    accuracy, (low, high) = result.accuracy, result.accuracy.interval95
-    return (
-        result.dataset,
-        str(accuracy.n),
-        f"{_percent(accuracy)} ({low:.1f} – {high:.1f})",
-        _percent(result.found),
-        _percent(result.accuracy_of_eight),
-        _percent(result.unclassified),
-        _percent(result.accuracy_of_classified),
-    )
-
-
-def _classes(result: NameResult) -> Iterator[str]:
-    yield f"### {result.dataset}\n"
-    headings = ("class", "n", "recall, five-way", "precision, five-way", "recall of eight")
-    rows = (_class_row(result, name) for name in result.eight_way.truths)
-    yield from table(headings, rows)
-    if result.others:
-        yield "A platelet or artefact that is not found is right too: there is no leukocyte.\n"
-    yield f"![Confusion of {result.dataset}](confusion-{result.dataset}.png)\n"
-
-
-def _class_row(result: NameResult, name: CellClass) -> tuple[str, ...]:
-    eight, five = result.eight_way.recall(name), result.five_way
-    if not name.is_counted:
-        return _words(name), str(eight.n), "", "", _counted(_without_leukocyte(result, name, eight))
-    recall, precision = five.recall(name), five.precision(name)
-    return _words(name), str(eight.n), _counted(recall), _counted(precision), _counted(eight)
-
-
-def _without_leukocyte(result: NameResult, name: CellClass, eight: Proportion) -> Proportion:
-    if name is not CellClass.PLATELET_OR_ARTEFACT:
-        return eight
-    nothing = sum(a.cell is None for a in result.others if a.truth is name)
-    return Proportion(eight.hits + nothing, eight.n)
 
 
 def _how(evaluation: Evaluation) -> Iterator[str]:
@@ -230,28 +127,5 @@ def _how(evaluation: Evaluation) -> Iterator[str]:
     yield ""
 
 
-def matrices_of(result: NameResult) -> dict[str, ConfusionMatrix]:
-    """Return the confusion matrices of a set by their titles."""
-    five = {"likeliest of five": result.five_way} if result.leukocytes else {}
-    return {**five, "likeliest of eight": result.eight_way}
-
-
-def relative_words(path: Path) -> str:
-    """Return a path as it may stand in a report: never one of this machine alone."""
-    return path.name if path.is_absolute() else path.as_posix()
-
-
-def _percent(proportion: Proportion) -> str:
-    return "–" if proportion.percent is None else f"{proportion.percent:.1f} %"
-
-
-def _counted(proportion: Proportion) -> str:
-    return f"{_percent(proportion)} ({proportion.hits} of {proportion.n})"
-
-
-def _size(width: int, height: int) -> str:
-    return f"{width} × {height}"
-
-
-def _words(name: CellClass) -> str:
-    return name.replace("_", " ")
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"

@@ -12,6 +12,7 @@ from leuko_training.evaluation._findings import Analyse, analyser_of, find_cells
 from leuko_training.evaluation._judged import JudgedBox, read_judged
 from leuko_training.evaluation._names import NameResult, name_cells
 from leuko_training.evaluation._outlines import OutlineResult, score_outlines
+from leuko_training.evaluation._scales import BOXED, ScaleResult, score_scales
 
 OUTLINED = ("segmentation_wbc_1", "segmentation_wbc_2", "bcisc_crops", "krd-wbc", "bccd")
 """Sets whose masks hold all leukocytes of an image."""
@@ -54,6 +55,7 @@ class Evaluation:
         outlines: one result a set with masks.
         fields: the full fields; None when they are not there.
         names: one result a set with classes.
+        scales: one result a group of fields whose red cells were measured.
         absent: sets that should have been judged but are not below the root.
     """
 
@@ -63,6 +65,7 @@ class Evaluation:
     outlines: tuple[OutlineResult, ...]
     fields: FieldResult | None
     names: tuple[NameResult, ...]
+    scales: tuple[ScaleResult, ...]
     absent: tuple[str, ...]
 
 
@@ -125,6 +128,7 @@ def evaluate_analysis(
         outlines=tuple(result for result in outlines if result),
         fields=score_fields(FIELDS, found.get(FIELDS, []), root, judged),
         names=tuple(result for result in names if result),
+        scales=score_scales([*items[FIELDS], *items[BOXED]], root),
         absent=tuple(name for name in wanted if name not in found),
     )
 

@@ -1,26 +1,23 @@
-"""Counting a set of images: read, scale, analyse, report."""
+"""A run over images, one by one, with what failed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from leuko.bundle import ModelBundle
 from leuko.cells import RGBImage
+from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.images import find_images, image_size, read_image
 from leuko.inference import Engine
 from leuko.pipeline import FieldAnalyser
 from leuko.reports import FailedImage, FieldReport, ReportFolder, name_images
-from leuko.vision.scale import ScaleEstimate, estimate_scale
+from leuko.vision.scale import ScaleEstimate
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many images are done, and how many there are."""
-
-FIELDS_FOR_SCALE = 20
-"""Images of one camera that its scale is found from; more change it by less than 1 %."""
-_PIXELS_FOR_SCALE = 60_000_000
-"""So that many large fields do not fill a small device's memory: 180 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +45,17 @@ class CountResult:
         count: the differential over all images.
         images: how many were analysed.
         failed: those that were left out.
-        scales: the distinct scales that were found from red cells; empty when one was given.
+        um_per_px: the scale that was stated; None when it was to be found.
+        scales: the distinct scales that were found from red cells; empty when one was stated.
+        warnings: what the reader should look at again, a sentence each.
     """
 
     count: DifferentialCount
     images: int
     failed: tuple[FailedImage, ...]
+    um_per_px: float | None
     scales: tuple[ScaleEstimate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    um_per_px: float
-    estimate: ScaleEstimate | None = None
+    warnings: tuple[str, ...]
 
 
 def count_images(
@@ -84,7 +79,8 @@ def count_images(
         bundle: the models.
         engine: what runs them.
         um_per_px: scale of all images, or None to find it from the red cells. Images of the
-            same size in pixels are taken to come from one camera and objective.
+            same size in pixels are taken to come from one camera and objective, but for those
+            whose own red cells clearly say otherwise.
         pictures: what to write beside the tables.
         progress: told before every step, if given.
 
@@ -99,52 +95,55 @@ def count_images(
     analyser = FieldAnalyser(bundle, engine)
     run = _Run(images, progress or _untold)
     with ReportFolder(out) as report:
-        scales = run.find_scales(um_per_px)
+        scales = run.find_scales() if um_per_px is None else StatedScale(um_per_px)
         run.analyse_all(analyser, scales, report, pictures)
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
         report.finish(count, failed, bundle)
-    found = {scale.estimate for scale in scales.values() if scale.estimate}
-    return CountResult(count, len(images) - len(failed), failed, tuple(found))
+    return CountResult(
+        count=count,
+        images=len(images) - len(failed),
+        failed=failed,
+        um_per_px=um_per_px,
+        scales=tuple(run.estimates),
+        warnings=tuple(scales.warnings(run.labels)),
+    )
 
 
 class _Run:
     def __init__(self, images: Sequence[Path], progress: Progress) -> None:
         self._images = images
-        self._labels = dict(zip(images, name_images(images), strict=True))
+        self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
         self.entries: list[Entry] = []
+        self.estimates: dict[ScaleEstimate, None] = {}
 
-    def find_scales(self, um_per_px: float | None) -> Mapping[Path, _Scale]:
-        if um_per_px is not None:
-            return dict.fromkeys(self._images, _Scale(um_per_px))
-        scales: dict[Path, _Scale] = {}
+    @property
+    def labels(self) -> Mapping[Path, str]:
+        return {path: image for path, (image, _) in self._names.items()}
+
+    def find_scales(self) -> FoundScales:
+        scales = FoundScales()
         for shape, members in self._cameras().items():
-            self._progress("finding the scale", len(scales), len(self._images))
-            sample = self._sample(members, shape)
-            try:
-                scale = _found_scale(sample, shape) if sample else None
-            except ScaleError as error:
-                self._failures |= dict.fromkeys(self._usable(members), error)
-            else:
-                scales |= dict.fromkeys(self._usable(members), scale) if scale else {}
+            self._progress("finding the scale", 0, len(self._images))
+            pairs = ((path, self._read(path)) for path in members)
+            readable = ((path, rgb) for path, rgb in pairs if rgb is not None)
+            for path, rgb in islice(readable, FIELDS_FOR_SCALE):
+                scales.measure(path, rgb)
+            scales.settle(shape, members)
         return scales
 
     def analyse_all(
-        self,
-        analyser: FieldAnalyser,
-        scales: Mapping[Path, _Scale],
-        report: ReportFolder,
-        pictures: Pictures,
+        self, analyser: FieldAnalyser, scales: Scales, report: ReportFolder, pictures: Pictures
     ) -> None:
         for done, path in enumerate(self._images):
-            self._progress(self._labels[path][0], done, len(self._images))
+            self._progress(self._names[path][0], done, len(self._images))
             rgb = None if path in self._failures else self._read(path)
-            if rgb is None:
+            field = None if rgb is None else self._analysed(path, rgb, analyser, scales)
+            if rgb is None or field is None:
                 continue
-            field = self._analysed(path, rgb, analyser, scales[path])
             report.add_field(field)
             if pictures.overlay:
                 report.add_overlay(field, rgb)
@@ -165,7 +164,7 @@ class _Run:
 
     def failed(self) -> tuple[FailedImage, ...]:
         return tuple(
-            FailedImage(self._labels[path][0], str(self._failures[path]))
+            FailedImage(self._names[path][0], str(self._failures[path]))
             for path in self._images
             if path in self._failures
         )
@@ -179,17 +178,6 @@ class _Run:
                 self._failures[path] = error
         return cameras
 
-    def _sample(self, members: Sequence[Path], shape: tuple[int, int]) -> list[RGBImage]:
-        most = max(1, min(FIELDS_FOR_SCALE, _PIXELS_FOR_SCALE // (shape[0] * shape[1])))
-        sample: list[RGBImage] = []
-        for path in members:
-            if len(sample) < most and (rgb := self._read(path)) is not None:
-                sample.append(rgb)
-        return sample
-
-    def _usable(self, members: Iterable[Path]) -> list[Path]:
-        return [path for path in members if path not in self._failures]
-
     def _read(self, path: Path) -> RGBImage | None:
         try:
             return read_image(path)
@@ -198,25 +186,23 @@ class _Run:
             return None
 
     def _analysed(
-        self, path: Path, rgb: RGBImage, analyser: FieldAnalyser, scale: _Scale
-    ) -> FieldReport:
-        cells = analyser.analyse(rgb, um_per_px=scale.um_per_px)
+        self, path: Path, rgb: RGBImage, analyser: FieldAnalyser, scales: Scales
+    ) -> FieldReport | None:
+        try:
+            scale = scales.of(path, rgb)
+            cells = analyser.analyse(rgb, um_per_px=scale.um_per_px)
+        except ImageError as error:
+            self._failures[path] = error
+            return None
         self.entries += [
             Entry(cell.cell_class, cell.status, cell.region.cut_by_border) for cell in cells
         ]
-        image, name = self._labels[path]
+        if scale.estimate:
+            self.estimates.setdefault(scale.estimate)
+        image, name = self._names[path]
         confidence = scale.estimate.confidence if scale.estimate else None
         shape = (rgb.shape[0], rgb.shape[1])
         return FieldReport(image, name, shape, scale.um_per_px, confidence, cells)
-
-
-def _found_scale(sample: Sequence[RGBImage], shape: tuple[int, int]) -> _Scale:
-    try:
-        estimate = estimate_scale(sample)
-    except ScaleError as error:
-        height, width = shape
-        raise ScaleError(f"scale of the {width} x {height} images: {error}") from error
-    return _Scale(estimate.um_per_px, estimate)
 
 
 def _untold(_doing: str, _done: int, _of: int) -> None:

@@ -1,0 +1,126 @@
+"""What two trained models lost by becoming a bundle, set by set and against the targets."""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+
+from leuko.bundle import ModelBundle
+from leuko.inference import Engine
+from leuko_converter.parity import (
+    ClassifierParity,
+    SegmenterParity,
+    classifier_table,
+    compare_classifier,
+    compare_segmenter,
+    markdown_table,
+    segmenter_table,
+)
+from leuko_converter.representative import by_dataset, central_windows, named_crops, plain_cells
+from leuko_training.cut_cells import teaches_names
+from leuko_training.datasets import LabelledImage
+from leuko_training.masks import SHARE
+
+MOST_DICE_LOST = 0.005
+MOST_POINTS_LOST = 0.5
+"""Percentage points of accuracy."""
+
+
+def parity_report(
+    segmenter: keras.Model,
+    classifier: keras.Model,
+    bundle: ModelBundle,
+    judged: Sequence[LabelledImage],
+    *,
+    engine: Engine,
+) -> str:
+    """Return, as Markdown, outliner and classifier, float against int8, set by set.
+
+    Args:
+        segmenter: trained `edge_unet`, at the outliner's input size.
+        classifier: trained, with probabilities and embedding as outputs.
+        bundle: what they became.
+        judged: images that the models did not learn from; all of them take part.
+        engine: runs the bundle's models.
+
+    Raises:
+        ConversionError: the models do not fit the images.
+        EngineError: the engine cannot run a model.
+    """
+    outliner = bundle.files[bundle.manifest.segmenter.outliner]
+    namer = bundle.files[bundle.manifest.classifier.model]
+    masks = segmenter_parity(segmenter, outliner, judged, engine=engine)
+    names = classifier_parity(classifier, namer, judged, segmenter, engine=engine)
+    folds = ", ".join(sorted({item.fold for item in judged}))
+    return (
+        f"# Float against int8: {bundle.label}\n\n"
+        f"`leuko-convert parity`, all {len(judged)} images of fold {folds}; by LiteRT on the CPU.\n"
+        "The segmenter sees the outliner's window around the largest leukocyte of every masked "
+        "image,\nthe classifier every cell as the device cuts it out.\n\n"
+        f"## Against the targets\n\n{goal_table(masks, names)}\n"
+        f"## Outliner\n\n{segmenter_table(masks)}\n## Classifier\n\n{classifier_table(names)}"
+    )
+
+
+def segmenter_parity(
+    segmenter: keras.Model, tflite: bytes, judged: Sequence[LabelledImage], *, engine: Engine
+) -> Mapping[str, SegmenterParity]:
+    """Return the figures of the outliner on every set that has masks."""
+    masked = [item for item in judged if item.mask and item.dataset in SHARE]
+    rows = {}
+    for name, items in by_dataset(masked, lambda item: item.dataset).items():
+        views = central_windows(items)
+        rows[name] = compare_segmenter(segmenter, tflite, views.images, views.masks, engine=engine)
+    return rows
+
+
+def classifier_parity(
+    classifier: keras.Model,
+    tflite: bytes,
+    judged: Sequence[LabelledImage],
+    segmenter: keras.Model,
+    *,
+    engine: Engine,
+) -> Mapping[str, ClassifierParity]:
+    """Return the figures of the classifier on every set that shows cells of known class."""
+    named = [item for item in judged if teaches_names(item)]
+    rows = {}
+    # Set by set: the crops of all sets together would fill half a gigabyte.
+    for name, items in by_dataset(named, lambda item: item.dataset).items():
+        views = plain_cells(named_crops(items, segmenter, most=None))
+        rows[name] = compare_classifier(
+            classifier, tflite, views.images, views.labels, engine=engine
+        )
+    return rows
+
+
+def goal_table(masks: Mapping[str, SegmenterParity], names: Mapping[str, ClassifierParity]) -> str:
+    """Return what was lost beside what may be lost, as Markdown; sets that are absent are none."""
+    rows = []
+    if masks:
+        worst = max(masks, key=lambda name: masks[name].dice_lost)
+        rows.append(_dice_row(f"Dice, worst set ({worst})", masks[worst].dice_lost))
+    if names:
+        cells = sum(row.cells for row in names.values())
+        lost = sum(row.cells * row.points_lost for row in names.values()) / cells
+        rows.append(_accuracy_row(f"accuracy, all {cells} cells", lost))
+        worst = max(names, key=lambda name: names[name].points_lost)
+        label = f"accuracy, worst set ({worst}, {names[worst].cells} cells)"
+        rows.append(_accuracy_row(label, names[worst].points_lost))
+    return markdown_table(("lost by quantisation", "target", "measured", ""), rows)
+
+
+def _dice_row(what: str, lost: float) -> tuple[str, str, str, str]:
+    return what, f"≤ {MOST_DICE_LOST:g}", f"{lost:+.4f}", _verdict(lost <= MOST_DICE_LOST)
+
+
+def _accuracy_row(what: str, lost: float) -> tuple[str, str, str, str]:
+    return (
+        what,
+        f"≤ {MOST_POINTS_LOST:g} points",
+        f"{lost:+.2f}",
+        _verdict(lost <= MOST_POINTS_LOST),
+    )
+
+
+def _verdict(is_met: bool) -> str:  # ruff: ignore[boolean-type-hint-positional-argument]
+    return "pass" if is_met else "**short**"

@@ -1,0 +1,19 @@
+"""Counting a set of images: read, scale, analyse, report."""
+
+from leuko.count._run import (
+    NO_PICTURES,
+    CountResult,
+    Pictures,
+    Progress,
+    count_images,
+)
+from leuko.count._scales import FIELDS_FOR_SCALE
+
+__all__ = [
+    "FIELDS_FOR_SCALE",
+    "NO_PICTURES",
+    "CountResult",
+    "Pictures",
+    "Progress",
+    "count_images",
+]

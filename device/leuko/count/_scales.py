@@ -1,0 +1,139 @@
+"""The scale of every image of a run: stated, or found from red cells; checked either way."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from leuko.cells import RGBImage
+from leuko.errors import ScaleError
+from leuko.vision.scale import MeasuredField, ScaleEstimate, measure_field, scale_of
+
+FIELDS_FOR_SCALE = 20
+"""Images of one camera that its scale is found from; more change it by less than 1 %."""
+
+FIELDS_TO_CHECK = 5
+"""Images in whose red cells a stated scale is looked for: half a second on a large field each."""
+
+_TRUSTED = 0.6
+"""Confidence from which red cells may contradict a scale that comes from elsewhere."""
+_FAR = math.log(1.2)
+"""Single fields of one objective lie within 19 % of the truth; two objectives 25 % apart."""
+
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageScale:
+    """The scale that an image is analysed at.
+
+    Attributes:
+        um_per_px: µm per pixel.
+        estimate: what it was found from; None for a stated one.
+    """
+
+    um_per_px: float
+    estimate: ScaleEstimate | None = None
+
+
+class Scales(Protocol):
+    """Where a run has its scales from."""
+
+    def of(self, path: Path, rgb: RGBImage) -> ImageScale:
+        """Return the scale of an image; called once for each that could be read.
+
+        Raises:
+            ScaleError: its scale cannot be told.
+        """
+
+    def warnings(self, labels: Mapping[Path, str]) -> list[str]:
+        """Return what is doubtful, a sentence each; called when all images are analysed."""
+
+
+class StatedScale:
+    """One scale for all images; the red cells of the first few are asked whether it can be."""
+
+    def __init__(self, um_per_px: float) -> None:
+        self._um_per_px = um_per_px
+        self._measured: dict[Shape, list[MeasuredField]] = {}
+
+    def of(self, path: Path, rgb: RGBImage) -> ImageScale:
+        del path
+        if sum(map(len, self._measured.values())) < FIELDS_TO_CHECK:
+            measured = measure_field(rgb)
+            self._measured.setdefault(measured.shape, []).append(measured)
+        return ImageScale(self._um_per_px)
+
+    def warnings(self, labels: Mapping[Path, str]) -> list[str]:
+        del labels
+        found = [_trusted(fields) for fields in self._measured.values()]
+        return [
+            f"{self._um_per_px:g} µm per pixel is stated, but the red cells say "
+            f"{one.um_per_px:.3g} ({one.red_cells} of them, confidence {one.confidence:.2f}); "
+            "check the objective, or let --um-per-px auto find the scale"
+            for one in found
+            if one and _are_far(one.um_per_px, self._um_per_px)
+        ]
+
+
+class FoundScales:
+    """The scale of each camera from all its red cells, and of images that do not fit it."""
+
+    def __init__(self) -> None:
+        self._measured: dict[Path, MeasuredField] = {}
+        self._cameras: dict[Shape, ScaleEstimate | ScaleError] = {}
+        self._alone: set[Shape] = set()
+        self._strays: dict[Path, tuple[ScaleEstimate, ScaleEstimate]] = {}
+
+    def measure(self, path: Path, rgb: RGBImage) -> None:
+        """Keep an image's red cells for its camera's scale."""
+        self._measured[path] = measure_field(rgb)
+
+    def settle(self, shape: Shape, members: Sequence[Path]) -> None:
+        """Find the scale of a camera from those of its images that were measured."""
+        measured = [self._measured[path] for path in members if path in self._measured]
+        height, width = shape
+        try:
+            self._cameras[shape] = scale_of(measured)
+        except ScaleError as error:
+            self._cameras[shape] = ScaleError(f"scale of the {width} x {height} images: {error}")
+        if len(members) == 1:
+            self._alone.add(shape)
+
+    def of(self, path: Path, rgb: RGBImage) -> ImageScale:
+        shape = (rgb.shape[0], rgb.shape[1])
+        shared = self._cameras[shape]
+        own = None if shape in self._alone else self._own(path, rgb)
+        if isinstance(shared, ScaleError):
+            if own is None:
+                raise shared
+            return ImageScale(own.um_per_px, own)
+        if own and _are_far(own.um_per_px, shared.um_per_px):
+            self._strays[path] = (own, shared)
+            return ImageScale(own.um_per_px, own)
+        return ImageScale(shared.um_per_px, shared)
+
+    def warnings(self, labels: Mapping[Path, str]) -> list[str]:
+        return [
+            f"{labels[path]} does not fit the images of its size: its red cells say "
+            f"{own.um_per_px:.3g} µm per pixel, theirs {shared.um_per_px:.3g}; it was analysed at "
+            "its own scale, check its objective"
+            for path, (own, shared) in self._strays.items()
+        ]
+
+    def _own(self, path: Path, rgb: RGBImage) -> ScaleEstimate | None:
+        measured = self._measured.get(path)
+        return _trusted([measured or measure_field(rgb)])
+
+
+def _trusted(fields: Sequence[MeasuredField]) -> ScaleEstimate | None:
+    try:
+        estimate = scale_of(fields)
+    except ScaleError:
+        return None
+    return estimate if estimate.confidence >= _TRUSTED else None
+
+
+def _are_far(one: float, other: float) -> bool:
+    return abs(math.log(one / other)) > _FAR
