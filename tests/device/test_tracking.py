@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError, SettingsError
-from leuko.tracking import Located, Position, SegmentJoin, SlideTracker, Track
+from leuko.tracking import Keyframe, Located, Position, SegmentJoin, SlideTracker, Track
 
 WIDTH, HEIGHT = 320, 240
 UM_PER_PX = 0.24
@@ -333,9 +333,16 @@ class Shelf:
         self.sizes: dict[int, int] = {}
         self.asked = 0
 
-    def put(self, number: int, picture: bytes) -> None:
-        self.sizes[number] = len(picture)
-        (self._folder / str(number)).write_bytes(picture)
+    def begin(self, picture_bytes: int) -> tuple[Keyframe, ...]:
+        del picture_bytes
+        return ()
+
+    def put(self, keyframe: Keyframe, picture: bytes) -> None:
+        self.sizes[keyframe.number] = len(picture)
+        (self._folder / str(keyframe.number)).write_bytes(picture)
+
+    def move(self, keyframe: Keyframe) -> None:
+        pass
 
     def get(self, number: int) -> bytes:
         self.asked += 1
