@@ -5,6 +5,7 @@ what a write has touched, and left parts of the screen black when it was written
 """
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ from leuko.status import LiveStatus
 
 _FACTS = Path("/sys/class/graphics")
 _DEFAULT_DEVICE = Path("/dev/fb0")
+
+# linux/fb.h
+_FBIOGET_VSCREENINFO, _FBIOPUT_VSCREENINFO = 0x4600, 0x4601
+_SCREENINFO_BYTES = 160
+_ACTIVATE_AT = 84
+_FB_ACTIVATE_FORCE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class FramebufferDisplay:
             self._geometry = _read_geometry(facts)
             self._size = _drawn_size(self._geometry, options)
             self._file = os.open(device, os.O_RDWR | os.O_CLOEXEC)
+            _light(self._file)
 
     @classmethod
     def opened(cls, options: DisplayOptions) -> Self:
@@ -105,6 +113,16 @@ def _read_geometry(facts: Path) -> _Geometry:
 
 def _fact(facts: Path, name: str) -> str:
     return (facts / name).read_text(encoding="ascii").strip()
+
+
+def _light(file: int) -> None:
+    """Set the mode that the screen is said to have, else one without a text console stays dark."""
+    mode = bytearray(_SCREENINFO_BYTES)
+    # A driver whose mode is fixed may refuse; it is lit already.
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(file, _FBIOGET_VSCREENINFO, mode)
+        mode[_ACTIVATE_AT : _ACTIVATE_AT + 4] = _FB_ACTIVATE_FORCE.to_bytes(4, "little")
+        fcntl.ioctl(file, _FBIOPUT_VSCREENINFO, mode)
 
 
 def _drawn_size(geometry: _Geometry, options: DisplayOptions) -> tuple[int, int]:
