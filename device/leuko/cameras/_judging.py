@@ -34,6 +34,12 @@ fields meet in one picture, with noise of four grey levels and JPEG compression 
 """
 _QUIET = 2.0
 """Four times half a grey level: what noise there always is, even in a picture without any."""
+_NOISE, _NOISE_LEVELS = 0.6, 30.0
+"""Mean step from pixel to pixel, in standard deviations of the picture, from which it is noise.
+
+Random bytes have 1.15 and 74 grey levels; optics blur a specimen over several pixels, and sensor
+noise of 30 levels would leave no picture at all.
+"""
 _TEXTURE = 4 * (_FLAT + 1)
 _NEAR_SEAM = 5
 """Rows; sharp edges in the specimen are blurred by the optics over as many."""
@@ -66,7 +72,7 @@ class Judge:
             return flaw
         if time.monotonic() - frame.captured_s > self._stale_s:
             return "gives old pictures; choose a smaller size or fewer pictures a second"
-        return _flat_flaw(rgb) or self._torn_flaw(rgb) or self._repeat_flaw(rgb)
+        return _flat_flaw(rgb) or _noise_flaw(rgb) or self._torn_flaw(rgb) or self._repeat_flaw(rgb)
 
     def _size_flaw(self, rgb: RGBImage) -> str:
         found = self._found
@@ -107,6 +113,13 @@ def _flat_flaw(rgb: RGBImage) -> str:
     if darkest.min() >= _WHITE:
         return "gives white pictures; turn the lamp down"
     return "gives one flat colour; check its cable"
+
+
+def _noise_flaw(rgb: RGBImage) -> str:
+    green = rgb[:: 2 * _STEP, :, 1].astype(np.int16)
+    levels = float(green.std())
+    is_noise = levels > _NOISE_LEVELS and np.abs(np.diff(green)).mean() > _NOISE * levels
+    return "gives noise; check its cable" if is_noise else ""
 
 
 def _filled_rows(rgb: RGBImage) -> int:

@@ -108,6 +108,11 @@ class FlatCamera(SoundCamera):
         return np.full_like(rgb, (0, 135, 0))
 
 
+class NoisyCamera(SoundCamera):
+    def spoilt(self, rgb: RGBImage) -> RGBImage:
+        return self._rng.integers(0, 256, rgb.shape, np.uint8)
+
+
 class BlackCamera(SoundCamera):
     def spoilt(self, rgb: RGBImage) -> RGBImage:
         return np.zeros_like(rgb)

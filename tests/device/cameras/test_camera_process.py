@@ -50,6 +50,7 @@ def is_at(camera: CameraProcess, level: Level) -> Callable[[], bool]:
         ("UnpluggedCamera", "unplugged after 230400 bytes; plug it in again"),
         ("CrashingCamera", "stopped (SIGKILL); see the log"),
         ("FlatCamera", "gives one flat colour; check its cable"),
+        ("NoisyCamera", "gives noise; check its cable"),
         ("BlackCamera", "gives black pictures; switch the lamp on or check its cable"),
         ("HalfCamera", "gives half pictures; check its cable"),
         ("TornCamera", "gives torn pictures; check its cable"),
