@@ -80,7 +80,7 @@ def test_a_cell_cut_by_the_border_is_set_aside(
     bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
 ) -> None:
     box = next(cell.region.box for cell in cells if not cell.region.cut_by_border)
-    cut = field[:, box.x + box.width // 2 :]
+    cut = field[:, box.x + box.width // 3 :]
     found = FieldAnalyser(bundle, LiteRTEngine()).analyse(cut, um_per_px=UM_PER_PX)
     at_border = [cell for cell in found if cell.region.box.x == 0]
     assert at_border

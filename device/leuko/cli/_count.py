@@ -50,7 +50,7 @@ def count(
             progress=progress,
         )
     print_differential(result.count)
-    _tell(result, out)
+    _tell(result, scale, out)
     if result.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -81,12 +81,13 @@ def demo(
     )
 
 
-def _tell(result: "CountResult", out: Path) -> None:
-    for scale in result.scales:
-        typer.echo(
-            f"scale {scale.um_per_px:.4f} µm per pixel, from {scale.red_cells} red cells "
-            f"(confidence {scale.confidence:.2f})"
-        )
+def _tell(result: "CountResult", stated: float | None, out: Path) -> None:
+    from leuko.terminal import scale_lines
+
+    for line in scale_lines(stated, result.scales):
+        typer.echo(line)
+    for warning in result.warnings:
+        typer.echo(f"leuko: {warning}", err=True)
     for failed in result.failed:
         typer.echo(f"leuko: left out {failed.image}: {failed.reason}", err=True)
     typer.echo(f"{result.images} images counted; results in {out}")
