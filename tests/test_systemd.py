@@ -63,5 +63,7 @@ def test_the_service_joins_only_groups_that_are_made_for_it() -> None:
 
 def test_both_ids_of_the_coral_stick_have_a_rule() -> None:
     rules = (ROOT / "systemd" / "60-leuko.rules").read_text(encoding="utf-8")
-    assert '"1a6e", ATTRS{idProduct}=="089a"' in rules
-    assert '"18d1", ATTRS{idProduct}=="9302"' in rules
+    # The device alone: its interfaces have neither a node nor these attributes.
+    device = 'ENV{DEVTYPE}=="usb_device", ATTR{idVendor}=='
+    assert f'{device}"1a6e", ATTR{{idProduct}}=="089a"' in rules
+    assert f'{device}"18d1", ATTR{{idProduct}}=="9302"' in rules

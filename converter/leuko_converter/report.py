@@ -114,12 +114,10 @@ def _dice_row(what: str, lost: float) -> tuple[str, str, str, str]:
 
 
 def _accuracy_row(what: str, lost: float) -> tuple[str, str, str, str]:
-    return (
-        what,
-        f"≤ {MOST_POINTS_LOST:g} points",
-        f"{lost:+.2f}",
-        _verdict(lost <= MOST_POINTS_LOST),
-    )
+    # A loss that rounds to nothing has no sign.
+    points = round(lost, 2) + 0.0
+    target = f"≤ {MOST_POINTS_LOST:g} points"
+    return what, target, f"{points:+.2f}", _verdict(lost <= MOST_POINTS_LOST)
 
 
 def _verdict(is_met: bool) -> str:  # ruff: ignore[boolean-type-hint-positional-argument]

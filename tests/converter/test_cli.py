@@ -17,7 +17,7 @@ from leuko_converter.representative import LabelledViews
 from leuko_training.classifier import edge_classifier
 from leuko_training.datasets import LabelledImage, fold_of_group
 from leuko_training.datasets.bccd import FOLDER, MASK_FOLDER, UM_PER_PX
-from leuko_training.partition import TEST_FOLD, TRAINING_FOLDS, partition
+from leuko_training.partition import TEST_FOLD, TRAINING_FOLDS, partition, read_everything
 from leuko_training.unet import edge_unet
 
 Run = Callable[..., tuple[int, str, str]]
@@ -103,13 +103,16 @@ def bundled(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path) -> None:
+def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path, root: Path) -> None:
     bundle = load_bundle(bundled)
     assert bundle.label == f"leuko-default 9.8.7 {bundle.sha256[:8]}"
     assert load_bundle(bundled.with_suffix(".zip")).sha256 == bundle.sha256
     assert replay_golden(bundle, LiteRTEngine()).is_ok
     (learnt_from,) = bundle.manifest.training_sets
-    assert (learnt_from.name, learnt_from.images) == ("bccd", 12)
+    training, watching = partition(read_everything(root))
+    assert (learnt_from.name, learnt_from.images) == ("bccd", len(training))
+    assert len(training) + len(watching) == 15
+    assert watching
     assert bundle.manifest.classifier.embedding == 128
 
 

@@ -118,6 +118,17 @@ def test_a_broken_image_is_left_out_and_named(
     assert "truncated" in found["failed_images"][0]["reason"]
 
 
+def test_a_black_picture_is_left_out(
+    tmp_path: Path, bundle: ModelBundle, disc_folder: Path
+) -> None:
+    mask = np.zeros((200, 300, 3), np.uint8)
+    mask[50:90, 60:110] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    result = count([disc_folder, tmp_path / "mask.png"], tmp_path / "out", bundle)
+    assert [failed.image for failed in result.failed] == ["mask.png"]
+    assert "most of it is black (level 0 of 255)" in result.failed[0].reason
+
+
 def test_broken_images_alone_give_no_result(tmp_path: Path, bundle: ModelBundle) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"nothing")

@@ -52,12 +52,20 @@ def test_a_machine_without_sensor_says_so(tmp_path: Path) -> None:
     assert examine_temperature(tmp_path).health.level is Level.WARNING
 
 
+def test_a_sensor_that_shows_no_number_is_passed_over(tmp_path: Path) -> None:
+    folder = zones(tmp_path, 45_200, 0)
+    for garbage in (b"n/a\n", b"\xff\n", b""):
+        (folder / "thermal_zone1" / "temp").write_bytes(garbage)
+        assert "45 °C" in examine_temperature(folder).health.text
+
+
 @pytest.mark.parametrize(
     ("register", "level", "words"),
     [
         ("0", Level.OK, "no under-voltage"),
         ("50000", Level.WARNING, "under-voltage, throttled since the start"),
         ("50005", Level.FAULT, "under-voltage, throttled now"),
+        ("n/a", Level.WARNING, "cannot be read"),
     ],
 )
 def test_a_weak_supply_is_told_from_one_that_was_weak(
@@ -91,6 +99,16 @@ def test_a_stick_without_driver_is_told_from_one_without_permission(tmp_path: Pa
     finding = examine_accelerator(usb, "libc.so.6")
     assert "may not be used by this user" in finding.health.text
     assert "plugdev" in finding.remedy
+
+
+def test_a_stick_whose_numbers_cannot_be_read_is_no_traceback(tmp_path: Path) -> None:
+    usb = stick(tmp_path, "1a6e", "089a", speed="unknown")
+    for garbage in (b"n/a\n", b"\xff\n"):
+        (usb / "2-1" / "devnum").write_bytes(garbage)
+        finding = examine_accelerator(usb, "libc.so.6")
+        assert "may not be used by this user" in finding.health.text
+    (usb / "2-1" / "idVendor").write_bytes(b"\xff\n")
+    assert "no Edge TPU" in examine_accelerator(usb).health.text
 
 
 def small_views(**changes: object) -> Settings:

@@ -69,6 +69,7 @@ class Bench:
         self._presses: queue.Queue[tuple[Press, str] | None] = queue.Queue(_MOST_WAITING)
         self._refusal, self._refused_s = "", -NOTICE_S
         self._typed = ""
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="leuko bench", daemon=True)
         self._thread.start()
 
@@ -101,14 +102,16 @@ class Bench:
         """Show an id while it is typed; empty when that is over."""
         self._typed = typed
 
-    def close(self) -> None:
-        """Carry out nothing more; later calls do nothing."""
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Carry out nothing more; give up on a press that hangs. Later calls do nothing."""
+        self._ended.set()
+        # A full queue wakes the thread as well.
         with contextlib.suppress(queue.Full):
             self._presses.put_nowait(None)
-        self._thread.join()
+        self._thread.join(timeout_s)
 
     def _work(self) -> None:
-        while (pressed := self._presses.get()) is not None:
+        while (pressed := self._presses.get()) is not None and not self._ended.is_set():
             press, on = pressed
             logger.info("%s pressed for %s", on, press.action)
             try:

@@ -38,6 +38,7 @@ DEFAULT_SOCKET = Path("/run/leuko/control.sock")
 _LOOKING = ("status", "list", "show")
 _MOST_CALLERS = 8
 _LINE_S = 5.0
+_AGAIN_S = 0.1
 
 
 class ControlServer:
@@ -66,6 +67,7 @@ class ControlServer:
         self._one_export = threading.Lock()
         self._line_s = line_s
         self._places = threading.BoundedSemaphore(_MOST_CALLERS)
+        self._ended = threading.Event()
         self._file = SocketFile(path)
         self._thread = threading.Thread(target=self._listen, name="leuko control", daemon=True)
         self._thread.start()
@@ -85,6 +87,7 @@ class ControlServer:
 
     def close(self) -> None:
         """Answer nobody any more; later calls do nothing."""
+        self._ended.set()
         self._file.close()
         self._thread.join()
 
@@ -94,8 +97,12 @@ class ControlServer:
                 peer, _ = self._file.listener.accept()
             except ConnectionAbortedError:
                 continue
-            except OSError:
-                return
+            except OSError as error:
+                if self._ended.is_set():
+                    return
+                logger.warning("cannot take a caller: %s", error)
+                self._ended.wait(_AGAIN_S)
+                continue
             if self._places.acquire(blocking=False):
                 threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
             else:

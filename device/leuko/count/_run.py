@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from leuko.bundle import ModelBundle
 from leuko.cells import RGBImage
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
@@ -111,6 +113,10 @@ def count_images(
     )
 
 
+_DARKEST = 20
+"""Median level of green below which a picture shows no field; dim real ones have 60 and more."""
+
+
 class _Run:
     def __init__(self, images: Sequence[Path], progress: Progress) -> None:
         self._images = images
@@ -189,6 +195,7 @@ class _Run:
         self, path: Path, rgb: RGBImage, analyser: FieldAnalyser, scales: Scales
     ) -> FieldReport | None:
         try:
+            _check_light(rgb)
             scale = scales.of(path, rgb)
             cells = analyser.analyse(rgb, um_per_px=scale.um_per_px)
         except ImageError as error:
@@ -215,4 +222,13 @@ def _refuse_to_mix(images: Iterable[Path], out: Path) -> None:
     if out.resolve() in folders:
         raise OutputError(
             f"results would lie among the images in {out}; choose another folder with --out"
+        )
+
+
+def _check_light(rgb: RGBImage) -> None:
+    """Refuse what was taken without light, or is a mask: in black the models see anything."""
+    level = float(np.median(rgb[::8, ::8, 1]))
+    if level < _DARKEST:
+        raise ImageError(
+            f"most of it is black (level {level:.0f} of 255); give a picture taken with light"
         )

@@ -21,11 +21,16 @@ def load_display(driver: str, options: DisplayOptions) -> Display:
         options: how it is to be opened.
 
     Raises:
-        SettingsError: there is no such driver.
+        SettingsError: there is no such driver, or it cannot be imported.
         DisplayError: the driver cannot open the display.
     """
     for entry in entry_points(group=_GROUP, name=driver):
-        kind: type[Display] = entry.load()
+        try:
+            kind: type[Display] = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise SettingsError(
+                f"display driver {driver} cannot be imported: {error}; install it or choose another"
+            ) from error
         return kind.opened(options)
     known = ", ".join(list_displays())
     raise SettingsError(f"there is no display driver {driver!r}; choose one of: {known}")

@@ -83,18 +83,18 @@ class DisplayThread:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        failures = 0
+        first_s, longest_s = self._waits_s
+        wait_s = first_s
         while not self._ended.is_set():
             started = time.monotonic()
             try:
                 self._show_all()
             except (DisplayError, SettingsError) as error:
-                first_s, longest_s = self._waits_s
                 # One that worked for a while is not waited for as long as one that never did.
-                failures = 0 if time.monotonic() - started > longest_s else failures
+                wait_s = first_s if time.monotonic() - started > longest_s else wait_s
                 self._report(Health(Level.FAULT, f"{error}"))
-                self._ended.wait(min(longest_s, first_s * 2**failures))
-                failures += 1
+                self._ended.wait(wait_s)
+                wait_s = min(longest_s, 2 * wait_s)
 
     def _show_all(self) -> None:
         """Open the display and show what comes, until the end or a failure."""

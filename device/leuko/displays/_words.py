@@ -144,7 +144,9 @@ def target_text(status: LiveStatus) -> str:
 
 def specimen_text(status: LiveStatus) -> str:
     """Return whose blood it is, or that there is no session."""
-    return status.specimen or "no session"
+    if status.state is SessionState.IDLE:
+        return "no session"
+    return status.specimen or "no id"
 
 
 def last_name(last: LastCell, *, is_short: bool) -> str:

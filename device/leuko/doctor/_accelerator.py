@@ -36,7 +36,7 @@ def examine_accelerator(usb: Path = _USB, library: str = _LIBRARY) -> Finding:
             f"Edge TPU at {node} may not be used by this user",
             "install the udev rule and join the group plugdev",
         )
-    if int(_read(stick / "speed") or 0) <= _SLOW_MBIT:
+    if _number(stick / "speed") <= _SLOW_MBIT:
         return doubtful(part, "Edge TPU on a slow port", "plug it into a blue USB 3 port")
     return sound(part, f"Edge TPU, {_IDS[_ids(stick)]}")
 
@@ -46,12 +46,19 @@ def _ids(device: Path) -> tuple[str, str]:
 
 
 def _node(device: Path) -> Path:
-    bus, number = int(_read(device / "busnum") or 0), int(_read(device / "devnum") or 0)
+    bus, number = _number(device / "busnum"), _number(device / "devnum")
     return Path(f"/dev/bus/usb/{bus:03d}/{number:03d}")
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(_read(path))
+    except ValueError:
+        return 0
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return ""

@@ -30,12 +30,11 @@ def examine_temperature(zones: Path = _ZONES) -> Finding:
         zones: the kernel's folder of thermal zones.
     """
     part = "temperature"
-    readings = [
-        value for path in sorted(zones.glob("thermal_zone*/temp")) if (value := _read(path))
-    ]
+    paths = sorted(zones.glob("thermal_zone*/temp"))
+    readings = [value for path in paths if (value := _number(path)) is not None]
     if not readings:
         return doubtful(part, "no sensor", "watch the heat yourself: this machine does not tell it")
-    celsius = max(int(value) for value in readings) / 1000
+    celsius = max(readings) / 1000
     if not _POSSIBLE_C[0] <= celsius <= _POSSIBLE_C[1]:
         return broken(part, f"{celsius:.1f} °C is impossible", "the sensor is faulty; ignore it")
     if celsius >= _HOT_C:
@@ -52,10 +51,11 @@ def examine_power(throttled: Path = _THROTTLED) -> Finding:
         throttled: the firmware's register, in hexadecimal.
     """
     part = "power"
-    value = _read(throttled)
-    if not value:
+    if not throttled.exists():
         return sound(part, "no register: not a Raspberry Pi")
-    bits = int(value, 16)
+    bits = _number(throttled, base=16)
+    if bits is None:
+        return doubtful(part, "the register cannot be read", "look at the supply yourself")
     at_present = [word for bit, word in _NOW.items() if bits >> bit & 1]
     earlier = [word for bit, word in _SINCE_START.items() if bits >> bit & 1]
     if at_present:
@@ -76,8 +76,8 @@ def examine_clock() -> Finding:
     )
 
 
-def _read(path: Path) -> str:
+def _number(path: Path, *, base: int = 10) -> int | None:
     try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
+        return int(path.read_text(encoding="ascii"), base)
+    except (OSError, ValueError):
+        return None

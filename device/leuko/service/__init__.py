@@ -9,6 +9,7 @@ from leuko.service._assembly import (
     run_service,
 )
 from leuko.service._counter import make_counter
+from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._notify import Notifier
 from leuko.service._parts import FrameSource, Parts
 from leuko.service._service import LiveService
@@ -19,6 +20,7 @@ __all__ = [
     "STORE_NAME",
     "FrameSource",
     "KeptSessions",
+    "KeyframeFile",
     "LiveService",
     "Notifier",
     "OpenSession",

@@ -9,6 +9,8 @@ from leuko.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
+_WAIT_S = 5.0
+
 
 class Copies:
     """Makes a copy now and then, in a thread of its own, so that no frame waits for the disk."""
@@ -35,13 +37,20 @@ class Copies:
         if self._thread and self._thread.is_alive():
             return
         self._made_s = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="leuko copy")
+        # What an end cuts off is prepared beside the copy there is, which stays.
+        self._thread = threading.Thread(target=self._run, name="leuko copy", daemon=True)
         self._thread.start()
 
-    def wait(self) -> None:
-        """Wait for a copy that is being made: whoever opens the store next must not meet it."""
+    def wait(self, at_most_s: float = _WAIT_S) -> None:
+        """Wait for a copy that is being made: whoever opens the store next must not meet it.
+
+        Args:
+            at_most_s: how long; a disk that hangs must not keep the service from ending.
+        """
         if self._thread:
-            self._thread.join()
+            self._thread.join(at_most_s)
+            if self._thread.is_alive():
+                logger.warning("a copy of the sessions is not ready after %g s", at_most_s)
 
     def _run(self) -> None:
         try:

@@ -25,6 +25,9 @@ def make_counter(
     ledger = CellLedger(um_per_px=um_per_px, decide=analyser.decide)
     ledger.restore(map(tracked_cell, kept), first_number=session.next_number if session else 1)
     number = session.record.id if session else 0
-    archive = KeyframeFile(keyframes, session=number, um_per_px=um_per_px)
+    # What joins segments reaches the file only after the cells that it moved are kept.
+    archive = KeyframeFile(keyframes, session=number, um_per_px=um_per_px, holds_moves=True)
+    if session:
+        session.on_kept = archive.commit
     tracker = SlideTracker(um_per_px=um_per_px, archive=archive, first_segment=first_segment)
     return LiveCounter(analyser, ledger, tracker, um_per_px=um_per_px)

@@ -29,6 +29,8 @@ class Logbook:
             spec: what its sessions are begun with.
         """
         outcome = self._store.opening.outcome
+        if notice := self._store.opening.notice:
+            logger.warning("%s", notice)
         self._note("service started", version=__version__, bundle=spec.bundle, store=outcome)
 
     def stopped(self, cause: str) -> None:

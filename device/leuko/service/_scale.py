@@ -13,12 +13,17 @@ _LEAST_CONFIDENCE = 0.6
 
 
 class ScaleFinder:
-    """Collects fields until their red cells agree on a scale."""
+    """Collects fields until their red cells agree on a scale.
+
+    Attributes:
+        notice: what a person is told while it looks; empty before the first picture and after.
+    """
 
     def __init__(self) -> None:
         """Begin without a field."""
         self._fields: deque[RGBImage] = deque(maxlen=_FIELDS)
         self._seen = 0
+        self.notice = ""
 
     def see(self, rgb: RGBImage) -> float | None:
         """Take a sharp picture in; return µm per pixel once it is known.
@@ -26,6 +31,11 @@ class ScaleFinder:
         Args:
             rgb: ``(height, width, 3)`` uint8, RGB.
         """
+        um_per_px = self._estimate(rgb)
+        self.notice = "" if um_per_px else "finding the scale from the red cells"
+        return um_per_px
+
+    def _estimate(self, rgb: RGBImage) -> float | None:
         self._seen += 1
         if self._seen % _EVERY != 1:
             return None

@@ -44,7 +44,9 @@ class LiveService:
         self._logbook = Logbook(parts.store)
         record = parts.store.active_session()
         self._session = OpenSession(parts.store, record) if record else None
-        self._um_per_px = (record.spec.um_per_px if record else None) or parts.um_per_px
+        restored = record.spec.um_per_px if record else None
+        self._has_restored_scale = restored is not None
+        self._um_per_px = restored or parts.um_per_px
         self._finder = ScaleFinder()
         self._counter = self._new_counter()
 
@@ -106,13 +108,14 @@ class LiveService:
             segment=self._segment,
             frames_per_s=self._rate.per_s,
             captured_s=self._captured_s,
-            notice=parts.bench_notice() or self._notice,
+            notice=parts.bench_notice() or self._notice or self._finder.notice,
         )
 
     def start(
         self, specimen: str, *, operator: str, target: Target | None, asked_by: str
     ) -> LiveStatus:
         """See `leuko.control.Controls`."""
+        self._take_up()
         if self._session and self._session.is_open:
             raise SessionError(
                 f"session {self._session.record.id} ({self._session.record.spec.specimen}) is "
@@ -130,8 +133,7 @@ class LiveService:
             target=target or self._parts.spec.target,
             um_per_px=self._um_per_px,
         )
-        record = self._parts.store.start_session(spec)
-        self._parts.store.note("start asked for", session=record.id, asked_by=asked_by)
+        record = self._parts.store.start_session(spec, asked_by=asked_by)
         self._session = OpenSession(self._parts.store, record)
         self._counter = self._new_counter()
         self._notice = ""
@@ -180,9 +182,25 @@ class LiveService:
         # While something waits for the disk the session must not be closed without it.
         session.keep(LedgerChange())
         session.set_state(state, asked_by=asked_by)
+        self._forget_restored_scale()
         self._copies.make()
         logger.info("session %d %s by %s", session.record.id, state, asked_by)
         return self.status()
+
+    def _take_up(self) -> None:
+        if self._session is None or not self._session.is_open:
+            # One that was begun but could not be read then would block every other.
+            record = self._parts.store.active_session()
+            if record:
+                self._session = OpenSession(self._parts.store, record)
+                self._counter = self._new_counter()
+
+    def _forget_restored_scale(self) -> None:
+        if self._has_restored_scale:
+            # The objective may have been another one.
+            self._um_per_px, self._has_restored_scale = self._parts.um_per_px, False
+            if self._um_per_px is None:
+                self._counter, self._guidance = None, Guidance.NONE
 
     def _new_counter(self) -> LiveCounter | None:
         if self._um_per_px is None:
@@ -195,7 +213,6 @@ class LiveService:
         if self._um_per_px:
             logger.info("scale %.4f µm per pixel, from the red cells", self._um_per_px)
             self._counter = self._new_counter()
-        self._notice = "" if self._um_per_px else "finding the scale from the red cells"
 
     def _keep(self, change: LedgerChange) -> None:
         session = self._session

@@ -1,7 +1,8 @@
 """The session that is open: kept on disk first, shown then."""
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ class OpenSession:
         last_cell: the cell counted last; None before the first.
         next_number: a cell's number that was never given away when the session was taken up.
         is_reached: whether what is kept reaches the target.
+        on_kept: called when everything that was brought is kept.
 
     Changes that cannot be kept, on a full disk for instance, wait for the next attempt; until
     then they are not shown. Cells beyond the target wait until there is room for them.
@@ -52,7 +54,11 @@ class OpenSession:
         self._tally = Counter(self._entries.values())
         self._recount()
         last = store.last_cell(record.id)
-        self.last_cell = _last_cell(tracked_cell(last)) if last else None
+        self.last_cell: LastCell | None = None
+        self._last_number = 0
+        self.on_kept: Callable[[], None] = lambda: None
+        if last:
+            self._show_last(tracked_cell(last))
 
     @property
     def count(self) -> DifferentialCount:
@@ -86,6 +92,7 @@ class OpenSession:
         while self._waiting:
             self._keep_as_far_as_there_is_room(self._waiting[0])
             self._waiting.popleft()
+        self.on_kept()
 
     def set_state(self, state: SessionState, *, asked_by: str) -> None:
         """Change where the session stands.
@@ -93,8 +100,7 @@ class OpenSession:
         Raises:
             StoreError: it cannot be kept.
         """
-        self._store.set_state(self.record.id, state)
-        self._asked("state asked for", asked_by)
+        self.record = self._store.set_state(self.record.id, state, asked_by=asked_by)
 
     def set_target(self, target: Target, *, asked_by: str) -> None:
         """Change when the session is complete.
@@ -102,12 +108,7 @@ class OpenSession:
         Raises:
             StoreError: it cannot be kept.
         """
-        self._store.set_target(self.record.id, target)
-        self._asked("target asked for", asked_by)
-
-    def _asked(self, kind: str, asked_by: str) -> None:
-        self._store.note(kind, session=self.record.id, asked_by=asked_by)
-        self.record = self._store.session(self.record.id)
+        self.record = self._store.set_target(self.record.id, target, asked_by=asked_by)
         self._recount()
 
     def _keep_as_far_as_there_is_room(self, change: LedgerChange) -> None:
@@ -133,7 +134,10 @@ class OpenSession:
         for number in change.merged:
             self._replace(number, None)
         self._recount()
-        self._show_last(change.cells)
+        if self._last_number in change.merged:
+            self._last_number, self.last_cell = 0, None
+        for cell in change.cells:
+            self._show_last(cell)
 
     def _recount(self) -> None:
         self._count = DifferentialCount.from_tally(self._tally)
@@ -146,10 +150,17 @@ class OpenSession:
             self._entries[number] = entry
             self._tally[entry] += 1
 
-    def _show_last(self, cells: Sequence[TrackedCell]) -> None:
-        shown = [cell for cell in cells if cell.picture is not None]
-        if shown:
-            self.last_cell = _last_cell(shown[-1])
+    def _show_last(self, cell: TrackedCell) -> None:
+        is_last = cell.number == self._last_number
+        if cell.status is CellStatus.EXCLUDED:
+            if is_last:
+                self._last_number, self.last_cell = 0, None
+            return
+        if is_last and self.last_cell and cell.picture is None:
+            # Its class has changed, and its best picture is still the one that is shown.
+            cell = replace(cell, picture=self.last_cell.picture)
+        if cell.picture is not None:
+            self._last_number, self.last_cell = cell.number, _last_cell(cell, cell.picture)
 
 
 def tracked_cell(cell: CellRecord) -> TrackedCell:
@@ -187,12 +198,10 @@ def _record(cell: TrackedCell) -> CellRecord:
     )
 
 
-def _last_cell(cell: TrackedCell) -> LastCell | None:
-    if cell.picture is None:
-        return None
+def _last_cell(cell: TrackedCell, picture: RGBImage) -> LastCell:
     is_named = cell.status is not CellStatus.UNCLASSIFIED
     probability = cell.probabilities[list(CellClass).index(cell.cell_class)]
-    return LastCell(cell.cell_class if is_named else None, probability, cell.picture)
+    return LastCell(cell.cell_class if is_named else None, probability, picture)
 
 
 def _png(rgb: RGBImage) -> bytes:

@@ -12,6 +12,7 @@ from leuko.clock import Moment, now
 from leuko.errors import SessionError, StoreError
 from leuko.status import Health, SessionState, Target
 from leuko.store import _files as files
+from leuko.store import _writing as writing
 from leuko.store._copies import keep_copy
 from leuko.store._disk import disk_health
 from leuko.store._errors import translated
@@ -19,14 +20,6 @@ from leuko.store._opening import OpeningReport, prepare, refuse_foreign
 from leuko.store._reader import StoreReader
 from leuko.store._records import CellRecord, SessionRecord, SessionSpec
 from leuko.store._schema import MIGRATIONS, Migration, version
-from leuko.store._writing import (
-    append,
-    change_state,
-    change_target,
-    insert_session,
-    merge_cells,
-    save_cell,
-)
 
 _OPEN = (SessionState.COUNTING, SessionState.PAUSED, SessionState.REACHED)
 _NONE_MERGED: Mapping[int, int] = MappingProxyType({})
@@ -123,8 +116,8 @@ class Store(StoreReader):
         """How the store was found at start, and what was done about it."""
         return self._opening
 
-    def start_session(self, spec: SessionSpec) -> SessionRecord:
-        """Begin a session, counting.
+    def start_session(self, spec: SessionSpec, *, asked_by: str = "") -> SessionRecord:
+        """Begin a session, counting; its entry in the log says who asked.
 
         Raises:
             SessionError: another one is still open.
@@ -136,10 +129,12 @@ class Store(StoreReader):
                     f"session {active.id} of specimen {active.spec.specimen} is still open; "
                     "finish or discard it first"
                 )
-            session = insert_session(connection, self._clock(), spec)
-        return self.session(session)
+            session = writing.insert_session(connection, self._clock(), spec, asked_by=asked_by)
+            return self.session(session)
 
-    def set_state(self, session_id: int, state: SessionState) -> None:
+    def set_state(
+        self, session_id: int, state: SessionState, *, asked_by: str = ""
+    ) -> SessionRecord:
         """Say where a session stands; one that is finished or discarded stays closed.
 
         Raises:
@@ -152,10 +147,13 @@ class Store(StoreReader):
         with self._transaction() as connection:
             if state in _OPEN:
                 self._require_open(session_id)
-            before = self.session(session_id).state
-            change_state(connection, self._clock(), session_id, before=before, state=state)
+            before, moment = self.session(session_id).state, self._clock()
+            writing.change_state(
+                connection, moment, session_id, before=before, state=state, asked_by=asked_by
+            )
+            return self.session(session_id)
 
-    def set_target(self, session_id: int, target: Target) -> None:
+    def set_target(self, session_id: int, target: Target, *, asked_by: str = "") -> SessionRecord:
         """Say when a session is complete.
 
         Raises:
@@ -164,7 +162,9 @@ class Store(StoreReader):
         """
         with self._transaction() as connection:
             self._require_open(session_id)
-            change_target(connection, self._clock(), session_id, target=target)
+            moment = self._clock()
+            writing.change_target(connection, moment, session_id, target=target, asked_by=asked_by)
+            return self.session(session_id)
 
     def save_cells(
         self,
@@ -192,8 +192,8 @@ class Store(StoreReader):
         with self._transaction() as connection:
             self._require_open(session_id)
             for cell in cells:
-                save_cell(connection, moment, session_id, cell=cell)
-            merge_cells(connection, moment, session_id, merged=merged)
+                writing.save_cell(connection, moment, session_id, cell=cell)
+            writing.merge_cells(connection, moment, session_id, merged=merged)
 
     def merge_cells(self, session_id: int, merged: Mapping[int, int]) -> None:
         """Keep mergers alone; see `save_cells`.
@@ -217,7 +217,7 @@ class Store(StoreReader):
             StoreError: it cannot be kept.
         """
         with self._transaction() as connection:
-            append(connection, self._clock(), kind=kind, session=session, detail=detail)
+            writing.append(connection, self._clock(), kind=kind, session=session, detail=detail)
 
     def keep_copy(self) -> None:
         """Have a sound copy of the store as it is now; does nothing if there is one.

@@ -49,7 +49,9 @@ def append(
     return int(added.lastrowid or 0)
 
 
-def insert_session(connection: sqlite3.Connection, moment: Moment, spec: SessionSpec) -> int:
+def insert_session(
+    connection: sqlite3.Connection, moment: Moment, spec: SessionSpec, *, asked_by: str
+) -> int:
     """Begin a session and return its id."""
     time = moment_values(moment)
     added = connection.execute(
@@ -63,6 +65,7 @@ def insert_session(connection: sqlite3.Connection, moment: Moment, spec: Session
     )
     session = int(added.lastrowid or 0)
     detail = {"specimen": spec.specimen, "operator": spec.operator, "target": str(spec.target)}
+    detail |= _who(asked_by)
     _touch(connection, moment, session, kind="session started", detail=detail)
     return session
 
@@ -74,18 +77,25 @@ def change_state(
     *,
     before: SessionState,
     state: SessionState,
+    asked_by: str,
 ) -> None:
     """Say where a session stands."""
-    detail = {"from": before, "to": state}
+    detail = {"from": before, "to": state, **_who(asked_by)}
     _touch(connection, moment, session, kind="session state", detail=detail)
     connection.execute("UPDATE sessions SET state = ? WHERE id = ?", (state, session))
 
 
 def change_target(
-    connection: sqlite3.Connection, moment: Moment, session: int, *, target: Target
+    connection: sqlite3.Connection,
+    moment: Moment,
+    session: int,
+    *,
+    target: Target,
+    asked_by: str,
 ) -> None:
     """Say when a session is complete."""
-    _touch(connection, moment, session, kind="session target", detail={"target": str(target)})
+    detail = {"target": str(target), **_who(asked_by)}
+    _touch(connection, moment, session, kind="session target", detail=detail)
     connection.execute(
         "UPDATE sessions SET target_cells = ?, target_half_width = ? WHERE id = ?",
         (target.cells, target.half_width, session),
@@ -130,6 +140,10 @@ def merge_cells(
     for into in set(merged.values()):
         if _merged_into(connection, session, into) is not None:
             raise ValueError(f"cell {into} of session {session} does not stand itself")
+
+
+def _who(asked_by: str) -> dict[str, str]:
+    return {"asked_by": asked_by} if asked_by else {}
 
 
 def _merged_into(connection: sqlite3.Connection, session: int, number: int) -> int | None:

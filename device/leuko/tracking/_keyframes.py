@@ -48,7 +48,10 @@ class KeyframeArchive(Protocol):
         """Keep that a keyframe has another position now; its picture stays."""
 
     def get(self, number: int) -> bytes:
-        """Return the picture that was put last under a number."""
+        """Return the picture that was put last under a number.
+
+        One that cannot be read is all zero, which is like no view: counting goes on.
+        """
 
 
 class MemoryArchive:

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import re
+import resource
 import socket
 import stat
 import subprocess
@@ -218,6 +219,31 @@ def test_more_callers_than_places_are_told_so(
     callers = [connected(socket_path) for _ in range(8)]
     with pytest.raises(ServiceError, match="8 callers are being answered; try again"):
         client.status()
+    for caller in callers:
+        caller.close()
+
+
+def test_callers_are_taken_again_once_files_may_be_opened_again(
+    server: ControlServer,
+    socket_path: Path,
+    eventually: Eventually,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    del server
+    # A waiting accept may hold the place for its file already, so the second fails.
+    callers = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(2)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        for caller in callers:
+            caller.settimeout(30)
+            caller.connect(str(socket_path))
+        has_failed = eventually(lambda: "cannot take a caller" in caplog.text)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert has_failed
+    callers[1].sendall(b'{"version": 1, "command": "status"}\n')
+    assert json.loads(callers[1].makefile("rb").readline())["state"] == "idle"
     for caller in callers:
         caller.close()
 

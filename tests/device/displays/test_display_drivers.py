@@ -134,6 +134,20 @@ def test_an_unknown_driver_is_told_with_those_there_are() -> None:
         load_display("hdmi", DisplayOptions())
 
 
+def test_a_driver_that_cannot_be_imported_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "foreign-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1\n")
+    lines = "[leuko.displays]\nabsent = not_installed:Display\nrenamed = leuko.displays:Gone\n"
+    (package / "entry_points.txt").write_text(lines)
+    monkeypatch.syspath_prepend(tmp_path)
+    for driver in ("absent", "renamed"):
+        with pytest.raises(SettingsError, match=f"{driver} cannot be imported: .*; install it or"):
+            load_display(driver, DisplayOptions())
+
+
 def test_a_missing_display_is_no_reason_to_stop() -> None:
     # What the service catches to go on without a display.
     assert issubclass(DisplayError, LeukoError)

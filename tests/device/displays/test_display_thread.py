@@ -1,6 +1,7 @@
 """A display in its thread never holds up the count, whatever it does."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Self
@@ -24,6 +25,7 @@ class Recorder:
         self.shown: list[LiveStatus] = []
         self.changed = threading.Condition()
         self.opened_times = 0
+        self.shows_begun = 0
         self.closed_times = 0
         self.failures_left = 0
         self.may_show = threading.Event()
@@ -40,6 +42,9 @@ class Recorder:
         return self
 
     def show(self, status: LiveStatus) -> None:
+        with self.changed:
+            self.shows_begun += 1
+            self.changed.notify_all()
         self.may_show.wait(SOON_S)
         with self.changed:
             if self.failures_left:
@@ -63,6 +68,13 @@ def recorder() -> Recorder:
     return Recorder()
 
 
+def wait_for(holds: Callable[[], bool], otherwise: str) -> None:
+    until_s = time.monotonic() + SOON_S
+    while not holds():
+        assert time.monotonic() < until_s, otherwise
+        time.sleep(0.001)
+
+
 def threaded(open_display: Callable[[], Recorder]) -> DisplayThread:
     return DisplayThread(open_display, period_s=0.001, first_wait_s=0.001, longest_wait_s=0.01)
 
@@ -81,7 +93,7 @@ def test_the_newest_status_wins(recorder: Recorder, statuses: Mapping[str, LiveS
     recorder.may_show.clear()
     with threaded(recorder.open_again) as thread:
         thread.show(first)
-        recorder.wait_until(lambda display: display.opened_times == 1)
+        recorder.wait_until(lambda display: display.shows_begun == 1)
         for status in (*passed_over, last):
             thread.show(status)
         recorder.may_show.set()
@@ -116,6 +128,22 @@ def test_a_display_that_is_missing_is_a_fault_in_words(status: LiveStatus) -> No
         assert thread.health.text == "there is no display; plug one in"
 
 
+def test_a_display_that_stays_away_for_long_is_still_tried(
+    recorder: Recorder, status: LiveStatus
+) -> None:
+    failures = iter(range(1100))
+
+    def open_display() -> Recorder:
+        if next(failures, None) is not None:
+            raise DisplayError("there is no display; plug one in")
+        return recorder
+
+    with DisplayThread(open_display, first_wait_s=0.0) as thread:
+        thread.show(status)
+        recorder.wait_until(lambda display: display.shown == [status])
+        assert thread.health.level is Level.OK
+
+
 def test_an_unknown_driver_does_not_stop_the_count() -> None:
     tried = threading.Semaphore(0)
 
@@ -133,7 +161,7 @@ def test_a_display_that_hangs_holds_nobody_up(recorder: Recorder, status: LiveSt
     recorder.may_show.clear()
     thread = threaded(recorder.open_again)
     thread.show(status)
-    recorder.wait_until(lambda display: display.opened_times == 1)
+    recorder.wait_until(lambda display: display.shows_begun == 1)
     for _ in range(1000):
         thread.show(status)
     thread.close(timeout_s=0.01)
@@ -149,8 +177,7 @@ def test_a_display_that_takes_too_long_is_a_fault(
     with threaded(recorder.open_again) as thread:
         recorder.wait_until(lambda display: display.opened_times == 1)
         thread.show(status)
-        while "hangs" not in thread.health.text:
-            pass
+        wait_for(lambda: "hangs" in thread.health.text, "the health never said that it hangs")
         assert thread.health.level is Level.FAULT
         recorder.may_show.set()
 
@@ -169,6 +196,6 @@ def test_the_driver_is_opened_in_the_thread(
     folder = tmp_path_factory.mktemp("display")
     with DisplayThread(partial(load_display, "png", DisplayOptions(device=str(folder)))) as thread:
         thread.show(status)
-        while not (folder / "display.png").exists():
-            assert thread.health.level is not Level.FAULT
+        wait_for((folder / "display.png").exists, "no picture was written")
+        assert thread.health.level is not Level.FAULT
     assert (folder / "display.png").stat().st_size > 0

@@ -87,6 +87,13 @@ def test_nothing_counted_is_no_percentage(words: Words, statuses: Mapping[str, L
     assert "%" not in shown
 
 
+def test_a_count_without_an_id_is_told_from_no_session(words: Words, status: LiveStatus) -> None:
+    shown = words(replace(status, specimen=""))
+    assert "no id" in shown
+    assert "no session" not in shown
+    assert "no session" in words(replace(status, state=SessionState.IDLE))
+
+
 @pytest.mark.parametrize("guidance", [g for g in Guidance if g])
 def test_it_passes_the_instruction_on(words: Words, status: LiveStatus, guidance: Guidance) -> None:
     assert guidance.value in words(replace(status, guidance=guidance))

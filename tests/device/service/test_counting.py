@@ -1,14 +1,18 @@
 """One frame after another through the service, and what a person asks of it in between."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from leuko.cameras import Frame
+from leuko.cells import CellClass, CellStatus
 from leuko.errors import SessionError
-from leuko.service import KEYFRAMES_NAME, LiveService, Parts
+from leuko.service import KEYFRAMES_NAME, LiveService, OpenSession, Parts
 from leuko.status import LiveStatus, SessionState, Target
-from leuko.store import Store
+from leuko.store import SessionSpec, Store
+from leuko.tracking import LedgerChange, TrackedCell
 
 AT_ONCE = 3
 """Leukocytes of the first view; they are counted in one frame."""
@@ -193,3 +197,83 @@ def test_the_scale_is_found_before_a_session_can_begin(
     assert AT_LEAST <= take(service, frames[:STROKE]).count.n <= IN_ALL
     found = store.session(1).spec.um_per_px
     assert found == pytest.approx(0.2, rel=0.05)
+
+
+@pytest.mark.parametrize(("stated", "used"), [(None, None), (0.25, 0.25)])
+def test_the_scale_of_a_session_that_was_taken_up_ends_with_it(
+    store: Store,
+    frames: list[Frame],
+    make_parts: Callable[..., Parts],
+    *,
+    stated: float | None,
+    used: float | None,
+) -> None:
+    start(LiveService(make_parts(store)))
+    service = LiveService(make_parts(store, um_per_px=stated))
+    assert take(service, frames[:6]).count.n == AT_ONCE
+    service.finish(asked_by="ana")
+    if used is None:
+        with pytest.raises(SessionError, match="the scale of the pictures is not known yet"):
+            start(service)
+    else:
+        start(service)
+        assert store.session(2).spec.um_per_px == used
+
+
+def test_a_scale_that_was_found_in_this_run_stays_after_a_session(
+    store: Store, frames: list[Frame], make_parts: Callable[..., Parts]
+) -> None:
+    service = LiveService(make_parts(store, um_per_px=None))
+    take(service, frames)
+    start(service)
+    service.finish(asked_by="ana")
+    start(service)
+    assert store.session(2).spec.um_per_px == store.session(1).spec.um_per_px
+
+
+def seen(number: int, name: CellClass, **changes: object) -> TrackedCell:
+    sure = tuple(0.93 if each is name else 0.01 for each in CellClass)
+    status = CellStatus.COUNTED
+    cell = TrackedCell(number, 1, 30.0 * number, 0.0, status, name, sure, 3, 100.0, 50.0)
+    picture = np.full((96, 96, 3), number, np.uint8)
+    return replace(cell, **{"picture": picture, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def session(store: Store) -> OpenSession:
+    """Its last cell is number 2, a neutrophil."""
+    session = OpenSession(store, store.start_session(SessionSpec("H-12")))
+    cells = (seen(1, CellClass.MONOCYTE), seen(2, CellClass.NEUTROPHIL))
+    session.keep(LedgerChange(new=cells))
+    return session
+
+
+def test_the_last_cell_has_its_new_class_with_the_picture_it_had(session: OpenSession) -> None:
+    session.keep(LedgerChange(changed=(seen(2, CellClass.EOSINOPHIL, picture=None),)))
+    assert session.last_cell is not None
+    assert session.last_cell.cell_class is CellClass.EOSINOPHIL
+    assert session.last_cell.probability == pytest.approx(0.93)
+    assert (session.last_cell.picture == 2).all()
+
+
+def test_another_cell_than_the_last_changes_unseen(session: OpenSession) -> None:
+    session.keep(LedgerChange(changed=(seen(1, CellClass.EOSINOPHIL, picture=None),)))
+    assert session.last_cell is not None
+    assert session.last_cell.cell_class is CellClass.NEUTROPHIL
+
+
+def test_a_last_cell_that_turns_out_to_be_another_is_shown_no_more(session: OpenSession) -> None:
+    kept = seen(1, CellClass.MONOCYTE, picture=None)
+    session.keep(LedgerChange(changed=(kept,), merged={2: 1}))
+    assert session.last_cell is None
+
+
+def test_what_is_set_aside_is_never_the_last_cell(session: OpenSession) -> None:
+    other = seen(3, CellClass.ERYTHROBLAST, status=CellStatus.EXCLUDED)
+    session.keep(LedgerChange(new=(other,)))
+    assert session.last_cell is not None
+    assert session.last_cell.cell_class is CellClass.NEUTROPHIL
+    session.keep(
+        LedgerChange(changed=(seen(2, CellClass.ERYTHROBLAST, status=CellStatus.EXCLUDED),))
+    )
+    assert session.last_cell is None

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -133,7 +134,7 @@ def test_the_log_tells_of_starts_ends_and_the_camera(
     reel.feed([frames[0], None, None, frames[1]])
     reel.end()
     service.run()
-    entries = list(parts.store.log(1))[2:]
+    entries = list(parts.store.log(1))[1:]
     assert [entry.kind for entry in entries] == [
         "service started",
         "camera lost",
@@ -143,6 +144,70 @@ def test_the_log_tells_of_starts_ends_and_the_camera(
     assert entries[0].detail["store"] == "created"
     assert entries[0].detail["bundle"] == "leuko-default"
     assert entries[1].detail == {"camera": "no pictures"}
+
+
+def test_each_command_has_one_entry_in_the_log_which_says_who_asked(parts: Parts) -> None:
+    service = LiveService(parts)
+    start(service)
+    service.set_target(Target(50), asked_by="ben")
+    service.finish(asked_by="keypad")
+    entries = [(entry.kind, entry.detail["asked_by"]) for entry in parts.store.log(1)]
+    assert entries == [
+        ("session started", "ana"),
+        ("session target", "ben"),
+        ("session state", "keypad"),
+    ]
+
+
+def test_a_session_that_was_begun_and_not_taken_up_is_no_dead_end(parts: Parts) -> None:
+    service = LiveService(parts)
+    parts.store.start_session(parts.spec)
+    with pytest.raises(SessionError, match=r"^session 1 .* is open; finish or discard it"):
+        start(service)
+    assert service.discard(asked_by="ana").state is SessionState.DISCARDED
+    start(service)
+
+
+def test_what_was_lost_with_a_damaged_store_is_said_until_a_session_begins(
+    make_parts: Callable[..., Parts],
+    reel: Reel,
+    frames: list[Frame],
+    *,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path = tmp_path / "damaged" / STORE_NAME
+    path.parent.mkdir()
+    path.write_bytes(b"no store" * 1000)
+    with Store.opened(path) as store:
+        service = LiveService(make_parts(store, um_per_px=None))
+        reel.feed(frames[:1])
+        reel.end()
+        service.run()
+        assert service.status().notice.startswith("the store was damaged")
+        assert store.opening.notice in caplog.messages
+
+
+class HangingDisk(Store):
+    """A store on a disk that does not answer while a copy is made."""
+
+    answers = threading.Event()
+
+    def keep_copy(self) -> None:
+        self.answers.wait(30)
+
+
+def test_a_copy_that_hangs_does_not_keep_the_service_from_ending(
+    make_parts: Callable[..., Parts], reel: Reel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with HangingDisk.opened(tmp_path / "hanging" / STORE_NAME) as store:
+        service = LiveService(make_parts(store))
+        start(service)
+        service.finish(asked_by="ana")
+        reel.end()
+        service.run()
+        assert "a copy of the sessions is not ready after 5 s" in caplog.messages
+        store.answers.set()
 
 
 def test_a_lost_camera_is_said_and_keeps_the_count(

@@ -94,6 +94,16 @@ def test_a_target_can_be_changed(store: Store, session: SessionRecord, target: T
     assert store.session(session.id).spec.target == target
 
 
+def test_the_log_says_who_asked_in_the_entry_of_the_change(store: Store, spec: SessionSpec) -> None:
+    session = store.start_session(spec, asked_by="ana")
+    changed = store.set_target(session.id, Target(cells=400), asked_by="keypad")
+    paused = store.set_state(session.id, SessionState.PAUSED, asked_by="ben")
+    assert changed.spec.target == Target(cells=400)
+    assert paused == store.session(session.id)
+    asked = [entry.detail["asked_by"] for entry in store.log(session.id)]
+    assert asked == ["ana", "keypad", "ben"]
+
+
 def test_a_session_that_is_not_there_is_named(store: Store, cell: CellMaker) -> None:
     missing = pytest.raises(SessionError, match="there is no session 7")
     with missing:
