@@ -30,7 +30,7 @@ from leuko.status import Target
 _ANSWER_S = 10.0
 # Ten thousand pictures on a slow stick.
 _EXPORT_S = 600.0
-_START = "start it with: systemctl start leuko"
+_START = "start it with: systemctl start leuko; if it listens elsewhere, set LEUKO_CONTROL_SOCKET"
 _LOG = "look at its log with: journalctl -u leuko"
 
 R = TypeVar("R", bound=Message)

@@ -241,6 +241,8 @@ class LiveService:
     def _shown_guidance(self, state: SessionState, camera: Health) -> Guidance:
         if camera.level is Level.FAULT:
             return Guidance.NO_CAMERA
+        if state in {SessionState.PAUSED, SessionState.FINISHED, SessionState.DISCARDED}:
+            return Guidance.NONE
         return Guidance.DONE if state is SessionState.REACHED else self._guidance
 
     def _show(self) -> None:

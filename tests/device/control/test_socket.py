@@ -295,7 +295,7 @@ def test_a_place_where_nobody_can_listen_is_refused(
 def test_without_a_service_the_client_says_how_to_start_it(socket_path: Path) -> None:
     sentence = (
         f"Leuko's service does not run (no socket at {socket_path}); "
-        "start it with: systemctl start leuko"
+        "start it with: systemctl start leuko; if it listens elsewhere, set LEUKO_CONTROL_SOCKET"
     )
     with pytest.raises(ServiceError, match=f"^{re.escape(sentence)}$"):
         ControlClient(socket_path).status()
