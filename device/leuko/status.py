@@ -23,6 +23,11 @@ class SessionState(StrEnum):
     DISCARDED = "discarded"
     """Closed by a person as not to be used; kept, and marked so."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a session in this state can still change."""
+        return self in {SessionState.COUNTING, SessionState.PAUSED, SessionState.REACHED}
+
 
 class Guidance(StrEnum):
     """The one short instruction to the person at the microscope; the value is what is shown."""

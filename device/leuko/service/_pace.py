@@ -48,11 +48,7 @@ class Lately(Generic[T]):
     @property
     def value(self) -> T:
         """The value, asked for again if it has become too old."""
-        self.refresh()
-        return self._value
-
-    def refresh(self) -> None:
-        """Ask again if the value has become too old."""
         if time.monotonic() - self._asked_s >= self._every_s:
             self._asked_s = time.monotonic()
             self._value = self._ask()
+        return self._value

@@ -15,7 +15,6 @@ from leuko.status import LastCell, SessionState, Target
 from leuko.store import CellRecord, SessionRecord, Store
 from leuko.tracking import LedgerChange, TrackedCell
 
-_OPEN = (SessionState.COUNTING, SessionState.PAUSED, SessionState.REACHED)
 _MOST_WAITING = 100
 """Changes that wait for the disk, 30 kB each; then no more cells are looked for."""
 
@@ -74,7 +73,7 @@ class OpenSession:
     @property
     def is_open(self) -> bool:
         """Whether the session is not yet closed."""
-        return self.record.state in _OPEN
+        return self.record.state.is_open
 
     def kept_cells(self) -> list[CellRecord]:
         """Return the cells that stand, without pictures."""

@@ -21,7 +21,6 @@ from leuko.store._reader import StoreReader
 from leuko.store._records import CellRecord, SessionRecord, SessionSpec
 from leuko.store._schema import MIGRATIONS, Migration, version
 
-_OPEN = (SessionState.COUNTING, SessionState.PAUSED, SessionState.REACHED)
 _NONE_MERGED: Mapping[int, int] = MappingProxyType({})
 
 
@@ -145,7 +144,7 @@ class Store(StoreReader):
         if state is SessionState.IDLE:
             raise ValueError(f"session {session_id} cannot be {state}")
         with self._transaction() as connection:
-            if state in _OPEN:
+            if state.is_open:
                 self._require_open(session_id)
             before, moment = self.session(session_id).state, self._clock()
             writing.change_state(
@@ -244,5 +243,5 @@ class Store(StoreReader):
 
     def _require_open(self, session_id: int) -> None:
         state = self.session(session_id).state
-        if state not in _OPEN:
+        if not state.is_open:
             raise SessionError(f"session {session_id} is {state} for good; start a new one")
