@@ -39,6 +39,33 @@ class View:
     squeeze: float = 0.08
 
 
+@dataclass(frozen=True, slots=True)
+class ColourSpread:
+    """How far the colours of another laboratory may lie from an image's.
+
+    Attributes:
+        mixing: standard deviation of how much of a channel's density shows in another.
+        density: of the natural logarithm of the stain's strength.
+        channel: the same, of each channel alone.
+        saturation: the same, of the distance from grey in density.
+        gamma: the same, of the camera's gamma.
+        grey_share: share of images that lose colour.
+        greyest: the most of its colour that an image loses, as a share.
+    """
+
+    mixing: float = 0.08
+    density: float = 0.18
+    channel: float = 0.10
+    saturation: float = 0.0
+    gamma: float = 0.15
+    grey_share: float = 0.15
+    greyest: float = 0.8
+
+
+USUAL_COLOURS = ColourSpread()
+"""What the segmenter learns with."""
+
+
 def sampling_maps(view: View, rng: Generator) -> Maps:
     """Return the maps that turn, mirror, squeeze and bend an image into the view."""
     angle = rng.uniform(0, 2 * np.pi)
@@ -56,7 +83,9 @@ def sampling_maps(view: View, rng: Generator) -> Maps:
     return columns.astype(np.float32), rows.astype(np.float32)
 
 
-def recolour(image: RGBImage, rng: Generator, *, strength: float = 1.0) -> RGBImage:
+def recolour(
+    image: RGBImage, rng: Generator, *, strength: float = 1.0, spread: ColourSpread = USUAL_COLOURS
+) -> RGBImage:
     """Return the image as another stain, lamp and camera would show it.
 
     Stain is changed in optical density, where dyes add (Beer-Lambert; Ruifrok and Johnston,
@@ -65,18 +94,20 @@ def recolour(image: RGBImage, rng: Generator, *, strength: float = 1.0) -> RGBIm
     Args:
         image: ``(height, width, 3)`` uint8, RGB, white balanced.
         rng: source of all randomness.
-        strength: 0 changes nothing, 1 is the usual spread.
+        strength: 0 changes nothing, 1 is the spread itself.
+        spread: how far colours may lie from the image's.
     """
     density = -np.log((image.astype(np.float32) + 1) / (BACKGROUND_LEVEL + 1))
-    mixing = np.eye(3) + rng.normal(0, 0.08 * strength, (3, 3))
-    mixing *= np.exp(rng.normal(0, 0.18 * strength)) * np.exp(
-        rng.normal(0, 0.10 * strength, (1, 3))
+    mixing = np.eye(3) + rng.normal(0, spread.mixing * strength, (3, 3))
+    mixing *= np.exp(rng.normal(0, spread.density * strength)) * np.exp(
+        rng.normal(0, spread.channel * strength, (1, 3))
     )
+    mixing = mixing @ _saturating(np.exp(rng.normal(0, spread.saturation * strength)))
     light = BACKGROUND_LEVEL * np.exp(-density @ mixing.astype(np.float32))
     light *= _shading(image.shape[0], image.shape[1], rng, strength)
-    grey = rng.uniform(0, 0.8) if rng.random() < 0.15 * strength else 0.0
+    grey = rng.uniform(0, spread.greyest) if rng.random() < spread.grey_share * strength else 0.0
     light = (1 - grey) * light + grey * light.mean(axis=2, keepdims=True)
-    gamma = np.exp(rng.normal(0, 0.15 * strength))
+    gamma = np.exp(rng.normal(0, spread.gamma * strength))
     return _to_bytes(255 * (np.clip(light, 0, 255) / 255) ** gamma)
 
 
@@ -110,6 +141,12 @@ def _shading(height: int, width: int, rng: Generator, strength: float) -> NDArra
     level = rng.normal(0, 0.03 * strength, (1, 1, 3))
     corners = (1 + common + tinted + level).astype(np.float32)
     return np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _saturating(factor: float) -> NDArray[np.float64]:
+    """Return the matrix that stretches densities from their grey, ``(3, 3)``."""
+    grey = np.full((3, 3), 1 / 3)
+    return np.asarray(grey + factor * (np.eye(3) - grey))
 
 
 def _to_bytes(levels: NDArray[np.floating]) -> RGBImage:

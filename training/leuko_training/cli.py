@@ -23,6 +23,7 @@ BundlePath = Annotated[
 DATASETS_ROOT = Path("../shared/datasets")
 RUNS = Path("runs")
 RESULTS = Path("docs/results")
+SEGMENTER = Path("training/weights/segmenter.keras")
 
 
 @app.command()
@@ -96,6 +97,35 @@ def bench_live(
 
     chosen = extent.extent_for(frames, is_quick=quick)
     run.bench_and_report(bundle, root, results, extent=chosen)
+
+
+@app.command()
+def transfer(
+    *,
+    root: Root = DATASETS_ROOT,
+    runs: Runs = RUNS,
+    results: Results = RESULTS,
+    segmenter: Annotated[
+        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
+    ] = SEGMENTER,
+    recipe: Annotated[
+        list[str] | None, typer.Option(help="What to try, again for more; all without.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each.")] = 1,
+    short: Annotated[
+        bool, typer.Option("--short", help="Rank ideas in minutes: fewer, shorter trainings.")
+    ] = False,
+) -> None:
+    """Leave one laboratory out after the other, train on the rest, and ask about its cells."""
+    from leuko_training import transfer as transferring
+
+    transferring.transfer_and_report(
+        transferring.planned(recipe, seeds=seeds, is_short=short),
+        root=root,
+        runs=runs,
+        results=results,
+        segmenter=segmenter,
+    )
 
 
 def main() -> None:

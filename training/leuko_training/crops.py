@@ -11,10 +11,18 @@ from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import (
     BACKGROUND_LEVEL,
     isolate,
+    level_stain,
     padded_square,
     resample,
 )
-from leuko_training.augment import View, degrade, recolour, sampling_maps
+from leuko_training.augment import (
+    USUAL_COLOURS,
+    ColourSpread,
+    View,
+    degrade,
+    recolour,
+    sampling_maps,
+)
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
@@ -101,38 +109,88 @@ def crop_of(
     )
 
 
-def draw_view(crop: Crop, rng: Generator) -> RGBImage:
-    """Return one augmented view of a cell, ``(CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3)`` uint8."""
-    zoom = CLASSIFY_UM_PER_PX / crop.um_per_px * float(np.exp(rng.uniform(-0.22, 0.22)))
+@dataclass(frozen=True, slots=True)
+class ViewStyle:
+    """How cells are shown to a classifier, and how far its training views stray from that.
+
+    Attributes:
+        size: side length of a view in pixels.
+        um_per_px: scale of a view.
+        colours: spread of the colours.
+        strength: how much of that spread.
+        zoom: natural logarithm of how far the scale may be misjudged, either way.
+        whole_share: share of training views that show what surrounds the cell.
+        levelled: whether every cell's stain is brought to one strength.
+    """
+
+    size: int = CLASSIFIER_SIZE
+    um_per_px: float = CLASSIFY_UM_PER_PX
+    colours: ColourSpread = USUAL_COLOURS
+    strength: float = 1.2
+    zoom: float = 0.22
+    whole_share: float = 0.12
+    levelled: bool = False
+
+
+USUAL_STYLE = ViewStyle()
+"""What the shipped classifier learns with."""
+
+
+def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
+    """Return one augmented view of a cell, ``(size, size, 3)`` uint8."""
+    zoom = style.um_per_px / crop.um_per_px * float(np.exp(rng.uniform(-style.zoom, style.zoom)))
     middle = crop.image.shape[0] / 2
     row, column = middle + rng.uniform(-1, 1, 2) * 0.8 / crop.um_per_px
     elastic = 2.0 if rng.random() < 0.3 else 0.0
-    view = View(row, column, zoom, CLASSIFIER_SIZE, elastic)
+    view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
-    image = degrade(recolour(image, rng, strength=1.2), rng)
-    if rng.random() < 0.12:
+    image = degrade(recolour(image, rng, strength=style.strength, spread=style.colours), rng)
+    mask = _misjudged(mask, rng)
+    if style.levelled:
+        image = level_stain(image, mask)
+    if rng.random() < style.whole_share:
         return image
-    return isolate(image, _misjudged(mask, rng), margin=int(rng.integers(3, 11)))
+    return isolate(image, mask, margin=int(rng.integers(3, 11)))
 
 
-def plain_view(crop: Crop) -> RGBImage:
+def plain_view(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
     """Return the cell as the device would show it to the classifier."""
-    size = (CLASSIFIER_SIZE,) * 2
-    half = CLASSIFIER_SIZE / 2 * CLASSIFY_UM_PER_PX / crop.um_per_px
+    size = (style.size,) * 2
+    half = style.size / 2 * style.um_per_px / crop.um_per_px
     middle = crop.image.shape[0] // 2
     here = np.s_[round(middle - half) : round(middle + half)]
-    image = cv2.resize(crop.image[here, here], size, interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(crop.mask[here, here], size, interpolation=cv2.INTER_AREA)
-    return isolate(np.asarray(image, np.uint8), mask > 127, margin=ISOLATION_MARGIN)
+    resized = cv2.resize(crop.image[here, here], size, interpolation=cv2.INTER_AREA)
+    image = np.asarray(resized, np.uint8)
+    mask = cv2.resize(crop.mask[here, here], size, interpolation=cv2.INTER_AREA) > 127
+    if style.levelled:
+        image = level_stain(image, mask)
+    return isolate(image, mask, margin=ISOLATION_MARGIN)
 
 
 class CropSampler:
     """Endless training views, classes and laboratories balanced on purpose."""
 
     def __init__(
-        self, crops: Iterable[Crop], *, shares: Mapping[CellClass, float] = CLASS_SHARE
+        self,
+        crops: Iterable[Crop],
+        *,
+        shares: Mapping[CellClass, float] = CLASS_SHARE,
+        style: ViewStyle = USUAL_STYLE,
+        balance: float = 0.5,
     ) -> None:
-        """Sort the crops by class and set."""
+        """Sort the crops by class and set.
+
+        Args:
+            crops: what to learn from.
+            shares: how often each class is drawn.
+            style: how cells are shown.
+            balance: exponent of a set's size in how often it is drawn; 0 draws all sets alike.
+
+        Raises:
+            DatasetError: there are no crops.
+        """
+        self._style = style
+        self._balance = balance
         self._pools: dict[CellClass, dict[str, list[Crop]]] = {}
         for crop in crops:
             self._pools.setdefault(crop.label, {}).setdefault(crop.dataset, []).append(crop)
@@ -147,9 +205,10 @@ class CropSampler:
         """Return one augmented view and the index of its class in `CellClass`."""
         label = self._classes[int(rng.choice(len(self._classes), p=self._weights))]
         pools = list(self._pools[label].values())
-        sizes = np.sqrt([len(pool) for pool in pools])
+        sizes = np.array([len(pool) for pool in pools]) ** self._balance
         pool = pools[int(rng.choice(len(pools), p=sizes / sizes.sum()))]
-        return draw_view(pool[int(rng.integers(len(pool)))], rng), list(CellClass).index(label)
+        view = draw_view(pool[int(rng.integers(len(pool)))], rng, style=self._style)
+        return view, list(CellClass).index(label)
 
 
 def dark_spot(image: RGBImage, row: float, column: float) -> Mask:

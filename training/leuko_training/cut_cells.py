@@ -1,6 +1,7 @@
 """Cutting the cell that an image is about out of it, for the classifier to learn from."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import cv2
 import keras
@@ -21,8 +22,26 @@ _SMALLEST_ARTEFACT_UM2 = 12.0
 # Smaller spots never reach the classifier: the segmenter's result is dropped before.
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledCell:
+    """A labelled cell, and the image it was cut from.
+
+    Attributes:
+        item: the image.
+        crop: the cell.
+    """
+
+    item: LabelledImage
+    crop: Crop
+
+
 def labelled_crops(items: Iterable[LabelledImage], segmenter: keras.Model) -> list[Crop]:
     """Return every image with one known cell as a crop, outlined by its mask or the segmenter."""
+    return [cell.crop for cell in labelled_cells(items, segmenter)]
+
+
+def labelled_cells(items: Iterable[LabelledImage], segmenter: keras.Model) -> list[LabelledCell]:
+    """Return what `labelled_crops` does, with the images."""
 
     def find_mask(item: LabelledImage, image: RGBImage) -> Mask:
         if item.mask:
@@ -33,8 +52,8 @@ def labelled_crops(items: Iterable[LabelledImage], segmenter: keras.Model) -> li
 
     known = [(item, item.label) for item in items if teaches_names(item) and item.label]
     shown = track(known, "Cutting out cells", console=Console(stderr=True))
-    crops = [load_crop(item, label, find_mask) for item, label in shown]
-    return [crop for crop in crops if crop]
+    cut = [(item, load_crop(item, label, find_mask)) for item, label in shown]
+    return [LabelledCell(item, crop) for item, crop in cut if crop]
 
 
 def teaches_names(item: LabelledImage) -> bool:
@@ -44,8 +63,13 @@ def teaches_names(item: LabelledImage) -> bool:
 
 def red_cell_crops(items: Iterable[LabelledImage], *, per_image: int, seed: int) -> list[Crop]:
     """Return red cells and debris from fields whose leukocytes are marked, as artefacts."""
+    return [cell.crop for cell in red_cells(items, per_image=per_image, seed=seed)]
+
+
+def red_cells(items: Iterable[LabelledImage], *, per_image: int, seed: int) -> list[LabelledCell]:
+    """Return what `red_cell_crops` does, with the images."""
     rng = np.random.default_rng(seed)
-    crops = []
+    cells = []
     for item in items:
         if item.mask is None:
             continue
@@ -57,8 +81,9 @@ def red_cell_crops(items: Iterable[LabelledImage], *, per_image: int, seed: int)
             spot = own_part(spot, row, column, um_per_px=item.um_per_px)
             large = spot.sum() * item.um_per_px**2 >= _SMALLEST_ARTEFACT_UM2
             if large and not (spot & near).any():
-                crops.append(cut_crop(image, spot, item, CellClass.PLATELET_OR_ARTEFACT))
-    return crops
+                crop = cut_crop(image, spot, item, CellClass.PLATELET_OR_ARTEFACT)
+                cells.append(LabelledCell(item, crop))
+    return cells
 
 
 def outline_at_middle(item: LabelledImage, image: RGBImage, segmenter: keras.Model) -> Mask:

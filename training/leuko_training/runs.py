@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from leuko.cells import CellClass
 from leuko.errors import SettingsError
 from leuko_training.classifier import edge_classifier, paper_cnn
-from leuko_training.crops import Crop, CropSampler, plain_view
+from leuko_training.crops import USUAL_STYLE, Crop, CropSampler, ViewStyle, plain_view
 from leuko_training.cut_cells import labelled_crops, red_cell_crops
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
@@ -166,8 +166,8 @@ def train_classifier(
     named = keras.Model(model.input, model.get_layer("probabilities").output)
     return fit(
         named,
-        _class_batches(CropSampler(training)),
-        _plain_batch(validation),
+        class_batches(CropSampler(training)),
+        plain_batch(validation),
         schedule=schedule,
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=_LABEL_SMOOTHING),
         metrics=["accuracy"],
@@ -183,7 +183,9 @@ def _mask_batches(sampler: MaskSampler) -> DrawBatch:
     return draw
 
 
-def _class_batches(sampler: CropSampler) -> DrawBatch:
+def class_batches(sampler: CropSampler) -> DrawBatch:
+    """Return what draws augmented cells with their classes."""
+
     def draw(count: int, rng: Generator) -> Batch:
         views = [sampler.draw(rng) for _ in range(count)]
         return _real([view for view, _ in views]), _one_hot([label for _, label in views])
@@ -191,10 +193,11 @@ def _class_batches(sampler: CropSampler) -> DrawBatch:
     return draw
 
 
-def _plain_batch(crops: Sequence[Crop]) -> Batch:
+def plain_batch(crops: Sequence[Crop], *, style: ViewStyle = USUAL_STYLE) -> Batch:
+    """Return cells as the device would show them, with their classes."""
     classes = list(CellClass)
     return (
-        _real([plain_view(crop) for crop in crops]),
+        _real([plain_view(crop, style=style) for crop in crops]),
         _one_hot([classes.index(crop.label) for crop in crops]),
     )
 

@@ -8,7 +8,7 @@ from leuko_training.evaluation._fields import (
 )
 from leuko_training.evaluation._findings import Analyse, analyser_of, name_in, true_regions
 from leuko_training.evaluation._judged import JudgedBox, Verdict, read_judged
-from leuko_training.evaluation._markdown import relative_words, table
+from leuko_training.evaluation._markdown import relative_words, table, words
 from leuko_training.evaluation._name_report import matrices_of
 from leuko_training.evaluation._names import Answer, NameResult
 from leuko_training.evaluation._outlines import OutlineResult, OutlineScore
@@ -49,5 +49,6 @@ __all__ = [
     "score_scales",
     "table",
     "true_regions",
+    "words",
     "write_pictures",
 ]

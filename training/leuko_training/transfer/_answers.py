@@ -1,0 +1,91 @@
+"""What a classifier said of the cells of laboratories it has never seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.cells import LEUKOCYTES, CellClass
+from leuko_training.metrics import ConfusionMatrix, Proportion
+
+CLASSES = tuple(CellClass)
+_FIVE = np.array([CLASSES.index(name) for name in LEUKOCYTES])
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Probabilities of cells whose laboratory was left out.
+
+    Attributes:
+        datasets: ``(cells,)`` str, the set that each cell is of.
+        truths: ``(cells,)`` int, index of the class in `CellClass`.
+        probabilities: ``(cells, 8)`` float32, in the order of `CellClass`.
+    """
+
+    datasets: NDArray[np.str_]
+    truths: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    @classmethod
+    def read(cls, path: Path) -> "Answers":
+        """Return what `write` has written."""
+        with np.load(path) as stored:
+            return cls(stored["datasets"], stored["truths"], stored["probabilities"])
+
+    @classmethod
+    def joined(cls, parts: Sequence["Answers"]) -> "Answers":
+        """Return the answers of several trainings as one."""
+        return cls(
+            np.concatenate([part.datasets for part in parts]),
+            np.concatenate([part.truths for part in parts]),
+            np.concatenate([part.probabilities for part in parts]),
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the answers, whole or not at all."""
+        unfinished = path.with_suffix(".part.npz")
+        np.savez_compressed(
+            unfinished,
+            datasets=self.datasets,
+            truths=self.truths,
+            probabilities=self.probabilities,
+        )
+        unfinished.replace(path)
+
+    def of(self, dataset: str) -> "Answers":
+        """Return the answers on one set."""
+        return self._chosen(self.datasets == dataset)
+
+    @property
+    def leukocytes(self) -> "Answers":
+        """The answers on cells of the five classes."""
+        return self._chosen(np.isin(self.truths, _FIVE))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sets that there are answers on."""
+        return tuple(str(name) for name in sorted(set(self.datasets.tolist())))
+
+    @property
+    def five_way(self) -> NDArray[np.int64]:
+        """The likeliest of the five leukocyte classes, ``(cells,)`` indices in `CellClass`."""
+        return np.asarray(_FIVE[self.probabilities[:, _FIVE].argmax(axis=1)])
+
+    @property
+    def accuracy(self) -> Proportion:
+        """How many leukocytes are named right among the five."""
+        seen = self.leukocytes
+        return Proportion.of((seen.five_way == seen.truths).tolist())
+
+    @property
+    def confusion(self) -> ConfusionMatrix:
+        """Leukocytes against the likeliest of the five classes."""
+        seen = self.leukocytes
+        pairs = zip(seen.truths.tolist(), seen.five_way.tolist(), strict=True)
+        named = ((CLASSES[truth], CLASSES[answer]) for truth, answer in pairs)
+        return ConfusionMatrix.of(named, choices=LEUKOCYTES)
+
+    def _chosen(self, rows: NDArray[np.bool_]) -> "Answers":
+        return Answers(self.datasets[rows], self.truths[rows], self.probabilities[rows])

@@ -1,0 +1,96 @@
+"""Training a classifier without some laboratories, and asking it about their cells."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from leuko.cells import CellClass
+from leuko_training.classifier import edge_classifier
+from leuko_training.crops import Crop, CropSampler
+from leuko_training.cut_cells import LabelledCell
+from leuko_training.fit import Schedule, fit
+from leuko_training.partition import TRAINING_FOLDS
+from leuko_training.runs import class_batches, plain_batch
+from leuko_training.transfer._answers import CLASSES, Answers
+from leuko_training.transfer._laboratories import sets_of
+from leuko_training.transfer._recipes import Recipe
+
+_BATCH = 64
+_WATCHED = 128
+_SEED = 99
+
+
+def train_without(
+    left_out: Collection[str],
+    cells: Sequence[LabelledCell],
+    simulated: Sequence[Crop],
+    *,
+    recipe: Recipe,
+    schedule: Schedule,
+    folder: Path,
+) -> keras.Model:
+    """Train a classifier on folds 1 to 4 of all laboratories but some, or go on with its run.
+
+    Nothing is chosen by what it watches: the weights are those of the schedule's end.
+
+    Args:
+        left_out: laboratories.
+        cells: cells of all laboratories.
+        simulated: cells of simulated smears.
+        recipe: how to train.
+        schedule: how long; its seed also draws the new layers' weights.
+        folder: the run's folder.
+    """
+    absent = sets_of(left_out)
+    known = [
+        one.crop
+        for one in cells
+        if one.item.dataset not in absent and one.item.fold in TRAINING_FOLDS
+    ]
+    sampler = CropSampler(
+        [*known, *(simulated if recipe.simulated else ())],
+        style=recipe.style,
+        balance=recipe.balance,
+    )
+    return fit(
+        _untrained(recipe, schedule.seed),
+        class_batches(sampler),
+        plain_batch(_some(known), style=recipe.style),
+        schedule=schedule,
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+        folder=folder,
+    )
+
+
+def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> Answers:
+    """Return what a classifier says of cells, each seen as the device would show it."""
+    known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
+    probabilities = [
+        np.asarray(model.predict_on_batch(plain_batch(batch, style=recipe.style)[0]))
+        for batch in _batches([one.crop for one in known])
+    ]
+    return Answers(
+        datasets=np.array([one.item.dataset for one in known]),
+        truths=np.array([CLASSES.index(one.crop.label) for one in known]),
+        probabilities=np.concatenate(probabilities).astype(np.float32),
+    )
+
+
+def _untrained(recipe: Recipe, seed: int) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    model = edge_classifier(
+        recipe.style.size, whole=recipe.whole, trains_depthwise=recipe.trains_depthwise
+    )
+    return keras.Model(model.input, model.get_layer("probabilities").output)
+
+
+def _some(crops: Sequence[Crop]) -> list[Crop]:
+    chosen = np.random.default_rng(_SEED).permutation(len(crops))[:_WATCHED]
+    return [crops[index] for index in chosen]
+
+
+def _batches(crops: Sequence[Crop]) -> list[Sequence[Crop]]:
+    return [crops[start : start + _BATCH] for start in range(0, len(crops), _BATCH)]

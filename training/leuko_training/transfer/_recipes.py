@@ -1,0 +1,103 @@
+"""Ways to train a classifier that are compared on laboratories it has never seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from leuko_training.augment import ColourSpread
+from leuko_training.crops import USUAL_STYLE, ViewStyle
+from leuko_training.fit import Schedule
+
+SHORT = Schedule(epochs=4, steps=48, batch_size=32, learning_rate=6e-4, ema_momentum=0.985)
+"""A minute or two a training: ranks ideas."""
+
+LONG = Schedule(epochs=10, steps=96, batch_size=32, learning_rate=6e-4, ema_momentum=0.995)
+"""Ten minutes a training: what is reported of a laboratory left out alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One way to train a classifier.
+
+    Attributes:
+        note: what is tried, in words.
+        style: how cells are shown.
+        balance: exponent of a set's size in how often it is drawn.
+        whole: whether the network keeps all sixteen blocks.
+        trains_depthwise: whether the depthwise convolutions leave their ImageNet weights.
+        learning_rate: highest rate; None is the schedule's.
+        label_smoothing: share of the truth that is spread over all classes.
+        simulated: whether cells of simulated smears are learnt from, too.
+    """
+
+    note: str
+    style: ViewStyle = USUAL_STYLE
+    balance: float = 0.5
+    whole: bool = False
+    trains_depthwise: bool = True
+    learning_rate: float | None = None
+    label_smoothing: float = 0.05
+    simulated: bool = True
+
+    def scheduled(self, schedule: Schedule, *, seed: int) -> Schedule:
+        """Return the schedule with this recipe's learning rate and a seed."""
+        rate = schedule.learning_rate if self.learning_rate is None else self.learning_rate
+        return replace(schedule, learning_rate=rate, seed=seed)
+
+
+HARD_COLOURS = ColourSpread(
+    mixing=0.12,
+    density=0.25,
+    channel=0.15,
+    saturation=0.3,
+    gamma=0.2,
+    grey_share=0.2,
+    greyest=1.0,
+)
+"""Colours that stray twice as far, one image in five without any."""
+
+_COARSE = ViewStyle(size=96, um_per_px=0.2133)
+_HARD = replace(USUAL_STYLE, colours=HARD_COLOURS)
+
+RECIPES: Mapping[str, Recipe] = {
+    "usual": Recipe("as the first bundle was trained"),
+    "still-depthwise": Recipe(
+        "depthwise convolutions keep their ImageNet weights", trains_depthwise=False
+    ),
+    "hard-colours": Recipe(
+        "colours stray twice as far, one view in five grey", style=_HARD, trains_depthwise=False
+    ),
+    "mostly-grey": Recipe(
+        "three views in five grey",
+        style=replace(USUAL_STYLE, colours=replace(HARD_COLOURS, grey_share=0.6)),
+        trains_depthwise=False,
+    ),
+    "levelled": Recipe(
+        "every nucleus brought to one optical density, on the device, too",
+        style=replace(_HARD, levelled=True),
+        trains_depthwise=False,
+    ),
+    "coarse": Recipe(
+        "96 px at 0.21 µm per pixel instead of 128 at 0.16",
+        style=replace(_COARSE, colours=HARD_COLOURS),
+        trains_depthwise=False,
+    ),
+    "fine": Recipe(
+        "128 px at 0.13 µm per pixel", style=replace(_HARD, um_per_px=0.13), trains_depthwise=False
+    ),
+    "sets-alike": Recipe(
+        "every set is drawn as often as any other",
+        style=_HARD,
+        balance=0.0,
+        trains_depthwise=False,
+    ),
+    "slow": Recipe(
+        "a third of the learning rate", style=_HARD, learning_rate=2e-4, trains_depthwise=False
+    ),
+    "whole-network": Recipe(
+        "all sixteen blocks of EfficientNet-Lite0", style=_HARD, whole=True, trains_depthwise=False
+    ),
+    "real-alone": Recipe(
+        "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False
+    ),
+}
+"""What was tried, by name."""

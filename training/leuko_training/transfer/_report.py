@@ -1,0 +1,214 @@
+"""``transfer.md``: what was said of laboratories that were left out, as tables."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from statistics import mean, stdev
+
+from leuko.cells import LEUKOCYTES
+from leuko_training.evaluation import table, words
+from leuko_training.metrics import Proportion
+from leuko_training.transfer._answers import Answers
+from leuko_training.transfer._certainty import Certainty, choose, judge
+from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS
+from leuko_training.transfer._recipes import LONG, RECIPES, SHORT
+from leuko_training.transfer._run import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial and what its classifier said.
+
+    Attributes:
+        trial: the trial.
+        answers: on the laboratories it left out.
+    """
+
+    trial: Trial
+    answers: Answers
+
+
+def render_transfer(tried: Sequence[Tried]) -> str:
+    """Return the report on all trials that are there."""
+    lines = [*_head()]
+    short = [one for one in tried if one.trial.is_short]
+    long = [one for one in tried if not one.trial.is_short]
+    if short:
+        lines += _short(short)
+    for recipe in dict.fromkeys(one.trial.recipe for one in long):
+        lines += _long(recipe, [one for one in long if one.trial.recipe == recipe])
+    return "\n".join(lines) + "\n"
+
+
+def record_of_transfer(tried: Sequence[Tried]) -> list[dict[str, object]]:
+    """Return every trial's figures as values that JSON knows."""
+    return [
+        {
+            "recipe": one.trial.recipe,
+            "left_out": list(one.trial.left_out),
+            "seed": one.trial.seed,
+            "short": one.trial.is_short,
+            "sets": {name: _figures(one.answers.of(name)) for name in one.answers.names},
+        }
+        for one in tried
+    ]
+
+
+def _figures(answers: Answers) -> dict[str, object]:
+    accuracy, matrix = answers.accuracy, answers.confusion
+    rows = zip(matrix.truths, matrix.counts.tolist(), strict=True)
+    return {
+        "right": accuracy.hits,
+        "n": accuracy.n,
+        "confusion": {name: dict(zip(matrix.answers, row, strict=True)) for name, row in rows},
+    }
+
+
+def _head() -> Iterator[str]:
+    yield from (
+        "# Laboratories left out",
+        "",
+        "Written by `leuko-train transfer`. A laboratory that is left out is unknown to the",
+        "classifier that names its cells: none of its images was trained on, nothing was chosen",
+        "by them. What is learnt from are folds 1 to 4 of all others and, unless said otherwise,",
+        "24 simulated slides; all cells of the left-out laboratory are asked about. Weights are",
+        "those of the schedule's end; no checkpoint was picked.",
+        "",
+        "Cells are outlined by their masks, and where a set has none (pbc, raabin, raabin_test_b)",
+        "by the shipped segmenter, which has seen no leukocyte's mask of them. The classifier",
+        "is judged alone, in float, *five-way*: the likeliest of the five leukocyte classes.",
+        "Class labels of bccd and segmentation_wbc are by laymen.",
+        "",
+    )
+
+
+def _short(tried: Sequence[Tried]) -> Iterator[str]:
+    groups = "; ".join(", ".join(group) for group in PROXY_GROUPS)
+    yield from (
+        "## Ideas compared: the short run",
+        "",
+        f"Three trainings instead of eight, each leaving several laboratories out ({groups}),",
+        f"{SHORT.epochs} epochs of {SHORT.steps} batches of {SHORT.batch_size} views. A figure is",
+        "the mean five-way accuracy in percent over the seeds; *mean* is over the sets, ± the",
+        "standard deviation between seeds.",
+        "",
+    )
+    names = sorted({name for one in tried for name in one.answers.names if name in _judged(one)})
+    rows = [
+        _short_row(recipe, [one for one in tried if one.trial.recipe == recipe], names)
+        for recipe in dict.fromkeys(one.trial.recipe for one in tried)
+    ]
+    rows.sort(key=itemgetter(2), reverse=True)
+    yield from table(["recipe", "seeds", "mean", *names], rows)
+    for recipe in dict.fromkeys(one.trial.recipe for one in tried):
+        yield f"- `{recipe}`: {RECIPES[recipe].note}"
+    yield ""
+
+
+def _judged(one: Tried) -> tuple[str, ...]:
+    return tuple(name for name in one.answers.names if one.answers.of(name).accuracy.n)
+
+
+def _short_row(recipe: str, tried: Sequence[Tried], names: Sequence[str]) -> list[str]:
+    seeds = sorted({one.trial.seed for one in tried})
+    by_seed = [_percents([one for one in tried if one.trial.seed == seed]) for seed in seeds]
+    whole = [percents for percents in by_seed if set(names) <= set(percents)]
+    means = [mean(percents[name] for name in names) for percents in whole]
+    spread = f" ± {stdev(means):.1f}" if len(means) > 1 else ""
+    cells = [
+        f"{mean(known):.1f}" if (known := [p[name] for p in by_seed if name in p]) else "–"
+        for name in names
+    ]
+    return [recipe, str(len(seeds)), f"{mean(means):.1f}{spread}" if means else "–", *cells]
+
+
+def _percents(tried: Sequence[Tried]) -> dict[str, float]:
+    return {
+        name: one.answers.of(name).accuracy.percent or 0.0 for one in tried for name in _judged(one)
+    }
+
+
+def _long(recipe: str, tried: Sequence[Tried]) -> Iterator[str]:
+    seeds = sorted({one.trial.seed for one in tried})
+    yield from (
+        f"## One laboratory left out: `{recipe}`",
+        "",
+        f"Recipe: {RECIPES[recipe].note}; seeds {', '.join(map(str, seeds))};",
+        f"{LONG.epochs} epochs of {LONG.steps} batches of {LONG.batch_size} views.",
+        "",
+    )
+    known = [name for name in LABORATORIES if any(name in one.trial.left_out for one in tried)]
+    by_laboratory = {
+        name: [one.answers for one in tried if name in one.trial.left_out] for name in known
+    }
+    yield from _accuracies(by_laboratory)
+    yield from _classes(by_laboratory)
+    if len(known) > 1:
+        yield from _certainties(by_laboratory)
+
+
+def _accuracies(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
+    rows, means = [], []
+    for name, answers in by_laboratory.items():
+        shares = [one.accuracy for one in answers]
+        percents = [share.percent or 0.0 for share in shares]
+        means.append(mean(percents))
+        n = shares[0].n
+        low, high = Proportion(round(mean(share.hits for share in shares)), n).interval95
+        between = f"{min(percents):.1f} – {max(percents):.1f}" if len(percents) > 1 else "one"
+        rows.append([name, str(n), f"{means[-1]:.1f} %", f"{low:.1f} – {high:.1f} %", between])
+    rows.append([f"mean of {len(means)}", "", f"**{mean(means):.1f} %**", "", ""])
+    yield from table(["left out", "n", "five-way", "95 % interval", "seeds"], rows)
+
+
+def _classes(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
+    yield "Recall of each class, all seeds together:"
+    yield ""
+    rows = []
+    for name, answers in by_laboratory.items():
+        matrix = Answers.joined(answers).confusion
+        recalls = [
+            matrix.recall(label) if label in matrix.truths else Proportion(0, 0)
+            for label in LEUKOCYTES
+        ]
+        rows.append([
+            name,
+            *(
+                f"{share.percent:.0f} % of {share.n // len(answers)}"
+                if share.percent is not None
+                else "–"
+                for share in recalls
+            ),
+        ])
+    yield from table(["left out", *(words(label) for label in LEUKOCYTES)], rows)
+
+
+def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
+    yield from (
+        "Temperature and rejection threshold of each laboratory are chosen on the *other* left-out",
+        "laboratories; the last row's on all of them, as for the bundle. *Classified* is right of",
+        "eight classes among the cells that got one.",
+        "",
+    )
+    joined = {name: Answers.joined(answers) for name, answers in by_laboratory.items()}
+    rows = []
+    for name, answers in joined.items():
+        elsewhere = Answers.joined([one for other, one in joined.items() if other != name])
+        rows.append(_certainty_row(name, answers, choose(elsewhere)))
+    everything = Answers.joined(list(joined.values()))
+    rows.append(_certainty_row("all together", everything, choose(everything)))
+    yield from table(
+        ["left out", "temperature", "threshold", "ECE", "unclassified", "classified"], rows
+    )
+
+
+def _certainty_row(name: str, answers: Answers, certainty: Certainty) -> list[str]:
+    judged = judge(answers, certainty)
+    return [
+        name,
+        f"{certainty.temperature:.2f}",
+        f"{certainty.unclassified_below:.2f}",
+        f"{100 * judged.calibration_error:.1f} %",
+        f"{judged.unclassified.percent or 0:.1f} %",
+        f"{judged.right.percent or 0:.1f} %",
+    ]

@@ -1,0 +1,134 @@
+"""Laboratories left out in turn: every training in a folder of its own, none done twice."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+
+from leuko.errors import SettingsError
+from leuko_training.cut_cells import LabelledCell, labelled_cells, red_cells
+from leuko_training.datasets import available_datasets, read_dataset
+from leuko_training.fit import Schedule
+from leuko_training.simulated import simulated_crops
+from leuko_training.transfer._answers import Answers
+from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS, sets_of
+from leuko_training.transfer._names import ask, train_without
+from leuko_training.transfer._recipes import LONG, RECIPES, SHORT
+
+_SIMULATED_SLIDES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One training with laboratories left out.
+
+    Attributes:
+        recipe: name of the recipe, a key of `RECIPES`.
+        left_out: laboratories, in the order of `LABORATORIES`.
+        seed: source of all chance of the training.
+        is_short: whether it follows the short schedule.
+    """
+
+    recipe: str
+    left_out: tuple[str, ...]
+    seed: int
+    is_short: bool
+
+    @property
+    def name(self) -> str:
+        """Folder of the trial below that of all trials."""
+        length = "short" if self.is_short else "long"
+        return f"{length}/{self.recipe}/without-{'-'.join(self.left_out)}/seed-{self.seed}"
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast it trains."""
+        base = SHORT if self.is_short else LONG
+        return RECIPES[self.recipe].scheduled(base, seed=self.seed)
+
+
+def planned(recipes: Sequence[str] | None, *, seeds: int, is_short: bool) -> tuple[Trial, ...]:
+    """Return the trials of some recipes, all laboratories of one before the next.
+
+    Args:
+        recipes: names of recipes; None for all.
+        seeds: trainings of each recipe.
+        is_short: follow the short schedule, with several laboratories left out together.
+
+    Raises:
+        SettingsError: no recipe is called so.
+    """
+    unknown = [name for name in recipes or () if name not in RECIPES]
+    if unknown:
+        raise SettingsError(
+            f"no recipe is called {unknown[0]!r}; choose among {', '.join(RECIPES)}"
+        )
+    groups = PROXY_GROUPS if is_short else tuple((name,) for name in LABORATORIES)
+    return tuple(
+        Trial(recipe, group, seed, is_short)
+        for recipe in recipes or RECIPES
+        for seed in range(1, seeds + 1)
+        for group in groups
+    )
+
+
+class Bench:
+    """The cells of all laboratories, cut out once for all trials."""
+
+    def __init__(self, root: Path, segmenter: keras.Model) -> None:
+        """Cut out the cells of every set below the root, and render the simulated ones.
+
+        Args:
+            root: folder of all data sets.
+            segmenter: outlines the cells of sets that have no masks.
+        """
+        items = [item for name in available_datasets(root) for item in read_dataset(name, root)]
+        self._cells = labelled_cells(items, segmenter) + red_cells(items, per_image=1, seed=1)
+        self._simulated = simulated_crops(_SIMULATED_SLIDES)
+
+    def answers(self, trial: Trial, folder: Path) -> Answers:
+        """Return what the trial's classifier says of its left-out laboratories.
+
+        Args:
+            trial: what to train; one that is finished is read again.
+            folder: of all trials.
+        """
+        own = folder / trial.name
+        done = own / "answers.npz"
+        if done.is_file():
+            return Answers.read(done)
+        recipe = RECIPES[trial.recipe]
+        model = train_without(
+            trial.left_out,
+            self._cells,
+            self._simulated,
+            recipe=recipe,
+            schedule=trial.schedule,
+            folder=own,
+        )
+        asked = ask(model, self._of(trial.left_out), recipe)
+        asked.write(done)
+        return asked
+
+    def _of(self, laboratories: Collection[str]) -> list[LabelledCell]:
+        wanted = sets_of(laboratories)
+        return [one for one in self._cells if one.item.dataset in wanted]
+
+
+def finished(folder: Path) -> Iterator[tuple[Trial, Answers]]:
+    """Yield every trial below a folder that is done, with its answers, the oldest names first.
+
+    Args:
+        folder: of all trials.
+    """
+    for length in ("short", "long"):
+        for recipe in RECIPES:
+            for group in (*PROXY_GROUPS, *((name,) for name in LABORATORIES)):
+                yield from _seeds_of(folder, Trial(recipe, group, 0, length == "short"))
+
+
+def _seeds_of(folder: Path, any_seed: Trial) -> Iterator[tuple[Trial, Answers]]:
+    for done in sorted((folder / any_seed.name).parent.glob("seed-*/answers.npz")):
+        seed = int(done.parent.name.removeprefix("seed-"))
+        yield replace(any_seed, seed=seed), Answers.read(done)
