@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from leuko.bundle import (
     ClassifierSpec,
@@ -18,7 +17,6 @@ from leuko.bundle import (
 from leuko.inference import Engine
 from leuko_converter.golden import golden_inputs
 from leuko_converter.package import BundleDescription, write_bundle
-from leuko_converter.parity import int8_probabilities
 from leuko_converter.quantize import quantize, with_input_size
 from leuko_converter.representative import (
     augmented_cells,
@@ -26,10 +24,9 @@ from leuko_converter.representative import (
     masked_views,
     mirrored,
     named_crops,
-    plain_cells,
 )
+from leuko_training.certainty import Certainty
 from leuko_training.classifier import EMBEDDING
-from leuko_training.crops import Crop
 from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import DATASETS, LabelledImage
 from leuko_training.masks import teaches_masks
@@ -43,7 +40,6 @@ from leuko_training.scales import (
     SEGMENTER_SIZE,
 )
 from leuko_training.simulated import simulated_crops
-from leuko_training.thresholds import rejection_threshold
 from leuko_training.unet import edge_unet
 
 SEGMENTER = SegmenterSpec(
@@ -110,22 +106,24 @@ def assemble_bundle(
     material: Material,
     folder: Path,
     *,
+    certainty: Certainty,
     bundle_id: str,
     version: str,
     views: int = REPRESENTATIVE_VIEWS,
     engine: Engine,
 ) -> ModelBundle:
-    """Quantise both models, choose the classifier's threshold, and write the bundle.
+    """Quantise both models, and write the bundle.
 
     Args:
         segmenter: trained `edge_unet`, at any input size.
         classifier: trained, with probabilities and embedding as outputs.
-        material: images for the ranges of activations, and for the threshold.
+        material: images for the ranges of activations.
         folder: where the bundle goes.
+        certainty: how far the classifier's probabilities may be believed.
         bundle_id: name of the bundle.
         version: version of its content.
         views: representative views for each model.
-        engine: computes threshold and golden outputs.
+        engine: computes golden outputs.
 
     Raises:
         ConversionError: a model cannot be converted.
@@ -134,8 +132,7 @@ def assemble_bundle(
         OutputError: the folder cannot be written to.
     """
     models = quantize_all(segmenter, classifier, material.training, views=views)
-    judged = named_crops(material.validation, segmenter)
-    named = _classifier_spec(models["classifier"], judged, engine=engine)
+    named = _classifier_spec(certainty)
     inputs = golden_inputs(SEGMENTER, named)
     description = BundleDescription(
         id=bundle_id,
@@ -190,14 +187,13 @@ def training_sets(training: Sequence[LabelledImage]) -> tuple[TrainingSet, ...]:
     )
 
 
-def _classifier_spec(tflite: bytes, crops: Sequence[Crop], *, engine: Engine) -> ClassifierSpec:
-    views = plain_cells(crops)
-    probabilities = int8_probabilities(tflite, views.images, engine=engine)
+def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
     return ClassifierSpec(
         model="classifier.tflite",
         um_per_px=CLASSIFY_UM_PER_PX,
         size=CLASSIFIER_SIZE,
         margin=ISOLATION_MARGIN,
         embedding=EMBEDDING,
-        unclassified_below=rejection_threshold(probabilities, np.array(views.labels)),
+        unclassified_below=certainty.unclassified_below,
+        temperature=certainty.temperature,
     )

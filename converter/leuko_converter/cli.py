@@ -27,6 +27,7 @@ Classifier = Annotated[Path, typer.Option(help="Trained classifier, a .keras fil
 DATASETS_ROOT = Path("../shared/datasets")
 SEGMENTER = Path("runs/segmenter-edge/model.keras")
 CLASSIFIER = Path("runs/classifier-edge/model.keras")
+CERTAINTY = Path("training/weights/certainty.json")
 RESULTS = Path("docs/results")
 BUNDLE = Path("device/leuko/bundles/default")
 
@@ -87,6 +88,9 @@ def bundle(
     root: Root = DATASETS_ROOT,
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "leuko-default",
     version: Annotated[str, typer.Option(help="Version of its content.")] = __version__,
+    certainty: Annotated[
+        Path, typer.Option(help="How far probabilities are believed; leuko-train transfer says.")
+    ] = CERTAINTY,
     views: Annotated[
         int, typer.Option(min=1, help="Images that the range of every activation is taken from.")
     ] = 200,
@@ -98,11 +102,13 @@ def bundle(
     with quiet():
         from leuko_converter import assemble
         from leuko_converter.trained import load_trained, with_embedding
+        from leuko_training.certainty import read_certainty
     written = assemble.assemble_bundle(
         load_trained(segmenter),
         with_embedding(load_trained(classifier)),
         assemble.read_material(root),
         out,
+        certainty=read_certainty(certainty),
         bundle_id=name,
         version=version,
         views=views,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from leuko.bundle import ClassifierSpec, ModelBundle
 from leuko.cells import Cell, CellClass, CellRegion, CellStatus, RGBImage
+from leuko.certainty import tempered
 from leuko.errors import BundleError, ImageError
 from leuko.inference import Engine, Model
 from leuko.vision.focus import sharpness
@@ -169,7 +170,7 @@ class FieldAnalyser:
         mask = mask_in_window(region, window)
         stored = self._namer.run(isolate(crop, mask, margin=spec.margin))[self._probabilities]
         real = self._namer.output_quantisations[self._probabilities].real(stored)[0]
-        probabilities = tuple(float(value) for value in real / real.sum())
+        probabilities = tuple(tempered(real, spec.temperature).tolist())
         best = list(CellClass)[int(np.argmax(real))]
         status, reason = self._status(find, probabilities)
         return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)

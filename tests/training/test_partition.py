@@ -1,14 +1,10 @@
-"""Splits and thresholds."""
+"""Splits."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pytest
-
 from leuko_training.datasets import LabelledImage
 from leuko_training.partition import TRAINING_FOLDS, partition, read_everything
-from leuko_training.thresholds import rejection_threshold
 
 MakeItem = Callable[..., LabelledImage]
 
@@ -54,15 +50,3 @@ def test_a_slide_that_two_sets_show_watches_in_both_or_in_neither(make_item: Mak
 def test_neither_the_test_fold_nor_the_left_out_microscope_is_read(datasets: Path) -> None:
     folds = {item.fold for item in read_everything(datasets)}
     assert folds == set(TRAINING_FOLDS)
-
-
-def test_the_threshold_withholds_at_most_three_in_a_hundred_right_names() -> None:
-    rng = np.random.default_rng(1)
-    probabilities = rng.dirichlet((0.2,) * 8, 2000)
-    labels = probabilities.argmax(axis=1)
-    threshold = rejection_threshold(probabilities, labels)
-    assert (probabilities.max(axis=1) < threshold).mean() == pytest.approx(0.03, abs=0.015)
-
-
-def test_a_model_that_is_never_right_names_nothing() -> None:
-    assert rejection_threshold(np.eye(8), np.roll(np.arange(8), 1)) == pytest.approx(1)

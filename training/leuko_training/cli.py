@@ -24,6 +24,7 @@ DATASETS_ROOT = Path("../shared/datasets")
 RUNS = Path("runs")
 RESULTS = Path("docs/results")
 SEGMENTER = Path("training/weights/segmenter.keras")
+CERTAINTY = Path("training/weights/certainty.json")
 
 
 @app.command()
@@ -108,6 +109,9 @@ def transfer(
     segmenter: Annotated[
         Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
     ] = SEGMENTER,
+    certainty: Annotated[
+        Path, typer.Option(help="File for how far the shipped recipe's probabilities are believed.")
+    ] = CERTAINTY,
     recipe: Annotated[
         list[str] | None, typer.Option(help="What to try, again for more; all without.")
     ] = None,
@@ -125,6 +129,7 @@ def transfer(
         runs=runs,
         results=results,
         segmenter=segmenter,
+        certainty=certainty,
     )
 
 

@@ -5,6 +5,7 @@ The classifier learns on cells that the segmenter has cut out, so it comes secon
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -23,6 +24,7 @@ from leuko_training.fit import Batch, DrawBatch, Schedule, fit
 from leuko_training.losses import cross_entropy_and_dice, dice
 from leuko_training.masks import MaskSampler
 from leuko_training.partition import partition, read_everything
+from leuko_training.recipes import SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
@@ -34,12 +36,14 @@ Build = Callable[..., keras.Model]
 """Builds an untrained model for an input size."""
 
 _SEGMENTERS: Mapping[str, Build] = {"edge": edge_unet, "paper": paper_unet}
-_CLASSIFIERS: Mapping[str, Build] = {"edge": edge_classifier, "paper": paper_cnn}
+_CLASSIFIERS: Mapping[str, Build] = {
+    "edge": partial(edge_classifier, trains_depthwise=SHIPPED.trains_depthwise),
+    "paper": paper_cnn,
+}
 
 _SIMULATED_SLIDES = 24
 _VALIDATION_VIEWS = 192
 _VALIDATION_SEED = 99
-_LABEL_SMOOTHING = 0.05
 
 
 def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | None) -> Path:
@@ -166,10 +170,10 @@ def train_classifier(
     named = keras.Model(model.input, model.get_layer("probabilities").output)
     return fit(
         named,
-        class_batches(CropSampler(training)),
-        plain_batch(validation),
+        class_batches(CropSampler(training, style=SHIPPED.style, balance=SHIPPED.balance)),
+        plain_batch(validation, style=SHIPPED.style),
         schedule=schedule,
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=_LABEL_SMOOTHING),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=SHIPPED.label_smoothing),
         metrics=["accuracy"],
         folder=folder,
     )

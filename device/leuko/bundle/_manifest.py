@@ -83,6 +83,8 @@ class ClassifierSpec(_Table):
     """Length of the embedding."""
     unclassified_below: Probability
     """A cell whose likeliest class is less probable than this is unclassified."""
+    temperature: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
+    """Temperature that makes the probabilities fit what laboratories never seen have shown."""
 
 
 class QuantisationSpec(_Table):

@@ -9,18 +9,17 @@ import keras
 from rich.console import Console
 
 from leuko.errors import OutputError
+from leuko_training.answers import Answers
+from leuko_training.certainty import Certainty, choose, write_certainty
 from leuko_training.errors import DatasetError
-from leuko_training.transfer._answers import Answers
-from leuko_training.transfer._certainty import (
-    Certainty,
-    Judgement,
-    calibration_error,
-    choose,
-    judge,
-    tempered,
+from leuko_training.recipes import RECIPES, SHIPPED, Recipe
+from leuko_training.transfer._laboratories import (
+    LABORATORIES,
+    LABORATORY_OF,
+    PROXY_GROUPS,
+    sets_of,
 )
-from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS, sets_of
-from leuko_training.transfer._recipes import RECIPES, Recipe
+from leuko_training.transfer._names import ask, train_without
 from leuko_training.transfer._report import Tried, record_of_transfer, render_transfer
 from leuko_training.transfer._run import Bench, Trial, finished, planned
 
@@ -30,28 +29,34 @@ __all__ = [
     "RECIPES",
     "Answers",
     "Bench",
-    "Certainty",
-    "Judgement",
     "Recipe",
     "Trial",
     "Tried",
-    "calibration_error",
-    "choose",
+    "ask",
+    "choose_shipped",
     "finished",
-    "judge",
     "planned",
     "record_of_transfer",
     "render_transfer",
     "sets_of",
-    "tempered",
+    "train_without",
     "transfer_and_report",
 ]
 
 
 def transfer_and_report(
-    trials: Sequence[Trial], *, root: Path, runs: Path, results: Path, segmenter: Path
+    trials: Sequence[Trial],
+    *,
+    root: Path,
+    runs: Path,
+    results: Path,
+    segmenter: Path,
+    certainty: Path,
 ) -> None:
     """Do the trials that are not done yet, and write the report on all that are.
+
+    The shipped recipe's temperature and threshold are written, too, once all laboratories have
+    been left out: of the long trainings if there are, else of the short.
 
     Args:
         trials: what to try.
@@ -59,6 +64,7 @@ def transfer_and_report(
         runs: folder that training runs live in.
         results: folder that the tables go to.
         segmenter: trained Keras segmenter.
+        certainty: file for temperature and threshold.
 
     Raises:
         DatasetError: the segmenter or a data set is missing.
@@ -67,7 +73,28 @@ def transfer_and_report(
     folder = runs / "transfer"
     if any(not (folder / trial.name / "answers.npz").is_file() for trial in trials):
         _do(trials, root=root, folder=folder, segmenter=segmenter)
-    write_transfer(list(starmap(Tried, finished(folder))), results)
+    tried = list(starmap(Tried, finished(folder)))
+    write_transfer(tried, results)
+    if chosen := choose_shipped(tried):
+        write_certainty(chosen[0], certainty, source=chosen[1])
+
+
+def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
+    """Return what the shipped recipe's answers say of their certainty, and in words whence.
+
+    None while there are laboratories that it has not been asked about.
+    """
+    for is_short in (False, True):
+        parts = [
+            one.answers
+            for one in tried
+            if RECIPES[one.trial.recipe] is SHIPPED and one.trial.is_short is is_short
+        ]
+        if set(LABORATORIES) <= {LABORATORY_OF[name] for part in parts for name in part.names}:
+            how = "short" if is_short else "long"
+            source = f"leuko-train transfer: {how} trainings, every laboratory left out"
+            return choose(Answers.joined(parts)), source
+    return None
 
 
 def write_transfer(tried: Sequence[Tried], results: Path) -> None:

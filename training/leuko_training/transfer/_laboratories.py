@@ -1,10 +1,8 @@
 """Which laboratories there are, and what a model may learn from when one is left out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
-from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
-from leuko_training.partition import TRAINING_FOLDS
 
 LABORATORIES: Mapping[str, tuple[str, ...]] = {
     "segmentation_wbc_1": ("segmentation_wbc_1",),
@@ -17,6 +15,11 @@ LABORATORIES: Mapping[str, tuple[str, ...]] = {
     "raabin_test_b": ("raabin_test_b",),
 }
 """The data sets of each laboratory that is left out in turn."""
+
+LABORATORY_OF: Mapping[str, str] = {
+    name: laboratory for laboratory, names in LABORATORIES.items() for name in names
+}
+"""The laboratory that each data set is of."""
 
 PROXY_GROUPS: tuple[tuple[str, ...], ...] = (
     ("bcisc", "segmentation_wbc_1"),
@@ -37,17 +40,3 @@ def sets_of(laboratories: Collection[str]) -> frozenset[str]:
         msg = f"no laboratory is called {unknown[0]!r}; choose among {', '.join(LABORATORIES)}"
         raise DatasetError(msg)
     return frozenset(name for laboratory in laboratories for name in LABORATORIES[laboratory])
-
-
-def others(items: Sequence[LabelledImage], left_out: Collection[str]) -> list[LabelledImage]:
-    """Return what may be learnt from: folds 1 to 4 of every set of no laboratory left out."""
-    absent = sets_of(left_out)
-    return [item for item in items if item.dataset not in absent and item.fold in TRAINING_FOLDS]
-
-
-def of_laboratories(
-    items: Sequence[LabelledImage], laboratories: Collection[str]
-) -> list[LabelledImage]:
-    """Return all images of some laboratories, whatever their fold: none was learnt from."""
-    wanted = sets_of(laboratories)
-    return [item for item in items if item.dataset in wanted]

@@ -7,15 +7,15 @@ import keras
 import numpy as np
 
 from leuko.cells import CellClass
+from leuko_training.answers import CLASSES, Answers
 from leuko_training.classifier import edge_classifier
 from leuko_training.crops import Crop, CropSampler
 from leuko_training.cut_cells import LabelledCell
 from leuko_training.fit import Schedule, fit
 from leuko_training.partition import TRAINING_FOLDS
+from leuko_training.recipes import Recipe
 from leuko_training.runs import class_batches, plain_batch
-from leuko_training.transfer._answers import CLASSES, Answers
 from leuko_training.transfer._laboratories import sets_of
-from leuko_training.transfer._recipes import Recipe
 
 _BATCH = 64
 _WATCHED = 128

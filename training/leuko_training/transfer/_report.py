@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from statistics import mean, stdev
 
 from leuko.cells import LEUKOCYTES
+from leuko_training.answers import Answers
+from leuko_training.certainty import Certainty, choose, judge
 from leuko_training.evaluation import table, words
 from leuko_training.metrics import Proportion
-from leuko_training.transfer._answers import Answers
-from leuko_training.transfer._certainty import Certainty, choose, judge
+from leuko_training.recipes import LONG, RECIPES, SHORT
 from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS
-from leuko_training.transfer._recipes import LONG, RECIPES, SHORT
 from leuko_training.transfer._run import Trial
 
 
@@ -94,13 +93,14 @@ def _short(tried: Sequence[Tried]) -> Iterator[str]:
         "",
     )
     names = sorted({name for one in tried for name in one.answers.names if name in _judged(one)})
-    rows = [
-        _short_row(recipe, [one for one in tried if one.trial.recipe == recipe], names)
+    by_recipe = {
+        recipe: _by_seed([one for one in tried if one.trial.recipe == recipe])
         for recipe in dict.fromkeys(one.trial.recipe for one in tried)
-    ]
-    rows.sort(key=itemgetter(2), reverse=True)
+    }
+    ranked = sorted(by_recipe, key=lambda recipe: _mean(by_recipe[recipe], names), reverse=True)
+    rows = [_short_row(recipe, by_recipe[recipe], names) for recipe in ranked]
     yield from table(["recipe", "seeds", "mean", *names], rows)
-    for recipe in dict.fromkeys(one.trial.recipe for one in tried):
+    for recipe in ranked:
         yield f"- `{recipe}`: {RECIPES[recipe].note}"
     yield ""
 
@@ -109,17 +109,30 @@ def _judged(one: Tried) -> tuple[str, ...]:
     return tuple(name for name in one.answers.names if one.answers.of(name).accuracy.n)
 
 
-def _short_row(recipe: str, tried: Sequence[Tried], names: Sequence[str]) -> list[str]:
+def _by_seed(tried: Sequence[Tried]) -> list[dict[str, float]]:
     seeds = sorted({one.trial.seed for one in tried})
-    by_seed = [_percents([one for one in tried if one.trial.seed == seed]) for seed in seeds]
+    return [_percents([one for one in tried if one.trial.seed == seed]) for seed in seeds]
+
+
+def _means(by_seed: Sequence[dict[str, float]], names: Sequence[str]) -> list[float]:
+    """Return the mean over the sets of every seed that was asked about all of them."""
     whole = [percents for percents in by_seed if set(names) <= set(percents)]
-    means = [mean(percents[name] for name in names) for percents in whole]
+    return [mean(percents[name] for name in names) for percents in whole]
+
+
+def _mean(by_seed: Sequence[dict[str, float]], names: Sequence[str]) -> float:
+    means = _means(by_seed, names)
+    return mean(means) if means else 0.0
+
+
+def _short_row(recipe: str, by_seed: Sequence[dict[str, float]], names: Sequence[str]) -> list[str]:
+    means = _means(by_seed, names)
     spread = f" ± {stdev(means):.1f}" if len(means) > 1 else ""
     cells = [
         f"{mean(known):.1f}" if (known := [p[name] for p in by_seed if name in p]) else "–"
         for name in names
     ]
-    return [recipe, str(len(seeds)), f"{mean(means):.1f}{spread}" if means else "–", *cells]
+    return [recipe, str(len(by_seed)), f"{mean(means):.1f}{spread}" if means else "–", *cells]
 
 
 def _percents(tried: Sequence[Tried]) -> dict[str, float]:

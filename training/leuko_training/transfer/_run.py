@@ -7,14 +7,14 @@ from pathlib import Path
 import keras
 
 from leuko.errors import SettingsError
+from leuko_training.answers import Answers
 from leuko_training.cut_cells import LabelledCell, labelled_cells, red_cells
 from leuko_training.datasets import available_datasets, read_dataset
 from leuko_training.fit import Schedule
+from leuko_training.recipes import LONG, RECIPES, SHORT
 from leuko_training.simulated import simulated_crops
-from leuko_training.transfer._answers import Answers
 from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS, sets_of
 from leuko_training.transfer._names import ask, train_without
-from leuko_training.transfer._recipes import LONG, RECIPES, SHORT
 
 _SIMULATED_SLIDES = 24
 

@@ -1,12 +1,16 @@
 """How far a classifier's probabilities may be believed in a laboratory it has never seen."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leuko.certainty import tempered
+from leuko.errors import OutputError, SettingsError
+from leuko_training.answers import Answers
 from leuko_training.metrics import Proportion
-from leuko_training.transfer._answers import Answers
 
 MOST_UNCLASSIFIED = 0.15
 """Share of leukocytes that may be left without a class."""
@@ -29,6 +33,35 @@ class Certainty:
     unclassified_below: float
 
 
+def read_certainty(path: Path) -> Certainty:
+    """Return what `write_certainty` has written.
+
+    Raises:
+        SettingsError: the file is missing or holds something else.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Certainty(float(stored["temperature"]), float(stored["unclassified_below"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"{path} does not say how far probabilities may be believed ({error}); "
+            "write it with leuko-train transfer"
+        ) from error
+
+
+def write_certainty(certainty: Certainty, path: Path, *, source: str) -> None:
+    """Write a certainty, and in words where it comes from.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    record = {**asdict(certainty), "source": source}
+    try:
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error}); choose another place") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a certainty makes of the leukocytes of one laboratory.
@@ -42,15 +75,6 @@ class Judgement:
     calibration_error: float
     unclassified: Proportion
     right: Proportion
-
-
-def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
-    """Return probabilities at another temperature, ``(cells, classes)``.
-
-    Temperature scaling (Guo et al., ICML 2017), on probabilities instead of their logarithms.
-    """
-    raised = np.maximum(probabilities, _SMALLEST) ** (1 / temperature)
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float64)
 
 
 def calibration_error(best: NDArray[np.floating], right: NDArray[np.bool_]) -> float:

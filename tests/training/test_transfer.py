@@ -1,0 +1,195 @@
+"""Laboratories left out in turn, and what is made of the answers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leuko.cells import CellClass
+from leuko.certainty import tempered
+from leuko.errors import SettingsError
+from leuko_training.answers import CLASSES, Answers
+from leuko_training.certainty import (
+    MOST_UNCLASSIFIED,
+    Certainty,
+    calibration_error,
+    choose,
+    judge,
+    read_certainty,
+    write_certainty,
+)
+from leuko_training.crops import Crop, ViewStyle
+from leuko_training.cut_cells import LabelledCell
+from leuko_training.datasets import LabelledImage
+from leuko_training.errors import DatasetError
+from leuko_training.fit import Schedule
+from leuko_training.recipes import RECIPES, SHIPPED
+from leuko_training.transfer import (
+    LABORATORIES,
+    PROXY_GROUPS,
+    Trial,
+    Tried,
+    ask,
+    choose_shipped,
+    planned,
+    record_of_transfer,
+    render_transfer,
+    train_without,
+)
+
+FIVE = CLASSES[:5]
+SMALL = replace(SHIPPED, style=ViewStyle(size=32, um_per_px=0.64))
+BRIEF = Schedule(epochs=1, steps=1, batch_size=2, learning_rate=1e-3)
+
+
+def answers(dataset: str, *, right: int, wrong: int, sure: float = 0.9) -> Answers:
+    """Say so many times the truth, and so many times another class, always as sure."""
+    truths = np.arange(right + wrong) % 5
+    said = np.where(np.arange(right + wrong) < right, truths, (truths + 1) % 5)
+    probabilities = np.full((right + wrong, 8), (1 - sure) / 7, np.float32)
+    probabilities[np.arange(right + wrong), said] = sure
+    return Answers(np.array([dataset] * (right + wrong)), truths, probabilities)
+
+
+def cell(dataset: str, label: CellClass, *, side: int = 290, fold: str = "1") -> LabelledCell:
+    image = np.full((side, side, 3), 235, np.uint8)
+    mask = np.zeros((side, side), np.uint8)
+    image[side // 3 : -side // 3, side // 3 : -side // 3] = 90
+    mask[side // 3 : -side // 3, side // 3 : -side // 3] = 255
+    item = LabelledImage(dataset, Path("a.png"), None, label, "1", fold, 0.11)
+    return LabelledCell(item, Crop(image, mask, 0.11, label, dataset))
+
+
+def tried(recipe: str, *, is_short: bool) -> list[Tried]:
+    groups = PROXY_GROUPS if is_short else tuple((name,) for name in LABORATORIES)
+    return [
+        Tried(
+            Trial(recipe, group, 1, is_short),
+            Answers.joined(
+                [answers(LABORATORIES[name][0], right=8, wrong=2) for name in group],
+            ),
+        )
+        for group in groups
+    ]
+
+
+def test_no_cell_of_a_laboratory_left_out_is_learnt_from(tmp_path: Path) -> None:
+    known = [cell("pbc", label) for label in FIVE]
+    # Nothing can be drawn from an empty crop.
+    empty = Crop(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0), np.uint8), 0.11, FIVE[0], "bccd")
+    unusable = [
+        LabelledCell(cell("bccd", FIVE[0]).item, empty),
+        LabelledCell(cell("pbc", FIVE[0], fold="0").item, empty),
+    ]
+    model = train_without(
+        ["bccd"], [*known, *unusable], [], recipe=SMALL, schedule=BRIEF, folder=tmp_path
+    )
+    said = ask(model, known, SMALL)
+    assert said.probabilities.shape == (5, 8)
+    assert said.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_full_plan_leaves_out_every_laboratory_and_a_short_one_each_once() -> None:
+    full = planned(["usual"], seeds=2, is_short=False)
+    short = planned(["usual"], seeds=1, is_short=True)
+    assert len(full) == 2 * len(LABORATORIES)
+    assert sorted(name for trial in short for name in trial.left_out) == sorted(LABORATORIES)
+
+
+def test_an_unknown_recipe_or_laboratory_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="'magic'"):
+        planned(["magic"], seeds=1, is_short=True)
+    with pytest.raises(DatasetError, match="'mars'"):
+        train_without(["mars"], [], [], recipe=SMALL, schedule=BRIEF, folder=tmp_path)
+
+
+def test_answers_are_the_same_after_they_were_written(tmp_path: Path) -> None:
+    said = answers("pbc", right=3, wrong=2)
+    said.write(tmp_path / "answers.npz")
+    again = Answers.read(tmp_path / "answers.npz")
+    assert (again.datasets == said.datasets).all()
+    assert (again.truths == said.truths).all()
+    assert (again.probabilities == said.probabilities).all()
+
+
+def test_accuracy_counts_the_likeliest_of_the_five_classes_alone() -> None:
+    said = answers("pbc", right=4, wrong=1)
+    artefact = CLASSES.index(CellClass.PLATELET_OR_ARTEFACT)
+    said.probabilities[0, artefact] = 2.0
+    assert (said.accuracy.hits, said.accuracy.n) == (4, 5)
+
+
+def test_sureness_that_is_not_earned_is_tempered() -> None:
+    overdone = answers("pbc", right=60, wrong=40, sure=0.99)
+    certainty = choose(overdone)
+    assert certainty.temperature > 1.5
+    before = calibration_error(np.full(100, 0.99), np.arange(100) < 60)
+    assert before == pytest.approx(0.39)
+    assert judge(overdone, certainty).calibration_error < before
+
+
+def test_the_threshold_leaves_out_no_more_than_it_may_with_every_set_counting_alike() -> None:
+    rng = np.random.default_rng(2)
+    parts = []
+    for name, size in (("pbc", 2000), ("bccd", 200)):
+        drawn = rng.dirichlet((0.3,) * 8, size).astype(np.float32)
+        parts.append(Answers(np.array([name] * size), drawn[:, :5].argmax(axis=1), drawn))
+    both = Answers.joined(parts)
+    certainty = choose(both)
+    shares = [judge(part, certainty).unclassified.percent or 0.0 for part in parts]
+    assert np.mean(shares) == pytest.approx(100 * MOST_UNCLASSIFIED, abs=1)
+
+
+def test_probabilities_at_temperature_one_stay_and_at_a_higher_one_come_together() -> None:
+    sharp = np.array([0.9, 0.1, 0.0])
+    assert tempered(sharp, 1.0) == pytest.approx(sharp)
+    warm = tempered(sharp, 2.0)
+    assert warm == pytest.approx([0.75, 0.25, 0.0])
+
+
+def test_a_certainty_survives_its_file_and_a_broken_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "certainty.json"
+    write_certainty(Certainty(1.5, 0.6), path, source="a test")
+    assert read_certainty(path) == Certainty(1.5, 0.6)
+    path.write_text("{}")
+    with pytest.raises(SettingsError, match="leuko-train transfer"):
+        read_certainty(path)
+
+
+def test_the_report_has_a_row_for_each_laboratory_and_their_mean() -> None:
+    text = render_transfer(tried("shipped", is_short=False))
+    assert all(f"| {name} |" in text for name in LABORATORIES)
+    assert "**80.0 %**" in text
+
+
+def test_the_report_of_short_trials_ranks_recipes() -> None:
+    better = tried("hard-colours", is_short=True)
+    worse = [
+        Tried(
+            replace(one.trial, recipe="usual"),
+            Answers.joined([answers(name, right=1, wrong=9) for name in one.answers.names]),
+        )
+        for one in better
+    ]
+    rows = [line for line in render_transfer([*worse, *better]).splitlines() if "| 1 |" in line]
+    assert [row.split("|")[1].strip() for row in rows] == ["hard-colours", "usual"]
+
+
+def test_the_record_keeps_every_confusion() -> None:
+    (first, *_) = record_of_transfer(tried("usual", is_short=True))
+    assert first["seed"] == 1
+    assert isinstance(first["sets"], dict)
+    assert all(figures["n"] == 10 for figures in first["sets"].values())
+
+
+def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:
+    short, long = tried("shipped", is_short=True), tried("shipped", is_short=False)
+    assert choose_shipped(short[:1]) is None
+    chosen = choose_shipped([*short, *long])
+    assert chosen is not None
+    assert "long" in chosen[1]
+
+
+def test_every_recipe_says_what_it_tries() -> None:
+    assert all(recipe.note for recipe in RECIPES.values())
