@@ -25,8 +25,9 @@ from leuko_training.live_benchmark.extent import QUICK, Extent, extent_for
 from leuko_training.live_benchmark.faults import FaultTrial, try_fault
 from leuko_training.live_benchmark.faulty_cameras import FAULTS
 from leuko_training.live_benchmark.fields import lay_out
+from leuko_training.live_benchmark.parts import Parts
 from leuko_training.live_benchmark.report import write_bench
-from leuko_training.live_benchmark.results import Bench, Growth
+from leuko_training.live_benchmark.results import Bench, Growth, Place, RealCount
 from leuko_training.live_benchmark.targets import goals_of
 
 TINY_BUNDLE = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
@@ -213,3 +214,32 @@ def test_a_quick_look_takes_less_than_the_proof() -> None:
 
 def test_the_command_is_in_the_help() -> None:
     assert "bench-live" in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_a_part_is_measured_once_and_again_when_it_was_forgotten(tmp_path: Path) -> None:
+    measured: list[int] = []
+
+    def measure() -> DurabilityTrial:
+        measured.append(1)
+        return DurabilityTrial(rounds=3, acknowledged=len(measured), lost=0, unsound=0, cells=7)
+
+    first = Parts(tmp_path).once("kills", DurabilityTrial, measure)
+    kept = Parts(tmp_path).once("kills", DurabilityTrial, measure)
+    assert kept == first
+    parts = Parts(tmp_path)
+    parts.forget("kill")
+    assert parts.once("kills", DurabilityTrial, measure).acknowledged == 2
+
+
+def test_a_count_with_its_places_survives_being_kept(tmp_path: Path) -> None:
+    _, result = account_of()
+    count = RealCount("a slide", True, 1, result, (Place(1.5, 2.5, "a.png, 3, 4"),))
+    parts = Parts(tmp_path)
+    parts.once("count", RealCount, lambda: count)
+    assert parts.once("count", RealCount, lambda: pytest.fail("measured twice")) == count
+
+
+def test_a_part_of_another_version_is_measured_anew(tmp_path: Path) -> None:
+    (tmp_path / "kills.json").write_text('{"rounds": 3}')
+    trial = DurabilityTrial(rounds=3, acknowledged=1, lost=0, unsound=0, cells=7)
+    assert Parts(tmp_path).once("kills", DurabilityTrial, lambda: trial) == trial

@@ -91,13 +91,22 @@ def bench_live(
     frames: Annotated[
         int | None, typer.Option(min=100, help="Frames of the long course; fewer are no proof.")
     ] = None,
+    runs: Runs = RUNS,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(help="Part to measure again: count, speed, growth, course, kills, fault."),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Only see that everything runs.")] = False,
 ) -> None:
-    """Measure the live count: cells counted once, speed, growth, cuts and camera faults."""
+    """Measure the live count: cells counted once, speed, growth, cuts and camera faults.
+
+    A run that was cut goes on with the parts that are not measured yet.
+    """
     from leuko_training.live_benchmark import extent, run
 
     chosen = extent.extent_for(frames, is_quick=quick)
-    run.bench_and_report(bundle, root, results, extent=chosen)
+    kept = runs / "bench-live"
+    run.bench_and_report(bundle, root, results, kept=kept, again=again or (), extent=chosen)
 
 
 @app.command()

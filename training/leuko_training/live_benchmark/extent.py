@@ -1,5 +1,6 @@
 """How much the live benchmark measures."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 from leuko_training.live_benchmark.faulty_cameras import FAULTS
@@ -44,6 +45,11 @@ class Extent:
     size: tuple[int, int] = (1280, 960)
     field_um_per_px: float = 0.063
     smear_um_per_px: float = 0.1
+
+    @property
+    def fingerprint(self) -> str:
+        """A short name for how much is measured."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
 
 
 QUICK = Extent(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import starmap
 from pathlib import Path
@@ -15,7 +15,7 @@ from leuko_training.live_benchmark.account import LONG_ENOUGH, CountingResult, M
 from leuko_training.live_benchmark.course import NOTED_EVERY
 from leuko_training.live_benchmark.faults import FaultTrial
 from leuko_training.live_benchmark.plots import plot_course
-from leuko_training.live_benchmark.results import Bench, Growth, Speed
+from leuko_training.live_benchmark.results import Bench, Growth, Place, Speed
 from leuko_training.live_benchmark.targets import FLAT_MB, GROWTH_PERCENT, Goal, goals_of
 
 
@@ -116,14 +116,14 @@ def _places(bench: Bench) -> Iterator[str]:
         title = f"{count.title}, path {count.result.seed}"
         yield from _listed(title, count.result, count.places)
     for result in bench.smears:
-        yield from _listed(f"{result.slide} (places in µm on the slide)", result, {})
+        yield from _listed(f"{result.slide} (places in µm on the slide)", result, ())
 
 
-def _listed(
-    title: str, result: CountingResult, places: Mapping[tuple[float, float], str]
-) -> Iterator[str]:
+def _listed(title: str, result: CountingResult, places: Sequence[Place]) -> Iterator[str]:
+    words = {(place.x_um, place.y_um): place.words for place in places}
+
     def at(spot: Spot | Missed) -> str:
-        return places.get((spot.x_um, spot.y_um)) or f"{spot.x_um:.0f}, {spot.y_um:.0f}"
+        return words.get((spot.x_um, spot.y_um)) or f"{spot.x_um:.0f}, {spot.y_um:.0f}"
 
     lines = [f"- missed: {m.cell_class} {at(m)}; {_why(m)}" for m in result.missed]
     for what, spots in (("counted again", result.doubles), ("elsewhere", result.elsewhere)):

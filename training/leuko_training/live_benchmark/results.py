@@ -1,6 +1,5 @@
 """What the live benchmark measured."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leuko.bundle import ModelBundle
@@ -15,6 +14,21 @@ _SETTLED_FRAMES = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A point of a slide that is made of real fields.
+
+    Attributes:
+        x_um: column on the slide.
+        y_um: row on the slide.
+        words: image and pixel.
+    """
+
+    x_um: float
+    y_um: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class RealCount:
     """A count of real fields.
 
@@ -23,15 +37,14 @@ class RealCount:
         is_held_out: whether no model has seen them.
         fields: how many.
         result: how the count compares with the masks.
-        places: image and pixel of what was missed, doubled or counted elsewhere, by its place
-            on the slide.
+        places: where what was missed, doubled or counted elsewhere is to be looked at.
     """
 
     title: str
     is_held_out: bool
     fields: int
     result: CountingResult
-    places: Mapping[tuple[float, float], str]
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -27,8 +28,9 @@ from leuko_training.live_benchmark.extent import Extent
 from leuko_training.live_benchmark.faults import FaultTrial, try_fault
 from leuko_training.live_benchmark.faulty_cameras import FAULTS
 from leuko_training.live_benchmark.fields import held_out, lay_out, masked_fields
+from leuko_training.live_benchmark.parts import Parts
 from leuko_training.live_benchmark.report import write_bench
-from leuko_training.live_benchmark.results import Bench, Growth, RealCount, Speed
+from leuko_training.live_benchmark.results import Bench, Growth, Place, RealCount, Speed
 
 PACE = 20.0
 """Frames a second that are asked of the camera."""
@@ -44,15 +46,19 @@ def bench_and_report(
     root: Path,
     results: Path,
     *,
+    kept: Path,
+    again: Sequence[str] = (),
     extent: Extent | None = None,
     seed: int = 1,
 ) -> Bench:
-    """Measure the live count, write the results, and return them.
+    """Measure what of the live count is not measured yet, write the results, and return them.
 
     Args:
         bundle: folder or zip; None is the bundle that ships with leuko.
         root: folder of all data sets; what needs them is left out where they are missing.
         results: folder that table and plots go to.
+        kept: folder for what is measured, part by part.
+        again: parts that are measured again, by how their names begin.
         extent: how much is measured; None for everything.
         seed: source of all chance.
     """
@@ -60,8 +66,11 @@ def bench_and_report(
     cv2.setNumThreads(1)
     logging.getLogger("leuko").setLevel(logging.ERROR)
     loaded = load_bundle(bundle or default_bundle_path())
+    parts = Parts(kept / f"{loaded.sha256[:12]}-seed-{seed}-{extent.fingerprint}")
+    for name in again:
+        parts.forget(name)
     with _Steps() as steps:
-        bench = _Bencher(loaded, root, extent, seed=seed, steps=steps)
+        bench = _Bencher(loaded, root, extent, seed=seed, parts=parts, steps=steps)
         measured = Bench(
             bundle=loaded,
             command=_command(extent),
@@ -117,8 +126,16 @@ class _Steps:
 
 class _Bencher:
     def __init__(
-        self, bundle: ModelBundle, root: Path, extent: Extent, *, seed: int, steps: _Steps
+        self,
+        bundle: ModelBundle,
+        root: Path,
+        extent: Extent,
+        *,
+        seed: int,
+        parts: Parts,
+        steps: _Steps,
     ) -> None:
+        self._parts = parts
         self._bundle = bundle
         self._root = root
         self._extent = extent
@@ -129,9 +146,17 @@ class _Bencher:
         every = masked_fields(self._root)
         held = held_out(every)
         for path in range(self._extent.held_out_paths if held else 0):
-            yield self._real_count(held, path, is_held_out=True)
+            yield self._parts.once(
+                f"count-held-out-{path}",
+                RealCount,
+                partial(self._real_count, held, path, is_held_out=True),
+            )
         for path in range(self._extent.every_paths if every else 0):
-            yield self._real_count(every, path, is_held_out=False)
+            yield self._parts.once(
+                f"count-every-{path}",
+                RealCount,
+                partial(self._real_count, every, path, is_held_out=False),
+            )
 
     def _real_count(
         self, fields: Sequence[LabelledImage], path: int, *, is_held_out: bool
@@ -146,7 +171,7 @@ class _Bencher:
             spots = (*result.elsewhere, *result.doubles)
             at = [(one.x_um, one.y_um) for one in spots]
             at += [(one.x_um, one.y_um) for one in result.missed]
-            places = {(x_um, y_um): slide.place(scene, x_um, y_um) for x_um, y_um in at}
+            places = tuple(Place(x, y, slide.place(scene, x, y)) for x, y in dict.fromkeys(at))
         return RealCount(title, is_held_out, len(items), result, places)
 
     def smear_counts(self) -> Iterator[CountingResult]:
@@ -154,7 +179,11 @@ class _Bencher:
         for smear in extent.smears:
             source = f"smear:{smear}:{extent.leukocytes}"
             options = self._options(source, extent.smear_um_per_px, self._seed)
-            yield self._counted(options, f"counting {source}")
+            yield self._parts.once(
+                f"count-smear-{smear}",
+                CountingResult,
+                partial(self._counted, options, f"counting {source}"),
+            )
 
     def _options(self, source: str, um_per_px: float, seed: int) -> CameraOptions:
         width, height = self._extent.size
@@ -167,10 +196,13 @@ class _Bencher:
 
     def speeds(self) -> Iterator[Speed]:
         for pace in (0.0, PACE):
-            name = f"{pace:g} frames a second" if pace else "at its own pace"
-            frames = self._extent.speed_frames
-            course = self._course(f"service, camera {name}", frames=frames, pace=pace)
-            yield Speed(pace, course, self._arriving(course))
+            yield self._parts.once(f"speed-{pace:g}", Speed, partial(self._speed, pace))
+
+    def _speed(self, pace: float) -> Speed:
+        name = f"{pace:g} frames a second" if pace else "at its own pace"
+        frames = self._extent.speed_frames
+        course = self._course(f"service, camera {name}", frames=frames, pace=pace)
+        return Speed(pace, course, self._arriving(course))
 
     def _arriving(self, course: Course) -> int:
         """Return how many frames of the simulated path the camera had to give."""
@@ -181,14 +213,21 @@ class _Bencher:
         return sum(not hand.look(number).is_dropped for number in numbers)
 
     def growth(self) -> Growth:
-        extent = self._extent
-        frames, before = extent.compared_frames, extent.cells_before
-        return Growth(
-            cells_before=before,
-            empty=self._course("session without cells", frames=frames),
-            full=self._course(f"session with {before} cells", frames=frames, before=before),
-            course=self._course("long course", frames=extent.course_frames, before=before),
+        before = self._extent.cells_before
+        empty, full = self._parts.once("growth", tuple[Course, Course], self._compared)
+        course = self._parts.once("course", Course, self._long_course)
+        return Growth(cells_before=before, empty=empty, full=full, course=course)
+
+    def _compared(self) -> tuple[Course, Course]:
+        frames, before = self._extent.compared_frames, self._extent.cells_before
+        return (
+            self._course("session without cells", frames=frames),
+            self._course(f"session with {before} cells", frames=frames, before=before),
         )
+
+    def _long_course(self) -> Course:
+        extent = self._extent
+        return self._course("long course", frames=extent.course_frames, before=extent.cells_before)
 
     def _smear(self, slide: int) -> str:
         return f"smear:{21 + slide}:{self._extent.leukocytes}"
@@ -209,22 +248,32 @@ class _Bencher:
         return run_course(plan, tick=self._steps.begin(what))
 
     def kills(self) -> DurabilityTrial:
+        return self._parts.once("kills", DurabilityTrial, self._killed)
+
+    def _killed(self) -> DurabilityTrial:
         self._steps.begin(f"kill -9, {self._extent.kills} times")
         return kill_trial(self._extent.kills, seed=self._seed)
 
     def power_cuts(self) -> DurabilityTrial | None:
         if why_no_power_cut():
             return None
+        return self._parts.once("power-cuts", DurabilityTrial, self._cut)
+
+    def _cut(self) -> DurabilityTrial:
         self._steps.begin(f"cutting the power, {self._extent.power_cuts} times")
         return power_cut_trial(self._extent.power_cuts, seed=self._seed)
 
     def faults(self) -> Iterator[FaultTrial]:
         for fault in self._extent.faults:
-            self._steps.begin(f"a camera that {fault}")
-            yield try_fault(
-                fault,
-                FAULTS[fault],
-                self._bundle,
-                size=self._extent.size,
-                um_per_px=self._extent.smear_um_per_px,
-            )
+            name = f"fault-{fault.replace(' ', '-')}"
+            yield self._parts.once(name, FaultTrial, partial(self._faulty, fault))
+
+    def _faulty(self, fault: str) -> FaultTrial:
+        self._steps.begin(f"a camera that {fault}")
+        return try_fault(
+            fault,
+            FAULTS[fault],
+            self._bundle,
+            size=self._extent.size,
+            um_per_px=self._extent.smear_um_per_px,
+        )
