@@ -34,7 +34,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate benchmark bench-live check-systemd \
+.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live check-systemd \
 	check-picamera2 check-v4l2 requirements clean
 
 help: ## Say what each target does
@@ -69,6 +69,10 @@ bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8, pack the de
 
 evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
 	$(BIN)/leuko-train evaluate
+
+transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
+	$(BIN)/leuko-train transfer --recipe usual --recipe shipped --short --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe shipped --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
 	$(BIN)/leuko-train benchmark

@@ -95,6 +95,17 @@ def test_an_unsure_name_is_unclassified_and_says_why(bundle: ModelBundle, field:
     assert all("is below 1.00" in cell.reason for cell in whole)
 
 
+def test_a_bundle_s_temperature_makes_every_name_less_sure_and_changes_none(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    warm = changed(bundle, "classifier", temperature=2.0)
+    found = FieldAnalyser(warm, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
+    assert [cell.cell_class for cell in found] == [cell.cell_class for cell in cells]
+    assert all(sum(cell.probabilities) == pytest.approx(1) for cell in found)
+    pairs = zip(found, cells, strict=True)
+    assert all(after.probability < before.probability for after, before in pairs)
+
+
 def test_a_region_larger_than_a_leukocyte_is_set_aside(
     bundle: ModelBundle, field: RGBImage
 ) -> None:
