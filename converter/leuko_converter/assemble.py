@@ -1,6 +1,6 @@
 """From two trained models and the data sets to a bundle."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +90,18 @@ class Material:
     validation: Sequence[LabelledImage]
 
 
-def read_material(root: Path) -> Material:
+def read_material(root: Path, *, without: Collection[str] = ()) -> Material:
     """Return what lies under the root of all data sets, partitioned as for training.
+
+    Args:
+        root: folder of all data sets.
+        without: sets that are passed over.
 
     Raises:
         DatasetError: a set that is there is not in its published layout.
     """
-    training, validation = partition(read_everything(root))
+    items = [item for item in read_everything(root) if item.dataset not in without]
+    training, validation = partition(items)
     return Material(training, validation)
 
 

@@ -94,6 +94,9 @@ def bundle(
     views: Annotated[
         int, typer.Option(min=1, help="Images that the range of every activation is taken from.")
     ] = 200,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Data set that is passed over; again for more.")
+    ] = None,
     zip_file: Annotated[
         Path | None, typer.Option("--zip", help="Pack the bundle into this file, too.")
     ] = None,
@@ -106,7 +109,7 @@ def bundle(
     written = assemble.assemble_bundle(
         load_trained(segmenter),
         with_embedding(load_trained(classifier)),
-        assemble.read_material(root),
+        assemble.read_material(root, without=without or ()),
         out,
         certainty=read_certainty(certainty),
         bundle_id=name,

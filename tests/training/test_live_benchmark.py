@@ -25,10 +25,10 @@ from leuko_training.live_benchmark.extent import QUICK, Extent, extent_for
 from leuko_training.live_benchmark.faults import FaultTrial, try_fault
 from leuko_training.live_benchmark.faulty_cameras import FAULTS
 from leuko_training.live_benchmark.fields import lay_out
-from leuko_training.live_benchmark.parts import Parts
 from leuko_training.live_benchmark.report import write_bench
 from leuko_training.live_benchmark.results import Bench, Growth, Place, RealCount
 from leuko_training.live_benchmark.targets import goals_of
+from leuko_training.parts import Parts
 
 TINY_BUNDLE = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
 SMALL = CameraOptions("smear:5:8", 480, 360, frames_per_s=0, um_per_px=0.25, seed=1)

@@ -1,12 +1,13 @@
 """Laboratories left out in turn, and what is made of the answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from leuko.cells import CellClass
+from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.certainty import tempered
 from leuko.errors import SettingsError
 from leuko_training.answers import CLASSES, Answers
@@ -32,12 +33,14 @@ from leuko_training.transfer import (
     Tried,
     ask,
     choose_shipped,
+    figures_of,
     planned,
     record_of_transfer,
     render_transfer,
     train_without,
 )
 
+MakeItem = Callable[..., LabelledImage]
 FIVE = CLASSES[:5]
 SMALL = replace(SHIPPED, style=ViewStyle(size=32, um_per_px=0.64))
 BRIEF = Schedule(epochs=1, steps=1, batch_size=2, learning_rate=1e-3)
@@ -158,7 +161,7 @@ def test_a_certainty_survives_its_file_and_a_broken_file_is_refused(tmp_path: Pa
 
 
 def test_the_report_has_a_row_for_each_laboratory_and_their_mean() -> None:
-    text = render_transfer(tried("shipped", is_short=False))
+    text = render_transfer(tried("shipped", is_short=False), {})
     assert all(f"| {name} |" in text for name in LABORATORIES)
     assert "**80.0 %**" in text
 
@@ -172,7 +175,7 @@ def test_the_report_of_short_trials_ranks_recipes() -> None:
         )
         for one in better
     ]
-    rows = [line for line in render_transfer([*worse, *better]).splitlines() if "| 1 |" in line]
+    rows = [line for line in render_transfer([*worse, *better], {}).splitlines() if "| 1 |" in line]
     assert [row.split("|")[1].strip() for row in rows] == ["hard-colours", "usual"]
 
 
@@ -193,3 +196,28 @@ def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:
 
 def test_every_recipe_says_what_it_tries() -> None:
     assert all(recipe.note for recipe in RECIPES.values())
+
+
+def test_a_region_in_a_crop_s_mirror_image_that_touches_no_mask_is_false(
+    make_item: MakeItem, tmp_path: Path
+) -> None:
+    item = make_item()
+
+    def at_the_cell_and_where_nothing_is(rgb: RGBImage, um_per_px: float) -> tuple[Cell, ...]:
+        del um_per_px
+        row, column = rgb.shape[0] // 2, rgb.shape[1] // 2
+        return square(column, row), square(column // 2, row // 2)
+
+    figures = figures_of(
+        "krd-wbc", [item], at_the_cell_and_where_nothing_is, tmp_path, unclassified_below=0.5
+    )
+    assert figures.found.hits == figures.named.n == 1
+    assert figures.false == 1
+
+
+def square(x: int, y: int) -> Cell:
+    """Return a neutrophil of 40 px around a point."""
+    box = Box(max(0, x - 20), max(0, y - 20), 40, 40)
+    region = CellRegion(box, np.ones((40, 40), np.bool_), 23.0, cut_by_border=False)
+    probabilities = tuple(float(name is CellClass.NEUTROPHIL) for name in CLASSES)
+    return Cell(region, CellClass.NEUTROPHIL, probabilities, 100.0, CellStatus.COUNTED, "")

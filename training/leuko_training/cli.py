@@ -128,18 +128,16 @@ def transfer(
     short: Annotated[
         bool, typer.Option("--short", help="Rank ideas in minutes: fewer, shorter trainings.")
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Judge whole bundles of the shipped recipe, too.")
+    ] = False,
 ) -> None:
     """Leave one laboratory out after the other, train on the rest, and ask about its cells."""
     from leuko_training import transfer as transferring
 
-    transferring.transfer_and_report(
-        transferring.planned(recipe, seeds=seeds, is_short=short),
-        root=root,
-        runs=runs,
-        results=results,
-        segmenter=segmenter,
-        certainty=certainty,
-    )
+    places = transferring.Places(root, runs / "transfer", results, segmenter, certainty)
+    trials = transferring.planned(recipe, seeds=seeds, is_short=short)
+    transferring.transfer_and_report(trials, places, whole=whole)
 
 
 def main() -> None:

@@ -5,13 +5,20 @@ from leuko_training.evaluation._fields import (
     FieldResult,
     FieldScore,
     UnmatchedRegion,
+    score_fields,
 )
-from leuko_training.evaluation._findings import Analyse, analyser_of, name_in, true_regions
+from leuko_training.evaluation._findings import (
+    Analyse,
+    analyser_of,
+    find_cells,
+    name_in,
+    true_regions,
+)
 from leuko_training.evaluation._judged import JudgedBox, Verdict, read_judged
-from leuko_training.evaluation._markdown import relative_words, table, words
+from leuko_training.evaluation._markdown import percent, relative_words, table, words
 from leuko_training.evaluation._name_report import matrices_of
-from leuko_training.evaluation._names import Answer, NameResult
-from leuko_training.evaluation._outlines import OutlineResult, OutlineScore
+from leuko_training.evaluation._names import Answer, NameResult, name_cells
+from leuko_training.evaluation._outlines import OutlineResult, OutlineScore, score_outlines
 from leuko_training.evaluation._pictures import write_pictures
 from leuko_training.evaluation._record import record_of
 from leuko_training.evaluation._report import render_report
@@ -39,13 +46,18 @@ __all__ = [
     "analyser_of",
     "evaluate",
     "evaluate_analysis",
+    "find_cells",
     "goals_of",
     "matrices_of",
+    "name_cells",
     "name_in",
+    "percent",
     "read_judged",
     "record_of",
     "relative_words",
     "render_report",
+    "score_fields",
+    "score_outlines",
     "score_scales",
     "table",
     "true_regions",

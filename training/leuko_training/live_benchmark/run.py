@@ -28,9 +28,9 @@ from leuko_training.live_benchmark.extent import Extent
 from leuko_training.live_benchmark.faults import FaultTrial, try_fault
 from leuko_training.live_benchmark.faulty_cameras import FAULTS
 from leuko_training.live_benchmark.fields import held_out, lay_out, masked_fields
-from leuko_training.live_benchmark.parts import Parts
 from leuko_training.live_benchmark.report import write_bench
 from leuko_training.live_benchmark.results import Bench, Growth, Place, RealCount, Speed
+from leuko_training.parts import Parts
 
 PACE = 20.0
 """Frames a second that are asked of the camera."""

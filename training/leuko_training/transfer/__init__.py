@@ -1,7 +1,8 @@
 """How well cells of a laboratory are named that no model has seen: one left out after the other."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import starmap
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from leuko_training.answers import Answers
 from leuko_training.certainty import Certainty, choose, write_certainty
 from leuko_training.errors import DatasetError
 from leuko_training.recipes import RECIPES, SHIPPED, Recipe
+from leuko_training.transfer._figures import WholeFigures, figures_of
 from leuko_training.transfer._laboratories import (
     LABORATORIES,
     LABORATORY_OF,
@@ -20,8 +22,10 @@ from leuko_training.transfer._laboratories import (
     sets_of,
 )
 from leuko_training.transfer._names import ask, train_without
-from leuko_training.transfer._report import Tried, record_of_transfer, render_transfer
-from leuko_training.transfer._run import Bench, Trial, finished, planned
+from leuko_training.transfer._places import Places, read_all
+from leuko_training.transfer._report import record_of_transfer, render_transfer
+from leuko_training.transfer._run import Bench, Trial, Tried, finished, planned
+from leuko_training.transfer._whole import judge_bundles, kept_figures
 
 __all__ = [
     "LABORATORIES",
@@ -29,11 +33,14 @@ __all__ = [
     "RECIPES",
     "Answers",
     "Bench",
+    "Places",
     "Recipe",
     "Trial",
     "Tried",
+    "WholeFigures",
     "ask",
     "choose_shipped",
+    "figures_of",
     "finished",
     "planned",
     "record_of_transfer",
@@ -44,15 +51,7 @@ __all__ = [
 ]
 
 
-def transfer_and_report(
-    trials: Sequence[Trial],
-    *,
-    root: Path,
-    runs: Path,
-    results: Path,
-    segmenter: Path,
-    certainty: Path,
-) -> None:
+def transfer_and_report(trials: Sequence[Trial], places: Places, *, whole: bool = False) -> None:
     """Do the trials that are not done yet, and write the report on all that are.
 
     The shipped recipe's temperature and threshold are written, too, once all laboratories have
@@ -60,23 +59,23 @@ def transfer_and_report(
 
     Args:
         trials: what to try.
-        root: folder of all data sets.
-        runs: folder that training runs live in.
-        results: folder that the tables go to.
-        segmenter: trained Keras segmenter.
-        certainty: file for temperature and threshold.
+        places: where everything lies.
+        whole: judge whole bundles as well, of those laboratories that the shipped recipe's long
+            training has left out.
 
     Raises:
         DatasetError: the segmenter or a data set is missing.
         OutputError: the results cannot be written.
     """
-    folder = runs / "transfer"
-    if any(not (folder / trial.name / "answers.npz").is_file() for trial in trials):
-        _do(trials, root=root, folder=folder, segmenter=segmenter)
-    tried = list(starmap(Tried, finished(folder)))
-    write_transfer(tried, results)
+    if not places.segmenter.is_file():
+        raise DatasetError(f"{places.segmenter} is missing; train the segmenter first")
+    if any(not (places.folder / trial.name / "answers.npz").is_file() for trial in trials):
+        _do(trials, places)
+    tried = list(starmap(Tried, finished(places.folder)))
+    figures = judge_bundles(tried, places) if whole else kept_figures(places)
+    write_transfer(tried, figures, places.results)
     if chosen := choose_shipped(tried):
-        write_certainty(chosen[0], certainty, source=chosen[1])
+        write_certainty(chosen[0], places.certainty, source=chosen[1])
 
 
 def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
@@ -97,31 +96,41 @@ def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
     return None
 
 
-def write_transfer(tried: Sequence[Tried], results: Path) -> None:
+def write_transfer(
+    tried: Sequence[Tried], figures: Mapping[str, Sequence[WholeFigures]], results: Path
+) -> None:
     """Write ``transfer.md`` and ``transfer.json``.
+
+    Args:
+        tried: trials that are done.
+        figures: of whole bundles, by the laboratory that they have not seen.
+        results: folder that both go to.
 
     Raises:
         OutputError: they cannot be written.
     """
-    record = json.dumps(record_of_transfer(tried), indent=1, ensure_ascii=False)
+    record = {
+        "trials": record_of_transfer(tried),
+        "whole": {name: [asdict(one) for one in known] for name, known in figures.items()},
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
     try:
         results.mkdir(parents=True, exist_ok=True)
-        (results / "transfer.json").write_text(record + "\n", encoding="utf-8")
-        (results / "transfer.md").write_text(render_transfer(tried), encoding="utf-8")
+        (results / "transfer.json").write_text(text + "\n", encoding="utf-8")
+        (results / "transfer.md").write_text(render_transfer(tried, figures), encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"{results} cannot be written ({error}); choose another folder"
         ) from error
 
 
-def _do(trials: Sequence[Trial], *, root: Path, folder: Path, segmenter: Path) -> None:
-    if not segmenter.is_file():
-        raise DatasetError(f"{segmenter} is missing; train the segmenter first")
+def _do(trials: Sequence[Trial], places: Places) -> None:
     console = Console(stderr=True)
-    bench = Bench(root, keras.saving.load_model(segmenter, compile=False))
+    outlines = keras.saving.load_model(places.segmenter, compile=False)
+    bench = Bench(read_all(places.root), outlines)
     for number, trial in enumerate(trials, start=1):
         console.print(f"{number} of {len(trials)}: {trial.name}")
-        answers = bench.answers(trial, folder)
+        answers = bench.answers(trial, places.folder)
         for name in answers.names:
             share = answers.of(name).accuracy
             if share.n:

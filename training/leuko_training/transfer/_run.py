@@ -9,7 +9,7 @@ import keras
 from leuko.errors import SettingsError
 from leuko_training.answers import Answers
 from leuko_training.cut_cells import LabelledCell, labelled_cells, red_cells
-from leuko_training.datasets import available_datasets, read_dataset
+from leuko_training.datasets import LabelledImage
 from leuko_training.fit import Schedule
 from leuko_training.recipes import LONG, RECIPES, SHORT
 from leuko_training.simulated import simulated_crops
@@ -48,6 +48,19 @@ class Trial:
         return RECIPES[self.recipe].scheduled(base, seed=self.seed)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial and what its classifier said.
+
+    Attributes:
+        trial: the trial.
+        answers: on the laboratories it left out.
+    """
+
+    trial: Trial
+    answers: Answers
+
+
 def planned(recipes: Sequence[str] | None, *, seeds: int, is_short: bool) -> tuple[Trial, ...]:
     """Return the trials of some recipes, all laboratories of one before the next.
 
@@ -76,14 +89,13 @@ def planned(recipes: Sequence[str] | None, *, seeds: int, is_short: bool) -> tup
 class Bench:
     """The cells of all laboratories, cut out once for all trials."""
 
-    def __init__(self, root: Path, segmenter: keras.Model) -> None:
-        """Cut out the cells of every set below the root, and render the simulated ones.
+    def __init__(self, items: Sequence[LabelledImage], segmenter: keras.Model) -> None:
+        """Cut out the cells of all sets, and render the simulated ones.
 
         Args:
-            root: folder of all data sets.
+            items: images of all sets.
             segmenter: outlines the cells of sets that have no masks.
         """
-        items = [item for name in available_datasets(root) for item in read_dataset(name, root)]
         self._cells = labelled_cells(items, segmenter) + red_cells(items, per_image=1, seed=1)
         self._simulated = simulated_crops(_SIMULATED_SLIDES)
 

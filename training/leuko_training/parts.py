@@ -1,7 +1,4 @@
-"""What has been measured already: a benchmark that was cut goes on, and a part is done again alone.
-
-The counts need an hour and no quiet, the speeds a few minutes and a machine that does nothing else.
-"""
+"""What has been measured already: a long run that was cut goes on, one part is done again alone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,13 +12,13 @@ Part = TypeVar("Part")
 
 
 class Parts:
-    """Measured parts of one benchmark, a JSON file each."""
+    """Measured parts of one run, a JSON file each."""
 
     def __init__(self, folder: Path) -> None:
         """Remember parts in a folder, which is made if it is not there.
 
         Args:
-            folder: of this bundle, seed and extent alone.
+            folder: of this run alone; another bundle or seed needs another.
 
         Raises:
             OutputError: the folder cannot be made.
@@ -37,6 +34,19 @@ class Parts:
         for path in self._folder.glob(f"{name}*.json"):
             path.unlink()
 
+    def has(self, name: str) -> bool:
+        """Return whether a part was measured before."""
+        return (self._folder / f"{name}.json").is_file()
+
+    def read(self, name: str, kind: type[Part]) -> Part:
+        """Return a part that was measured before.
+
+        Raises:
+            ValidationError: it was written by another version of the program.
+            FileNotFoundError: it never was.
+        """
+        return TypeAdapter(kind).validate_json((self._folder / f"{name}.json").read_bytes())
+
     def once(self, name: str, kind: type[Part], measure: Callable[[], Part]) -> Part:
         """Return a part as it was measured, now or before.
 
@@ -48,18 +58,18 @@ class Parts:
         Raises:
             OutputError: what was measured cannot be written.
         """
-        adapter, path = TypeAdapter(kind), self._folder / f"{name}.json"
+        path = self._folder / f"{name}.json"
         try:
-            return adapter.validate_json(path.read_bytes())
+            return self.read(name, kind)
         except FileNotFoundError:
             pass
         except ValidationError:
-            # Written by another version of the benchmark.
+            # Written by another version of the program.
             path.unlink()
         measured = measure()
         unfinished = path.with_suffix(".part")
         try:
-            unfinished.write_bytes(adapter.dump_json(measured))
+            unfinished.write_bytes(TypeAdapter(kind).dump_json(measured))
         except OSError as error:
             raise OutputError(f"{path} cannot be written ({error}); free space") from error
         unfinished.replace(path)

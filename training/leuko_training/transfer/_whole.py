@@ -1,0 +1,155 @@
+"""The whole pipeline in a laboratory that neither of its models has seen, as int8."""
+
+import subprocess  # ruff: ignore[suspicious-subprocess-import] - leuko-convert, by this interpreter
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import keras
+
+from leuko.bundle import load_bundle
+from leuko_training.answers import Answers
+from leuko_training.certainty import Certainty, choose, write_certainty
+from leuko_training.datasets import LabelledImage
+from leuko_training.errors import DatasetError
+from leuko_training.evaluation import analyser_of
+from leuko_training.fit import Schedule
+from leuko_training.masks import teaches_masks
+from leuko_training.partition import TRAINING_FOLDS, partition
+from leuko_training.parts import Parts
+from leuko_training.recipes import RECIPES, SHIPPED
+from leuko_training.runs import train_segmenter
+from leuko_training.scales import SEGMENTER_SIZE
+from leuko_training.transfer._figures import WholeFigures, figures_of
+from leuko_training.transfer._laboratories import LABORATORIES, sets_of
+from leuko_training.transfer._places import Places, read_all
+from leuko_training.transfer._run import Trial, Tried
+from leuko_training.unet import edge_unet
+
+SEGMENTER = Schedule(epochs=10, steps=100, batch_size=16, learning_rate=2e-3, ema_momentum=0.995)
+"""A third of the shipped segmenter's training, ten minutes on two cores."""
+
+
+def judge_bundles(tried: Sequence[Tried], places: Places) -> dict[str, list[WholeFigures]]:
+    """Return figures of a bundle for each laboratory, once the shipped recipe has left out all.
+
+    What is trained, converted or judged already is not done again.
+    """
+    alone = {
+        one.trial.left_out[0]: one
+        for one in tried
+        if RECIPES[one.trial.recipe] is SHIPPED and not one.trial.is_short and one.trial.seed == 1
+    }
+    items = read_all(places.root)
+    parts = Parts(places.folder / "whole")
+    for name, one in alone.items() if set(alone) == set(LABORATORIES) else ():
+        elsewhere = [two.answers for other, two in alone.items() if other != name]
+        certainty = choose(Answers.joined(elsewhere))
+        parts.once(name, list[WholeFigures], partial(_judge, one.trial, certainty, items, places))
+    return kept_figures(places)
+
+
+def kept_figures(places: Places) -> dict[str, list[WholeFigures]]:
+    """Return the figures of whole bundles that were judged before."""
+    parts = Parts(places.folder / "whole")
+    return {name: parts.read(name, list[WholeFigures]) for name in LABORATORIES if parts.has(name)}
+
+
+def _judge(
+    trial: Trial, certainty: Certainty, items: Sequence[LabelledImage], places: Places
+) -> list[WholeFigures]:
+    folder = places.folder / "whole" / trial.left_out[0]
+    segmenter = segmenter_without(
+        trial.left_out, items, folder / "segmenter", shipped=places.segmenter
+    )
+    classifier = places.folder / trial.name / "model.keras"
+    out = convert(
+        segmenter,
+        classifier,
+        certainty,
+        left_out=trial.left_out,
+        root=places.root,
+        folder=folder,
+    )
+    absent = sets_of(trial.left_out)
+    return list(judge_whole(out, [i for i in items if i.dataset in absent], places.root))
+
+
+def segmenter_without(
+    left_out: Sequence[str], items: Sequence[LabelledImage], folder: Path, *, shipped: Path
+) -> Path:
+    """Return a segmenter that has seen no image of some laboratories, trained if need be.
+
+    Args:
+        left_out: laboratories.
+        items: images of all sets.
+        folder: the training's folder.
+        shipped: the shipped segmenter, which will do where it learnt from none of them.
+    """
+    absent = sets_of(left_out)
+    if not any(item.dataset in absent and teaches_masks(item) for item in items):
+        return shipped
+    known = [i for i in items if i.dataset not in absent and i.fold in TRAINING_FOLDS]
+    training, validation = partition(known)
+    keras.utils.set_random_seed(SEGMENTER.seed)
+    model = edge_unet(SEGMENTER_SIZE, SEGMENTER_SIZE)
+    train_segmenter(model, training, validation, schedule=SEGMENTER, folder=folder)
+    return folder / "model.keras"
+
+
+def convert(
+    segmenter: Path,
+    classifier: Path,
+    certainty: Certainty,
+    *,
+    left_out: Sequence[str],
+    root: Path,
+    folder: Path,
+) -> Path:
+    """Make a bundle of two models with leuko-convert, and return its folder.
+
+    Conversion stands on training and not the other way, so it is run as its users run it.
+
+    Args:
+        segmenter: trained Keras segmenter.
+        classifier: trained Keras classifier.
+        certainty: chosen on other laboratories.
+        left_out: laboratories whose images decide no range of any activation either.
+        root: folder of all data sets.
+        folder: that the bundle is made in.
+
+    Raises:
+        DatasetError: the conversion failed; says what it said.
+    """
+    out, believed = folder / "bundle", folder / "certainty.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_certainty(certainty, believed, source="laboratories left out, but this one")
+    words: list[object] = ["--segmenter", segmenter, "--classifier", classifier, "--out", out]
+    words += ["--certainty", believed, "--datasets", root, "--name", "left-out"]
+    for name in sorted(sets_of(left_out)):
+        words += ["--without", name]
+    done = subprocess.run(  # ruff: ignore[subprocess-without-shell-equals-true] - our own command
+        [sys.executable, "-m", "leuko_converter.cli", "bundle", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DatasetError(f"{out} could not be made: {done.stderr.strip().splitlines()[-1:]}")
+    return out
+
+
+def judge_whole(bundle: Path, items: Sequence[LabelledImage], root: Path) -> Iterator[WholeFigures]:
+    """Yield what a bundle makes of every set among some images, as the device would run it."""
+    loaded = load_bundle(bundle)
+    analyse = analyser_of(loaded)
+    below = loaded.manifest.classifier.unclassified_below
+    for name in dict.fromkeys(item.dataset for item in items):
+        yield figures_of(
+            name,
+            [item for item in items if item.dataset == name],
+            analyse,
+            root,
+            unclassified_below=below,
+        )
