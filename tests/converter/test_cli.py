@@ -133,13 +133,15 @@ def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
     root: Path, untrained: tuple[Path, Path], bundled: Path, run: Run
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
-    code, out, _ = run("parity", *options, "--bundle", bundled, "--results", bundled.parent)
-    assert code == 0
+    places = ("--bundle", bundled, "--results", bundled.parent)
+    code, out, err = run("parity", *options, *places, "--most-points-lost", -100)
+    assert code == 1
+    assert "too much was lost by quantisation" in err
     assert (bundled.parent / "parity.md").read_text(encoding="utf-8").strip() == out.strip()
     rows = [line.split("|") for line in out.splitlines() if line.startswith("| bccd |")]
     assert [row[2].strip() for row in rows] == ["3", "3"]
     assert "| Dice, worst set (bccd) | ≤ 0.005 |" in out
-    assert "| accuracy, all 3 cells | ≤ 0.5 points |" in out
+    assert "| accuracy, all 3 cells | ≤ -100 points |" in out
 
 
 def test_one_model_is_converted_with_a_folder_of_images(

@@ -1,4 +1,4 @@
-"""Commands on bundles: made, signed."""
+"""Commands on bundles: made, described, signed, brought to a device."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from leuko_converter.cli._options import (
     BUNDLE,
     CLASSIFIER,
     DATASETS_ROOT,
+    RESULTS,
     SEGMENTER,
     Classifier,
     Root,
@@ -77,3 +78,44 @@ def sign(
     from leuko_converter.signing import sign_bundle
 
     typer.echo(f"{sign_bundle(path, key).label} is signed")
+
+
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder of the bundle.")],
+    *,
+    evaluation: Annotated[
+        Path, typer.Option(help="Figures of this bundle, by leuko-train evaluate.")
+    ] = RESULTS / "evaluation.json",
+) -> None:
+    """Write a model card into a bundle: data, licences, split, figures, known failures."""
+    from leuko_converter.card import CARD_FILE, add_card
+
+    written = add_card(folder, evaluation)
+    typer.echo(f"{written.label} has {folder / CARD_FILE}; sign it anew")
+
+
+def deploy(
+    path: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip of the bundle.")],
+    *,
+    ssh: Annotated[
+        str | None, typer.Option(metavar="HOST", help="Device to log in to, such as pi@leuko.")
+    ] = None,
+    stick: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the stick is mounted.")
+    ] = None,
+    allow_unsigned: Annotated[
+        bool, typer.Option("--allow-unsigned", help="Tell the device to take it unsigned.")
+    ] = False,
+) -> None:
+    """Bring a bundle to a device over SSH, and activate it, or put it on a stick."""
+    from leuko_converter.deploy import put_on_stick, send_over_ssh
+
+    if (ssh is None) == (stick is None):
+        raise typer.BadParameter("give either --ssh HOST or --stick FOLDER")
+    if ssh is not None:
+        typer.echo(send_over_ssh(path, ssh, allow_unsigned=allow_unsigned).strip())
+    if stick is not None:
+        file = put_on_stick(path, stick)
+        typer.echo(
+            f"on the device: sudo -u leuko leuko bundle install STICK/{file.name} --activate"
+        )

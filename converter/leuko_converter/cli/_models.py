@@ -32,6 +32,13 @@ def quantize(
     ],
     *,
     out: Annotated[Path, typer.Option(help="TFLite file to write.")],
+    per_channel_dense: Annotated[
+        bool,
+        typer.Option(
+            "--per-channel-dense",
+            help="One scale for each output of a dense layer; the Edge TPU cannot read that.",
+        ),
+    ] = False,
 ) -> None:
     """Convert one model to full int8 with uint8 input and outputs."""
     with quiet():
@@ -41,7 +48,7 @@ def quantize(
     trained = load_trained(model)
     height, width = quantisation.input_size(trained)
     views = [_middle(path, height, width) for path in find_images([images])]
-    tflite = quantisation.quantize(trained, views)
+    tflite = quantisation.quantize(trained, views, per_tensor_dense=not per_channel_dense)
     write(out, tflite)
     typer.echo(f"{out}: {len(tflite)} bytes, {', '.join(sorted(set(operators(tflite))))}")
 
@@ -53,10 +60,16 @@ def parity(
     root: Root = DATASETS_ROOT,
     bundle: Annotated[Path, typer.Option(help="What the models became.")] = BUNDLE,
     results: Annotated[Path, typer.Option(help="Folder that the table goes to.")] = RESULTS,
+    most_dice_lost: Annotated[
+        float, typer.Option(help="Dice that the worst set may lose; more is an error.")
+    ] = 0.005,
+    most_points_lost: Annotated[
+        float, typer.Option(help="Points of accuracy that may be lost; more is an error.")
+    ] = 0.5,
 ) -> None:
-    """Write what trained models lost by becoming a bundle, on fold 0, to parity.md."""
+    """Write what trained models lost by becoming a bundle, on fold 0; too much is an error."""
     with quiet():
-        from leuko_converter.report import parity_report
+        from leuko_converter.report import Limits, parity_report
         from leuko_converter.trained import load_trained, with_embedding
         from leuko_training.partition import TEST_FOLD, read_folds
     report = parity_report(
@@ -65,9 +78,15 @@ def parity(
         load_bundle(bundle),
         read_folds(root, (TEST_FOLD,)),
         engine=LiteRTEngine(),
+        limits=Limits(most_dice_lost, most_points_lost),
     )
-    write(results / "parity.md", report.encode())
-    typer.echo(report)
+    write(results / "parity.md", report.text.encode())
+    typer.echo(report.text)
+    if report.too_much:
+        raise ConversionError(
+            f"too much was lost by quantisation ({'; '.join(report.too_much)}); give more "
+            "representative images, or train with quantisation in mind"
+        )
 
 
 def _middle(path: Path, height: int, width: int) -> RGBImage:

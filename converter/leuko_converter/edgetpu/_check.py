@@ -103,8 +103,8 @@ def _reasons(operator: Operator) -> Iterator[str]:
         yield f"has version {operator.version}, the compiler reads {highest}"
     for tensor in operator.flowing:
         yield from _flowing_reasons(tensor)
-    for tensor in operator.inputs[1:]:
-        yield from _kept_reasons(operator, tensor)
+    for kept in operator.inputs[1:]:
+        yield from _kept_reasons(operator, kept)
     yield from RULES[operator.name](operator)
 
 
