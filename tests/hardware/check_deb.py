@@ -70,7 +70,7 @@ def install(say: Say) -> None:
 
 def count(say: Say) -> None:
     wait("a session can begin", 60, lambda: bool(run("leuko", "session", "start", "check")))
-    took = wait("three cells are counted", 120, lambda: counted() >= 3)
+    took = wait("three cells are counted", 300, lambda: counted() >= 3)
     say(f"three cells counted {took:.1f} s after the session's start")
 
 
@@ -79,7 +79,7 @@ def upgrade(say: Say) -> None:
     run("dpkg", "--install", str(CHECK / "second.deb"))
     wait("the service is active again", 60, is_active)
     wait("it answers", 60, lambda: counted() >= before)
-    wait("the count goes on", 120, lambda: counted() > before)
+    wait("the count goes on", 300, lambda: counted() > before)
     version = run("dpkg-query", "--show", "--showformat=${Version}", "leuko")
     say(f"upgraded to {version}; the session went on from {before} cells")
 

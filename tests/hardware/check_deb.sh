@@ -16,8 +16,9 @@ done
 mkdir -p "$folder"
 sh "$here/trixie_root.sh" "$root"
 # What an earlier check that failed half-way left behind.
-rm -rf "$root/opt/leuko" "$root/etc/leuko" "$root/var/lib/leuko" "$root/check" "$root/var/check-deb.txt"
 chroot "$root" dpkg --purge --force-all leuko > /dev/null 2>&1 || true
+rm -rf "$root/opt/leuko" "$root/etc/leuko" "$root/var/lib/leuko" "$root/var/log/journal" \
+    "$root/check" "$root/var/check-deb.txt"
 
 mkdir -p "$root/check" "$root/etc/leuko" "$root/var/log/journal"
 cp "$2" "$root/check/first.deb"
