@@ -29,7 +29,11 @@ sed -i "s/^Version: .*/&.1/" "$folder/newer/DEBIAN/control"
 dpkg-deb --root-owner-group -Znone --build "$folder/newer" "$root/check/second.deb" > /dev/null
 rm -rf "$folder/newer"
 cp -r "$here/../golden/tiny-bundle" "$root/check/"
-cp "$here/simulated.toml" "$root/etc/leuko/leuko.toml"
+cp "$here/deb.toml" "$root/etc/leuko/leuko.toml"
+# How quick the service is, is check-systemd's matter; this may run beside other work.
+mkdir -p "$root/etc/systemd/system/leuko.service.d"
+printf "[Service]\nTimeoutStartSec=300\nWatchdogSec=300\n" \
+    > "$root/etc/systemd/system/leuko.service.d/patient.conf"
 install -D -m 755 "$here/check_deb.py" "$root/usr/local/bin/check_deb.py"
 install -D -m 644 "$here/check-deb.service" "$root/etc/systemd/system/check-deb.service"
 ln -sf ../check-deb.service "$root/etc/systemd/system/multi-user.target.wants/check-deb.service"
@@ -38,7 +42,7 @@ rm -f "$root"/etc/systemd/system/multi-user.target.wants/leuko.service \
     "$root"/etc/systemd/system/multi-user.target.wants/watch-service.service \
     "$root"/etc/systemd/system/leuko.service
 
-timeout 1500 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
+timeout 2500 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
     --private-network --boot --console=pipe < /dev/null > "$folder/console-deb.txt" 2>&1 || true
 cat "$root/var/check-deb.txt" || {
     echo "the container did not get as far as the check; see $folder/console-deb.txt" >&2
