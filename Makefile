@@ -35,7 +35,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live check-systemd \
-	check-picamera2 check-v4l2 requirements clean
+	check-picamera2 check-v4l2 deb check-deb requirements clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,16 @@ benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field i
 
 bench-live: $(DEV_ENV)/.installed ## Measure the live count against simulated slides into docs/results
 	$(BIN)/leuko-train bench-live
+
+DEBS := build/deb
+
+deb: $(DEV_ENV)/.installed ## Build the Debian packages for bookworm and trixie, arm64 and amd64
+	for release in bookworm trixie; do for architecture in arm64 amd64; do \
+		sh systemd/debian/build.sh $$release $$architecture $(DEBS) || exit 1; done; done
+
+check-deb: $(DEV_ENV)/.installed ## Install, upgrade and purge the package in a container (root, minutes)
+	sh systemd/debian/build.sh trixie amd64 $(DEBS)
+	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_*+deb13_amd64.deb
 
 check-systemd: $(DEV_ENV)/.installed ## Boot the service under systemd in a container (root, minutes)
 	sh tests/hardware/check_systemd.sh $(CHECKS)

@@ -145,3 +145,8 @@ def test_no_image_of_the_data_sets_is_in_the_repository(datasets: Path) -> None:
         if path.stat().st_size in ours and hashlib.sha256(path.read_bytes()).digest() in digests
     ]
     assert not copies
+
+
+def test_no_file_holds_a_private_key() -> None:
+    found = {name for name, text in texts() if re.search(r"-----BEGIN [A-Z ]*PRIVATE KEY", text)}
+    assert not found

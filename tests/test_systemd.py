@@ -1,5 +1,6 @@
 """The units, checked by systemd itself."""
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "systemd" / "leuko.service"
+PACKAGE = ROOT / "systemd" / "debian"
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -67,3 +69,20 @@ def test_both_ids_of_the_coral_stick_have_a_rule() -> None:
     device = 'ENV{DEVTYPE}=="usb_device", ATTR{idVendor}=='
     assert f'{device}"1a6e", ATTR{{idProduct}}=="089a"' in rules
     assert f'{device}"18d1", ATTR{{idProduct}}=="9302"' in rules
+
+
+def test_the_packaged_command_starts_nothing_when_a_camera_s_process_imports_it() -> None:
+    runpy.run_path(str(PACKAGE / "leuko"), run_name="__mp_main__")
+
+
+def test_the_package_s_scripts_are_shell_that_can_be_read() -> None:
+    for script in ("build.sh", "postinst", "prerm", "postrm"):
+        done = subprocess.run(["sh", "-n", str(PACKAGE / script)], capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (PACKAGE / script).stat().st_mode & 0o111
+
+
+def test_the_package_brings_all_that_the_service_needs_of_the_system() -> None:
+    build = (PACKAGE / "build.sh").read_text(encoding="utf-8")
+    shipped = {path.name for path in UNIT.parent.iterdir() if path.is_file()} - {"README.md"}
+    assert {name for name in shipped if f"/../{name}" not in build} == set()

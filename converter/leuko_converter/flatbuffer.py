@@ -8,53 +8,6 @@ from ai_edge_litert import schema_py_generated as schema
 from leuko.inference import Quantisation
 from leuko_converter.errors import ConversionError
 
-EDGE_TPU_OPERATORS = frozenset({
-    "ADD",
-    "AVERAGE_POOL_2D",
-    "CONCATENATION",
-    "CONV_2D",
-    "DEPTHWISE_CONV_2D",
-    "EXPAND_DIMS",
-    "FULLY_CONNECTED",
-    "L2_NORMALIZATION",
-    "LOGISTIC",
-    "LSTM",
-    "MAXIMUM",
-    "MAX_POOL_2D",
-    "MEAN",
-    "MINIMUM",
-    "MUL",
-    "PACK",
-    "PAD",
-    "PRELU",
-    "QUANTIZE",
-    "REDUCE_MAX",
-    "REDUCE_MIN",
-    "RELU",
-    "RELU6",
-    "RELU_N1_TO_1",
-    "RESHAPE",
-    "RESIZE_BILINEAR",
-    "RESIZE_NEAREST_NEIGHBOR",
-    "RSQRT",
-    "SLICE",
-    "SOFTMAX",
-    "SPACE_TO_DEPTH",
-    "SPLIT",
-    "SQUARED_DIFFERENCE",
-    "SQUEEZE",
-    "STRIDED_SLICE",
-    "SUB",
-    "SUM",
-    "TANH",
-    "TRANSPOSE",
-    "TRANSPOSE_CONV",
-})
-"""What the Coral Edge TPU maps.
-
-Source: coral.ai/docs/edgetpu/models-intro, "Supported operations".
-"""
-
 _NAMES: Mapping[int, str] = {
     value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)
 }

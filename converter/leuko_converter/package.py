@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from leuko.bundle import (
     FORMAT,
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
     ClassifierSpec,
     ModelBundle,
     QuantisationSpec,
@@ -28,7 +30,6 @@ from leuko.errors import OutputError
 from leuko.inference import Engine, run_all
 
 GOLDEN_FILE = "golden/golden.npz"
-MANIFEST_FILE = "manifest.toml"
 
 QUANTISATION = QuantisationSpec(
     input="uint8, real = stored / 255",
@@ -96,7 +97,8 @@ def write_bundle(
     }
     manifest = tomli_w.dumps(_manifest(description, files)).encode()
     try:
-        (folder / MANIFEST_FILE).unlink(missing_ok=True)
+        for old in (MANIFEST_FILE, SIGNATURE_FILE):
+            (folder / old).unlink(missing_ok=True)
         for name, content in (*files.items(), (MANIFEST_FILE, manifest)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
@@ -106,18 +108,25 @@ def write_bundle(
 
 
 def zip_bundle(folder: Path, path: Path) -> None:
-    """Pack what a bundle's manifest lists into a zip; equal bundles give equal bytes.
+    """Pack what a bundle's manifest lists, and its signature; equal bundles give equal bytes.
 
     Raises:
         BundleError: the folder holds no valid bundle.
         OutputError: the zip cannot be written.
     """
     bundle = load_bundle(folder)
-    files = {**bundle.files, MANIFEST_FILE: (folder / MANIFEST_FILE).read_bytes()}
     try:
-        path.write_bytes(_zipped(files))
+        path.write_bytes(zip_content(bundle, bundle.signature))
     except OSError as error:
         raise OutputError(_not_writable(path, error)) from error
+
+
+def zip_content(bundle: ModelBundle, signature: bytes | None) -> bytes:
+    """Return a bundle as a zip, with the signature if there is one."""
+    files = {**bundle.files, MANIFEST_FILE: bundle.manifest_bytes}
+    if signature is not None:
+        files[SIGNATURE_FILE] = signature
+    return _zipped(files)
 
 
 def _golden(

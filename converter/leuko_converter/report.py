@@ -1,6 +1,7 @@
 """What two trained models lost by becoming a bundle, set by set and against the targets."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import keras
 
@@ -20,9 +21,42 @@ from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import LabelledImage
 from leuko_training.masks import SHARE
 
-MOST_DICE_LOST = 0.005
-MOST_POINTS_LOST = 0.5
-"""Percentage points of accuracy."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be lost by becoming int8.
+
+    Attributes:
+        dice: Dice coefficient of the worst set.
+        points: percentage points of accuracy, of all cells and of the worst set.
+    """
+
+    dice: float = 0.005
+    points: float = 0.5
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was lost, for people, and what of it was too much.
+
+    Attributes:
+        text: Markdown.
+        too_much: each loss beyond its limit, as a clause.
+    """
+
+    text: str
+    too_much: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    what: str
+    limit: str
+    measured: str
+    is_met: bool
 
 
 def parity_report(
@@ -32,8 +66,9 @@ def parity_report(
     judged: Sequence[LabelledImage],
     *,
     engine: Engine,
-) -> str:
-    """Return, as Markdown, outliner and classifier, float against int8, set by set.
+    limits: Limits = LIMITS,
+) -> Report:
+    """Return outliner and classifier, float against int8, set by set.
 
     Args:
         segmenter: trained `edge_unet`, at the outliner's input size.
@@ -41,6 +76,7 @@ def parity_report(
         bundle: what they became.
         judged: images that the models did not learn from; all of them take part.
         engine: runs the bundle's models.
+        limits: what may be lost.
 
     Raises:
         ConversionError: the models do not fit the images.
@@ -51,14 +87,17 @@ def parity_report(
     masks = segmenter_parity(segmenter, outliner, judged, engine=engine)
     names = classifier_parity(classifier, namer, judged, segmenter, engine=engine)
     folds = ", ".join(sorted({item.fold for item in judged}))
-    return (
+    losses = _losses(masks, names, limits)
+    text = (
         f"# Float against int8: {bundle.label}\n\n"
         f"`leuko-convert parity`, all {len(judged)} images of fold {folds}; by LiteRT on the CPU.\n"
         "The segmenter sees the outliner's window around the largest leukocyte of every masked "
         "image,\nthe classifier every cell as the device cuts it out.\n\n"
-        f"## Against the targets\n\n{goal_table(masks, names)}\n"
+        f"## Against the targets\n\n{_table(losses)}\n"
         f"## Outliner\n\n{segmenter_table(masks)}\n## Classifier\n\n{classifier_table(names)}"
     )
+    short = (f"{one.what}: {one.measured}, {one.limit} wanted" for one in losses if not one.is_met)
+    return Report(text, tuple(short))
 
 
 def segmenter_parity(
@@ -93,32 +132,44 @@ def classifier_parity(
     return rows
 
 
-def goal_table(masks: Mapping[str, SegmenterParity], names: Mapping[str, ClassifierParity]) -> str:
+def goal_table(
+    masks: Mapping[str, SegmenterParity],
+    names: Mapping[str, ClassifierParity],
+    limits: Limits = LIMITS,
+) -> str:
     """Return what was lost beside what may be lost, as Markdown; sets that are absent are none."""
-    rows = []
+    return _table(_losses(masks, names, limits))
+
+
+def _losses(
+    masks: Mapping[str, SegmenterParity], names: Mapping[str, ClassifierParity], limits: Limits
+) -> list[_Loss]:
+    losses = []
     if masks:
         worst = max(masks, key=lambda name: masks[name].dice_lost)
-        rows.append(_dice_row(f"Dice, worst set ({worst})", masks[worst].dice_lost))
+        losses.append(_dice_loss(f"Dice, worst set ({worst})", masks[worst].dice_lost, limits))
     if names:
         cells = sum(row.cells for row in names.values())
         lost = sum(row.cells * row.points_lost for row in names.values()) / cells
-        rows.append(_accuracy_row(f"accuracy, all {cells} cells", lost))
+        losses.append(_accuracy_loss(f"accuracy, all {cells} cells", lost, limits))
         worst = max(names, key=lambda name: names[name].points_lost)
         label = f"accuracy, worst set ({worst}, {names[worst].cells} cells)"
-        rows.append(_accuracy_row(label, names[worst].points_lost))
-    return markdown_table(("lost by quantisation", "target", "measured", ""), rows)
+        losses.append(_accuracy_loss(label, names[worst].points_lost, limits))
+    return losses
 
 
-def _dice_row(what: str, lost: float) -> tuple[str, str, str, str]:
-    return what, f"≤ {MOST_DICE_LOST:g}", f"{lost:+.4f}", _verdict(lost <= MOST_DICE_LOST)
+def _dice_loss(what: str, lost: float, limits: Limits) -> _Loss:
+    return _Loss(what, f"≤ {limits.dice:g}", f"{lost:+.4f}", lost <= limits.dice)
 
 
-def _accuracy_row(what: str, lost: float) -> tuple[str, str, str, str]:
+def _accuracy_loss(what: str, lost: float, limits: Limits) -> _Loss:
     # A loss that rounds to nothing has no sign.
     points = round(lost, 2) + 0.0
-    target = f"≤ {MOST_POINTS_LOST:g} points"
-    return what, target, f"{points:+.2f}", _verdict(lost <= MOST_POINTS_LOST)
+    return _Loss(what, f"≤ {limits.points:g} points", f"{points:+.2f}", lost <= limits.points)
 
 
-def _verdict(is_met: bool) -> str:  # ruff: ignore[boolean-type-hint-positional-argument]
-    return "pass" if is_met else "**short**"
+def _table(losses: Sequence[_Loss]) -> str:
+    rows = [
+        (one.what, one.limit, one.measured, "pass" if one.is_met else "**short**") for one in losses
+    ]
+    return markdown_table(("lost by quantisation", "target", "measured", ""), rows)

@@ -29,7 +29,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     bundle: Path | None = None
-    """Folder or zip of the model bundle; without it, the one that ships with leuko."""
+    """Folder or zip of the model bundle; without it, the installed one that is active."""
     um_per_px: Annotated[float, Field(ge=0.02, le=1.0)] | Literal["auto"] = "auto"
     """Scale of the camera's images in µm per pixel, or "auto" to find it from the red cells."""
     threads: Annotated[int, Field(ge=1, le=64)] = 1
@@ -66,7 +66,9 @@ class Settings(BaseModel):
     target: str = "100"
     """When a count is complete: a number of leukocytes, or an interval such as ±5."""
     state_dir: Path = Path("/var/lib/leuko")
-    """Where the sessions are kept."""
+    """Where the sessions and the installed bundles are kept."""
+    trusted_keys: Path = Path("/etc/leuko/trusted-keys")
+    """Folder of the public keys whose bundles this device takes."""
     control_socket: Path = Path("/run/leuko/control.sock")
     """Where the running service listens for commands."""
 

@@ -130,9 +130,10 @@ def print_bundle(bundle: ModelBundle) -> None:
     _print_rows(rows)
 
 
-def print_verification(bundle: ModelBundle, report: GoldenReport) -> None:
-    """Print how far every model lies from its golden outputs on this device."""
+def print_verification(bundle: ModelBundle, report: GoldenReport, *, signer: str) -> None:
+    """Print how far every model lies from its golden outputs here, and who vouches for them."""
     rows = {"bundle": bundle.label, "files": f"{len(bundle.files)} whole", "engine": report.engine}
+    rows["signed by"] = signer
     rows |= {
         one.model: f"{'ok' if one.is_within_tolerance else 'NOT ok'}: largest difference "
         f"{one.largest_lsb} LSB over {one.images} images, {one.tolerance_lsb} allowed"

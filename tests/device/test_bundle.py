@@ -2,9 +2,11 @@
 
 import contextlib
 import hashlib
+import os
 import re
 import shutil
 import tomllib
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -158,6 +160,41 @@ def test_a_zip_of_too_much_is_refused_unopened(own_bundle: Path) -> None:
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as opened:
         opened.writestr("bomb", bytes(LARGEST_BYTES))
     assert "larger than 64 MB" in refusal(archive)
+
+
+def test_a_zip_that_is_too_large_itself_is_refused_unopened(tmp_path: Path) -> None:
+    with (tmp_path / "bundle.zip").open("wb") as sparse:
+        sparse.truncate(LARGEST_BYTES + 1)
+    assert "larger than 64 MB" in refusal(tmp_path / "bundle.zip")
+
+
+def test_an_entry_that_unpacks_to_more_than_it_declares_is_refused(own_bundle: Path) -> None:
+    (own_bundle / "locator.tflite").unlink()
+    archive = zipped(own_bundle)
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("locator.tflite", bytes(20_000_000))
+    content = archive.read_bytes()
+    real, declared = (20_000_000).to_bytes(4, "little"), bytes([0, 9, 0, 0])
+    assert content.count(real) == 2
+    archive.write_bytes(content.replace(real, declared))
+    tracemalloc.start()
+    assert "locator.tflite" in refusal(archive)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+def test_a_link_in_a_folder_that_leads_out_of_it_is_refused(own_bundle: Path) -> None:
+    outside = own_bundle.parent / "outside.tflite"
+    (own_bundle / "locator.tflite").rename(outside)
+    (own_bundle / "locator.tflite").symlink_to(outside)
+    assert "locator.tflite in bundle" in refusal(own_bundle)
+    assert "no file of its own" in refusal(own_bundle)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(own_bundle: Path) -> None:
+    (own_bundle / "manifest.sig").unlink(missing_ok=True)
+    os.mkfifo(own_bundle / "manifest.sig")
+    assert "no file of its own" in refusal(own_bundle)
 
 
 def test_a_folder_of_too_much_is_refused(own_bundle: Path) -> None:

@@ -2,7 +2,8 @@
 
 A bundle holds ``manifest.toml``, the models it names, and golden inputs with the outputs they
 must give. Every file that counts is listed in the manifest with its sha256; what is not listed
-is not read. `load_bundle` verifies all of it before anything is used.
+is not read, but for ``manifest.sig``, the signature of the manifest. `load_bundle` verifies the
+hashes before anything is used; who signed is the business of `leuko.signature`.
 """
 
 from leuko.bundle._manifest import (
@@ -18,6 +19,8 @@ from leuko.bundle._manifest import (
 from leuko.bundle._reading import (
     FORMAT,
     LARGEST_BYTES,
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
     ModelBundle,
     default_bundle_path,
     load_bundle,
@@ -26,6 +29,8 @@ from leuko.bundle._reading import (
 __all__ = [
     "FORMAT",
     "LARGEST_BYTES",
+    "MANIFEST_FILE",
+    "SIGNATURE_FILE",
     "ClassifierSpec",
     "GoldenSpec",
     "Manifest",

@@ -167,6 +167,8 @@ class Manifest(_Table):
     """Golden inputs and outputs."""
     files: dict[FileName, Sha256]
     """The sha256 of every file of the bundle."""
+    model_card: FileName | None = None
+    """What a reader should know of the models, as Markdown; a bundle may have none."""
 
     @model_validator(mode="after")
     def _classes_are_ours(self) -> Self:
@@ -178,8 +180,8 @@ class Manifest(_Table):
     @model_validator(mode="after")
     def _named_files_are_listed(self) -> Self:
         segmenter, classifier = self.segmenter, self.classifier
-        named = (segmenter.locator, segmenter.outliner, classifier.model, self.golden.file)
-        for name in named:
+        named = [segmenter.locator, segmenter.outliner, classifier.model, self.golden.file]
+        for name in named if self.model_card is None else [*named, self.model_card]:
             if name not in self.files:
                 msg = f"uses {name} but does not list its sha256 under [files]"
                 raise ValueError(msg)

@@ -22,7 +22,10 @@ FORMAT = 1
 LARGEST_BYTES = 64 * 1024 * 1024
 """All files of a bundle together, unpacked; a zip that claims more is an accident or a bomb."""
 
-_MANIFEST = "manifest.toml"
+MANIFEST_FILE = "manifest.toml"
+SIGNATURE_FILE = "manifest.sig"
+"""Ed25519 signature of the manifest, 64 bytes; a bundle may have none."""
+
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,6 +38,10 @@ _DAMAGED = (
 """What zipfile raises on damaged archives, found by changing every byte of a directory."""
 
 
+class _AbsentError(BundleError):
+    """The bundle has no such file."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelBundle:
     """A verified bundle, wholly in memory.
@@ -44,12 +51,16 @@ class ModelBundle:
         files: content of every file that the manifest lists, by its name there.
         sha256: hash of the manifest, and so of everything in it, in hexadecimal.
         path: where it was read from.
+        manifest_bytes: the manifest as it was read, which the signature is made over.
+        signature: that signature, unchecked; None if there is none.
     """
 
     manifest: Manifest
     files: Mapping[str, bytes]
     sha256: str
     path: Path
+    manifest_bytes: bytes = b""
+    signature: bytes | None = None
 
     @property
     def label(self) -> str:
@@ -74,6 +85,7 @@ def load_bundle(path: Path) -> ModelBundle:
     try:
         if path.is_dir():
             return _verified(path, lambda name, most: _read_file(path, name, most))
+        _refuse_large(path)
         with zipfile.ZipFile(path) as archive:
             root = _root_of(archive, path)
             return _verified(path, lambda name, most: _read_entry(archive, root + name, most))
@@ -89,8 +101,9 @@ def load_bundle(path: Path) -> ModelBundle:
 
 
 def _verified(path: Path, read: Callable[[str, int], bytes]) -> ModelBundle:
-    content = read(_MANIFEST, LARGEST_BYTES)
+    content = read(MANIFEST_FILE, LARGEST_BYTES)
     manifest = _parsed(content, path)
+    signature = _signature(read)
     files: dict[str, bytes] = {}
     left = LARGEST_BYTES - len(content)
     for name, expected in manifest.files.items():
@@ -101,7 +114,20 @@ def _verified(path: Path, read: Callable[[str, int], bytes]) -> ModelBundle:
                 f"{name} in bundle {path} is not the file its manifest lists (its sha256 "
                 "differs); copy the bundle again"
             )
-    return ModelBundle(manifest, files, hashlib.sha256(content).hexdigest(), path)
+    digest = hashlib.sha256(content).hexdigest()
+    return ModelBundle(manifest, files, digest, path, content, signature)
+
+
+def _refuse_large(archive: Path) -> None:
+    if archive.stat().st_size > LARGEST_BYTES:
+        raise _too_large(archive)
+
+
+def _signature(read: Callable[[str, int], bytes]) -> bytes | None:
+    try:
+        return read(SIGNATURE_FILE, LARGEST_BYTES)
+    except _AbsentError:
+        return None
 
 
 def _parsed(content: bytes, path: Path) -> Manifest:
@@ -109,7 +135,8 @@ def _parsed(content: bytes, path: Path) -> Manifest:
         table = tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BundleError(
-            f"{_MANIFEST} in bundle {path} is not readable TOML ({error}); copy the bundle again"
+            f"{MANIFEST_FILE} in bundle {path} is not readable TOML ({error}); "
+            "copy the bundle again"
         ) from error
     # Before all else: a newer format may have keys that this one would call unknown.
     _check_format(table, path)
@@ -117,7 +144,7 @@ def _parsed(content: bytes, path: Path) -> Manifest:
         return Manifest.model_validate(table)
     except ValidationError as error:
         raise BundleError(
-            f"{_MANIFEST} in bundle {path} {first_problem(error)}; "
+            f"{MANIFEST_FILE} in bundle {path} {first_problem(error)}; "
             "convert the model again or get another bundle"
         ) from error
 
@@ -126,7 +153,7 @@ def _check_format(table: Mapping[str, Any], path: Path) -> None:
     made_for = table.get("format")
     if not isinstance(made_for, int) or isinstance(made_for, bool) or made_for < 1:
         raise BundleError(
-            f"{_MANIFEST} in bundle {path} names no bundle format (format = {made_for!r}); "
+            f"{MANIFEST_FILE} in bundle {path} names no bundle format (format = {made_for!r}); "
             "convert the model again or get another bundle"
         )
     if made_for > FORMAT:
@@ -138,7 +165,13 @@ def _check_format(table: Mapping[str, Any], path: Path) -> None:
 def _read_file(folder: Path, name: str, most: int) -> bytes:
     file = folder / name
     try:
-        if file.stat().st_size > most:
+        status = file.stat()
+        # A device would be read for ever, a link to elsewhere copied into the installed bundle.
+        if not (stat.S_ISREG(status.st_mode) and _is_inside(file, folder)):
+            raise BundleError(
+                f"{name} in bundle {folder} is no file of its own; copy the bundle again"
+            )
+        if status.st_size > most:
             raise _too_large(folder)
         return file.read_bytes()
     except FileNotFoundError as error:
@@ -148,6 +181,10 @@ def _read_file(folder: Path, name: str, most: int) -> bytes:
             f"{name} in bundle {folder} cannot be read ({error.strerror}); "
             "check the folder's permissions or copy the bundle again"
         ) from error
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve())
 
 
 def _root_of(archive: zipfile.ZipFile, path: Path) -> str:
@@ -163,9 +200,8 @@ def _root_of(archive: zipfile.ZipFile, path: Path) -> str:
             )
     if sum(entry.file_size for entry in entries) > LARGEST_BYTES:
         raise _too_large(path)
-    roots = [
-        name.removesuffix(_MANIFEST) for name in archive.namelist() if name.endswith(_MANIFEST)
-    ]
+    names = archive.namelist()
+    roots = [name.removesuffix(MANIFEST_FILE) for name in names if name.endswith(MANIFEST_FILE)]
     inner = [root for root in roots if root.count("/") == 1 and root.endswith("/")]
     return inner[0] if "" not in roots and len(inner) == 1 else ""
 
@@ -173,9 +209,12 @@ def _root_of(archive: zipfile.ZipFile, path: Path) -> str:
 def _read_entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     path = archive.filename
     try:
-        if archive.getinfo(name).file_size > most:
+        size = archive.getinfo(name).file_size
+        if size > most:
             raise _too_large(path)
-        return archive.read(name)
+        with archive.open(name) as entry:
+            # Asked for all, zipfile unpacks all there is, whatever the entry declares.
+            return entry.read(size)
     except KeyError as error:
         raise _missing(name, path) from error
     except BundleError:
@@ -187,7 +226,7 @@ def _read_entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _missing(name: str, path: object) -> BundleError:
-    return BundleError(f"bundle {path} has no {name}; copy the bundle again or get another")
+    return _AbsentError(f"bundle {path} has no {name}; copy the bundle again or get another")
 
 
 def _too_large(path: object) -> BundleError:

@@ -1,25 +1,36 @@
-"""``leuko bundle``: look at model bundles and check them."""
+"""``leuko bundle``: look at model bundles, check them, install them, choose one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BundleArgument, ThreadsOption, chosen_bundle
+from leuko.cli._options import BundleArgument, ThreadsOption, chosen_bundle, installed_bundles
 from leuko.errors import BundleError
 
+if TYPE_CHECKING:
+    from leuko.bundle import ModelBundle
+    from leuko.settings import Settings
+
 bundle_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Look at model bundles and check them."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Look at model bundles, check them, install them, choose one.",
 )
+
+_RESTART = "it counts from the service's next start on: systemctl restart leuko"
 
 
 @bundle_app.command()
 def verify(path: BundleArgument = None, *, threads: ThreadsOption = None) -> None:
-    """Check a bundle's files and replay its golden inputs on this device."""
+    """Check a bundle's files and signature, and replay its golden inputs on this device."""
     from leuko.inference import LiteRTEngine
     from leuko.terminal import print_verification
     from leuko.verification import replay_golden
 
-    bundle, settings = chosen_bundle(path, threads=threads)
+    bundle, signer, settings = _named(path, threads=threads)
     report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
-    print_verification(bundle, report)
+    print_verification(bundle, report, signer=signer)
     if not report.is_ok:
         raise BundleError(
             f"bundle {bundle.label} does not give its golden outputs on this device; "
@@ -32,4 +43,92 @@ def show(path: BundleArgument = None) -> None:
     """Print what a bundle says of itself."""
     from leuko.terminal import print_bundle
 
-    print_bundle(chosen_bundle(path)[0])
+    print_bundle(_named(path)[0])
+
+
+@bundle_app.command()
+def install(
+    path: Annotated[Path, typer.Argument(help="Folder or zip of the bundle.")],
+    *,
+    activate: Annotated[
+        bool, typer.Option("--activate", help="Let it count from the service's next start on.")
+    ] = False,
+    allow_unsigned: Annotated[
+        bool, typer.Option("--allow-unsigned", help="Take it although nobody trusted signed it.")
+    ] = False,
+    threads: ThreadsOption = None,
+) -> None:
+    """Check a bundle on this device and put it beside the others."""
+    from leuko.inference import LiteRTEngine
+
+    bundle, settings = chosen_bundle(path, threads=threads)
+    engine = LiteRTEngine(threads=settings.threads)
+    installed = installed_bundles(settings)
+    name = installed.install(bundle, engine, allow_unsigned=allow_unsigned)
+    typer.echo(f"installed {name}")
+    if activate:
+        installed.activate(name, engine)
+        typer.echo(f"{name} is active; {_RESTART}")
+
+
+@bundle_app.command("list")
+def list_bundles() -> None:
+    """Name the bundles of this device: built in, installed, active, gone back to."""
+    installed = installed_bundles(_settings())
+    state = installed.state
+    for name in installed.names():
+        marks = [("active", state.active), ("previous", state.previous)]
+        roles = ", ".join(role for role, holder in marks if holder == name)
+        typer.echo(f"{name}{f'  ({roles})' if roles else ''}")
+    if state.fallen:
+        typer.echo(state.fallen)
+
+
+@bundle_app.command()
+def activate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As leuko bundle list names it.")],
+    *,
+    threads: ThreadsOption = None,
+) -> None:
+    """Check an installed bundle again and let it count from the service's next start on."""
+    from leuko.inference import LiteRTEngine
+
+    settings = _settings(threads=threads)
+    installed_bundles(settings).activate(name, LiteRTEngine(threads=settings.threads))
+    typer.echo(f"{name} is active; {_RESTART}")
+
+
+@bundle_app.command()
+def rollback() -> None:
+    """Go back to the bundle that was active before."""
+    name = installed_bundles(_settings()).rollback()
+    typer.echo(f"{name} is active again; {_RESTART}")
+
+
+def _settings(**options: object) -> "Settings":
+    import os
+
+    from leuko.settings import load_settings
+
+    return load_settings(os.environ, **options)
+
+
+def _named(path: Path | None, **options: object) -> tuple["ModelBundle", str, "Settings"]:
+    """Return a bundle named by its place or its installed name, and on whose word it is used."""
+    from leuko.bundle import load_bundle
+    from leuko.signature import read_trusted_keys
+
+    settings = _settings(**options)
+    installed = installed_bundles(settings)
+    place = path or settings.bundle
+    if place is None or (not place.exists() and str(place) in installed.names()):
+        name = str(place or installed.state.active)
+        bundle = installed.open(name)
+        return bundle, installed.signer_of(name, bundle), settings
+    bundle = load_bundle(place)
+    if bundle.signature is None:
+        return bundle, "nobody", settings
+    try:
+        return bundle, read_trusted_keys(settings.trusted_keys).signer_of(bundle), settings
+    except BundleError:
+        return bundle, "somebody whose key is not trusted here", settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption, chosen_bundle
+from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption
 
 if TYPE_CHECKING:
     from leuko.doctor import Finding
@@ -47,9 +47,11 @@ def run(
 ) -> None:
     """Count live from a camera until stopped; leuko session tells it what to do."""
     from leuko.service import run_service
+    from leuko.settings import load_settings
 
-    chosen, settings = chosen_bundle(
-        bundle,
+    settings = load_settings(
+        os.environ,
+        bundle=bundle,
         camera=camera,
         camera_source=camera_source,
         display=display,
@@ -61,7 +63,7 @@ def run(
     )
     # The journal adds the time.
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    run_service(settings, chosen)
+    run_service(settings)
 
 
 def doctor(

@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from leuko.bundle import ModelBundle
+    from leuko.installation import InstalledBundles
     from leuko.settings import Settings
 
 
@@ -23,7 +24,7 @@ def _checked_scale(value: str | None) -> str | None:
 
 BundleOption = Annotated[
     Path | None,
-    typer.Option("--bundle", help="Folder or zip of the models; else the ones built in."),
+    typer.Option("--bundle", help="Folder or zip of the models; else the active bundle."),
 ]
 ScaleOption = Annotated[
     str | None,
@@ -35,7 +36,7 @@ ScaleOption = Annotated[
     ),
 ]
 BundleArgument = Annotated[
-    Path | None, typer.Argument(help="Folder or zip; else the bundle built in.")
+    Path | None, typer.Argument(help="Folder, zip, or an installed bundle; else the active one.")
 ]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, max=64, help="CPU threads for each model.")
@@ -43,9 +44,18 @@ ThreadsOption = Annotated[
 
 
 def chosen_bundle(path: Path | None, **options: object) -> tuple["ModelBundle", "Settings"]:
-    """Return the bundle that the option, the settings or the package names, and the settings."""
-    from leuko.bundle import default_bundle_path, load_bundle
+    """Return the bundle that option or settings name, else the active one, and the settings."""
+    from leuko.bundle import load_bundle
     from leuko.settings import load_settings
 
     settings = load_settings(os.environ, bundle=path, **options)
-    return load_bundle(settings.bundle or default_bundle_path()), settings
+    if settings.bundle:
+        return load_bundle(settings.bundle), settings
+    return installed_bundles(settings).active(), settings
+
+
+def installed_bundles(settings: "Settings") -> "InstalledBundles":
+    """Return what is installed where the settings say."""
+    from leuko.installation import InstalledBundles
+
+    return InstalledBundles(settings.state_dir, settings.trusted_keys)

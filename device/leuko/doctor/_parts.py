@@ -3,12 +3,13 @@
 import os
 import time
 
-from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
+from leuko.bundle import ModelBundle, load_bundle
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.displays import DisplayOptions, load_display
 from leuko.doctor._finding import Finding, broken, doubtful, sound
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.inference import LiteRTEngine
+from leuko.installation import InstalledBundles
 from leuko.settings import Settings
 from leuko.status import Level
 from leuko.store import disk_health
@@ -58,13 +59,17 @@ def examine_display(settings: Settings, options: DisplayOptions) -> Finding:
 def examine_bundle(settings: Settings) -> Finding:
     """Load the models and replay their golden inputs on this device."""
     part = "bundle"
+    installed = InstalledBundles(settings.state_dir, settings.trusted_keys)
     try:
-        bundle = load_bundle(settings.bundle or default_bundle_path())
+        bundle = load_bundle(settings.bundle) if settings.bundle else installed.active()
         report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
-    except (BundleError, EngineError) as error:
+        fallen = "" if settings.bundle else installed.state.fallen
+    except (BundleError, EngineError, SettingsError) as error:
         return broken(part, str(error))
     if not report.is_ok:
         return broken(part, _deviation(bundle), "install another version of ai-edge-litert")
+    if fallen:
+        return doubtful(part, fallen, "install a sound bundle, or choose one: leuko bundle list")
     return sound(part, f"{bundle.label} gives its golden outputs here")
 
 

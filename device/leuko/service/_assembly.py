@@ -22,12 +22,13 @@ from leuko.errors import SettingsError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.service._archive import KeptSessions
+from leuko.service._bundle import bundle_of
 from leuko.service._counter import make_counter
 from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
 from leuko.service._service import LiveService
 from leuko.settings import Settings
-from leuko.status import Health, Level
+from leuko.status import Health, Level, Target
 from leuko.store import SessionSpec, Store
 
 STORE_NAME = "sessions.db"
@@ -38,19 +39,20 @@ KEYFRAMES_NAME = "keyframes"
 _SERIAL = Path("/proc/device-tree/serial-number")
 
 
-def run_service(settings: Settings, bundle: ModelBundle) -> None:
+def run_service(settings: Settings) -> None:
     """Count until SIGTERM, SIGINT or the end of the camera's source.
 
     Raises:
         SettingsError: a driver or a pin is unknown, or the target is none.
         StoreError: the sessions cannot be kept.
-        BundleError: the models are not what the manifest says.
+        BundleError: no bundle can be used.
         ServiceError: another service listens at the socket.
     """
     # What a person has to correct is said before anything is opened.
-    spec, buttons = _spec(settings, bundle), parse_buttons(settings.buttons)
+    target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
     engine = LiteRTEngine(threads=settings.threads)
-    analyser = FieldAnalyser(bundle, engine)
+    started = bundle_of(settings, engine)
+    analyser = FieldAnalyser(started.bundle, engine)
     with ExitStack() as stack:
         store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
         commands = CommandQueue()
@@ -67,7 +69,8 @@ def run_service(settings: Settings, bundle: ModelBundle) -> None:
             notifier=Notifier(),
             accelerator=Health(Level.OK, engine.name),
             bench_notice=lambda: bench.notice,
-            spec=spec,
+            spec=_spec(settings, started.bundle, target),
+            bundle_notice=started.notice,
             um_per_px=None if settings.um_per_px == "auto" else settings.um_per_px,
         )
         service = LiveService(parts)
@@ -121,10 +124,10 @@ def _display(settings: Settings, stack: ExitStack) -> DisplayThread | None:
     return stack.enter_context(DisplayThread(partial(load_display, settings.display, options)))
 
 
-def _spec(settings: Settings, bundle: ModelBundle) -> SessionSpec:
+def _spec(settings: Settings, bundle: ModelBundle, target: Target) -> SessionSpec:
     return SessionSpec(
         specimen="",
-        target=parse_target(settings.target),
+        target=target,
         bundle=bundle.label,
         bundle_sha256=bundle.sha256,
         settings=settings.model_dump(mode="json"),

@@ -22,16 +22,20 @@ class Logbook:
         self._store = store
         self._camera_is_lost = False
 
-    def started(self, spec: SessionSpec) -> None:
+    def started(self, spec: SessionSpec, bundle_notice: str = "") -> None:
         """Note that the service runs from now on.
 
         Args:
             spec: what its sessions are begun with.
+            bundle_notice: what became of the bundle that was chosen, if that is another.
         """
         outcome = self._store.opening.outcome
         if notice := self._store.opening.notice:
             logger.warning("%s", notice)
-        self._note("service started", version=__version__, bundle=spec.bundle, store=outcome)
+        detail = {"bundle": spec.bundle, "store": outcome}
+        if bundle_notice:
+            detail["bundle_notice"] = bundle_notice
+        self._note("service started", version=__version__, **detail)
 
     def stopped(self, cause: str) -> None:
         """Note that the service ends in an orderly way."""

@@ -51,6 +51,7 @@ class Parts:
         bench_notice: one line from keypad and buttons.
         spec: what sessions are begun with, but for specimen, operator, target and scale.
         um_per_px: scale of the frames; None to find it from the red cells.
+        bundle_notice: what a person must know of the bundle; empty if there is nothing.
     """
 
     camera: FrameSource
@@ -63,3 +64,4 @@ class Parts:
     bench_notice: Callable[[], str]
     spec: SessionSpec
     um_per_px: float | None
+    bundle_notice: str = ""

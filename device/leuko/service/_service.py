@@ -36,7 +36,8 @@ class LiveService:
         self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
         self._clock = Lately(_clock_health, every_s=_HEALTH_S)
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
-        self._notice = parts.store.opening.notice
+        notices = (parts.bundle_notice, parts.store.opening.notice)
+        self._notice = "; ".join(filter(None, notices))
         self._guidance = Guidance.NONE
         self._segment = 0
         self._captured_s = 0.0
@@ -53,7 +54,7 @@ class LiveService:
     def run(self) -> None:
         """Count until `stop` is called or the camera's source has come to its end."""
         parts = self._parts
-        self._logbook.started(parts.spec)
+        self._logbook.started(parts.spec, parts.bundle_notice)
         parts.notifier.ready()
         logger.info("counting with %s", parts.camera.name)
         while not (self._stop.is_set() or parts.camera.has_ended):

@@ -258,3 +258,15 @@ def test_on_a_full_disk_the_count_stands_still_and_goes_on_when_there_is_room(
         assert kept == list(range(1, len(kept) + 1))
         assert service.finish(asked_by="ana").state is SessionState.FINISHED
         assert store.count(1).n == service.status().count.n >= AT_LEAST
+
+
+def test_a_bundle_that_was_given_up_is_told_in_the_status_and_in_the_log(
+    parts: Parts, reel: Reel
+) -> None:
+    notice = "bundle new was given up: 2 starts broke off with it; built-in counts instead"
+    service = LiveService(replace(parts, bundle_notice=notice))
+    assert service.status().notice == notice
+    reel.end()
+    service.run()
+    (started,) = (entry for entry in parts.store.log() if entry.kind == "service started")
+    assert started.detail["bundle_notice"] == notice

@@ -1,0 +1,168 @@
+"""The model card: what a reader should know of a bundle's models, from its manifest and figures."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from leuko.bundle import MANIFEST_FILE, SIGNATURE_FILE, ModelBundle, load_bundle
+from leuko.cells import LEUKOCYTES
+from leuko.counting import STATEMENT
+from leuko.errors import OutputError
+from leuko_converter.errors import ConversionError
+from leuko_converter.parity import markdown_table
+
+CARD_FILE = "model-card.md"
+
+
+def add_card(folder: Path, evaluation_file: Path) -> ModelBundle:
+    """Write a card into a bundle's folder, in the place of an older one, and list it.
+
+    The models keep their bytes, the manifest gets a new hash, so an old signature is removed.
+
+    Args:
+        folder: the bundle.
+        evaluation_file: ``evaluation.json`` that ``leuko-train evaluate`` wrote of it.
+
+    Raises:
+        BundleError: the folder holds no valid bundle.
+        ConversionError: the figures cannot be read, or are of another bundle.
+        OutputError: the folder cannot be written to.
+    """
+    bundle = load_bundle(folder)
+    table = _without_card(tomllib.loads(bundle.manifest_bytes.decode()))
+    bare = tomli_w.dumps(table).encode()
+    figures = _figures(evaluation_file, {bundle.sha256, hashlib.sha256(bare).hexdigest()})
+    card = model_card(bundle, figures).encode()
+    table["model_card"] = CARD_FILE
+    # Last, so that taking it out again leaves the manifest that the figures are about.
+    table["files"][CARD_FILE] = hashlib.sha256(card).hexdigest()
+    try:
+        (folder / SIGNATURE_FILE).unlink(missing_ok=True)
+        (folder / CARD_FILE).write_bytes(card)
+        (folder / MANIFEST_FILE).write_text(tomli_w.dumps(table), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written ({error.strerror}); free space or choose another place"
+        ) from error
+    return load_bundle(folder)
+
+
+def model_card(bundle: ModelBundle, figures: Mapping[str, Any]) -> str:
+    """Return the card as Markdown; equal input gives an equal card.
+
+    Args:
+        bundle: what it is about.
+        figures: content of ``evaluation.json``.
+    """
+    manifest = bundle.manifest
+    parts = [
+        f"# Model card: {manifest.id} {manifest.version}",
+        (
+            "Finds leukocytes in fields of stained blood smears, outlines them, and names them: "
+            f"{', '.join(name.value for name in manifest.classes)}.\n{STATEMENT}"
+        ),
+        f"## Learnt from\n\n{_training_table(bundle)}",
+        "The licences of these sets bind whoever passes the models on.",
+        (
+            f"## Kept apart\n\n- never trained nor tuned on: {manifest.split.held_out}\n"
+            f"- thresholds were chosen on: {manifest.split.validation}\n"
+            f"- table: {manifest.split.file}"
+        ),
+        f"## Against the targets\n\n{_goal_table(figures['goals'])}",
+        f"## Right names by laboratory\n\n{_laboratory_table(figures['names'])}",
+        f"## Right names by class and laboratory\n\n{_class_table(figures['names'])}",
+        f"## Known failures\n\n{_failures(figures)}",
+    ]
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def _without_card(table: dict[str, Any]) -> dict[str, Any]:
+    card = table.pop("model_card", None)
+    table["files"].pop(card, None)
+    return table
+
+
+def _figures(file: Path, known: set[str]) -> dict[str, Any]:
+    try:
+        figures: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        made_of = figures["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConversionError(
+            f"{file} holds no figures ({error}); write them with leuko-train evaluate"
+        ) from error
+    if made_of not in known:
+        raise ConversionError(
+            f"{file} is about the bundle {made_of[:8]}, not about this one; evaluate this one"
+        )
+    return figures
+
+
+def _training_table(bundle: ModelBundle) -> str:
+    rows = [
+        (one.name, one.title, one.licence, str(one.images), one.folds)
+        for one in bundle.manifest.training_sets
+    ]
+    return markdown_table(("set", "title", "licence", "images", "folds"), rows)
+
+
+def _goal_table(goals: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            goal["what"],
+            goal["target"],
+            goal["measured"],
+            goal["interval"],
+            goal["n"],
+            "pass" if goal["is_met"] else "**short**",
+        )
+        for goal in goals
+    ]
+    return markdown_table(("what", "target", "measured", "95 % interval", "n", ""), rows)
+
+
+def _laboratory_table(names: Mapping[str, Any]) -> str:
+    rows = [
+        (name, str(one["five_way"]["n"]), _percent(one["five_way"]), _percent(one["unclassified"]))
+        for name, one in names.items()
+    ]
+    return markdown_table(("laboratory", "cells", "five-way right", "unclassified"), rows)
+
+
+def _class_table(names: Mapping[str, Any]) -> str:
+    rows = [
+        (name, *(_share(one["confusion_of_five"], str(cell_class)) for cell_class in LEUKOCYTES))
+        for name, one in names.items()
+    ]
+    return markdown_table(("laboratory", *map(str, LEUKOCYTES)), rows)
+
+
+def _failures(figures: Mapping[str, Any]) -> str:
+    short = [
+        f"- {goal['what']}: {goal['measured']}, {goal['target']} wanted"
+        for goal in figures["goals"]
+        if not goal["is_met"]
+    ]
+    confused = [
+        f"- {laboratory}: {count} of {sum(row.values())} {truth} called {called}"
+        for laboratory, one in figures["names"].items()
+        for truth, row in one["confusion_of_five"].items()
+        for called, count in row.items()
+        if called != truth and count > 0.1 * sum(row.values())
+    ]
+    return "\n".join([*short, *confused]) or "- none of the targets was missed"
+
+
+def _percent(one: Mapping[str, Any]) -> str:
+    low, high = one["interval95"]
+    return f"{one['percent']:.1f} % ({low:.1f} – {high:.1f})"
+
+
+def _share(confusion: Mapping[str, Mapping[str, int]], cell_class: str) -> str:
+    row = confusion.get(cell_class, {})
+    total = sum(row.values())
+    return f"{row[cell_class]} of {total}" if total else "–"

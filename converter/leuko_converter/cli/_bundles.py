@@ -1,0 +1,130 @@
+"""Commands on bundles: made, described, signed, brought to a device."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leuko import __version__
+from leuko.inference import LiteRTEngine
+from leuko_converter._quiet import quiet
+from leuko_converter.cli._options import (
+    BUNDLE,
+    CERTAINTY,
+    CLASSIFIER,
+    DATASETS_ROOT,
+    RESULTS,
+    SEGMENTER,
+    Classifier,
+    Root,
+    Segmenter,
+)
+from leuko_converter.package import zip_bundle
+
+
+def bundle(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder that the bundle goes to.")] = BUNDLE,
+    segmenter: Segmenter = SEGMENTER,
+    classifier: Classifier = CLASSIFIER,
+    root: Root = DATASETS_ROOT,
+    name: Annotated[str, typer.Option(help="Name of the bundle.")] = "leuko-default",
+    version: Annotated[str, typer.Option(help="Version of its content.")] = __version__,
+    certainty: Annotated[
+        Path, typer.Option(help="How far probabilities are believed; leuko-train transfer says.")
+    ] = CERTAINTY,
+    views: Annotated[
+        int, typer.Option(min=1, help="Images that the range of every activation is taken from.")
+    ] = 200,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Data set that is passed over; again for more.")
+    ] = None,
+    zip_file: Annotated[
+        Path | None, typer.Option("--zip", help="Pack the bundle into this file, too.")
+    ] = None,
+) -> None:
+    """Convert a trained segmenter and classifier, and write the bundle of both."""
+    with quiet():
+        from leuko_converter import assemble
+        from leuko_converter.trained import load_trained, with_embedding
+        from leuko_training.certainty import read_certainty
+    written = assemble.assemble_bundle(
+        load_trained(segmenter),
+        with_embedding(load_trained(classifier)),
+        assemble.read_material(root, without=without or ()),
+        out,
+        certainty=read_certainty(certainty),
+        bundle_id=name,
+        version=version,
+        views=views,
+        engine=LiteRTEngine(),
+    )
+    if zip_file:
+        zip_bundle(out, zip_file)
+    size = sum(len(content) for content in written.files.values())
+    typer.echo(f"{written.label} in {out}: {len(written.files)} files, {size / 1e6:.2f} MB")
+
+
+def keygen(
+    name: Annotated[
+        Path, typer.Argument(metavar="NAME", help="Signer's name; NAME.key and NAME.pem are made.")
+    ],
+) -> None:
+    """Make a pair of Ed25519 keys: one to sign bundles with, one for the devices."""
+    from leuko_converter.signing import make_keys
+
+    private, public = make_keys(name)
+    typer.echo(f"{private} signs bundles; keep it to yourself and out of any repository")
+    typer.echo(f"{public} goes into /etc/leuko/trusted-keys of every device")
+
+
+def sign(
+    path: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip of the bundle.")],
+    *,
+    key: Annotated[Path, typer.Option("--key", help="Private key that keygen made.")],
+) -> None:
+    """Sign a bundle, so that devices that have the public key take it."""
+    from leuko_converter.signing import sign_bundle
+
+    typer.echo(f"{sign_bundle(path, key).label} is signed")
+
+
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder of the bundle.")],
+    *,
+    evaluation: Annotated[
+        Path, typer.Option(help="Figures of this bundle, by leuko-train evaluate.")
+    ] = RESULTS / "evaluation.json",
+) -> None:
+    """Write a model card into a bundle: data, licences, split, figures, known failures."""
+    from leuko_converter.card import CARD_FILE, add_card
+
+    written = add_card(folder, evaluation)
+    typer.echo(f"{written.label} has {folder / CARD_FILE}; sign it anew")
+
+
+def deploy(
+    path: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder or zip of the bundle.")],
+    *,
+    ssh: Annotated[
+        str | None, typer.Option(metavar="HOST", help="Device to log in to, such as pi@leuko.")
+    ] = None,
+    stick: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the stick is mounted.")
+    ] = None,
+    allow_unsigned: Annotated[
+        bool, typer.Option("--allow-unsigned", help="Tell the device to take it unsigned.")
+    ] = False,
+) -> None:
+    """Bring a bundle to a device over SSH, and activate it, or put it on a stick."""
+    from leuko_converter.deploy import put_on_stick, send_over_ssh
+
+    if (ssh is None) == (stick is None):
+        raise typer.BadParameter("give either --ssh HOST or --stick FOLDER")
+    if ssh is not None:
+        typer.echo(send_over_ssh(path, ssh, allow_unsigned=allow_unsigned).strip())
+    if stick is not None:
+        file = put_on_stick(path, stick)
+        typer.echo(
+            f"on the device: sudo -u leuko leuko bundle install STICK/{file.name} --activate"
+        )

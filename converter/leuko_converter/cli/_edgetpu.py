@@ -1,0 +1,108 @@
+"""Commands for the Coral Edge TPU."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.bundle import load_bundle
+from leuko_converter.cli._options import BUNDLE
+from leuko_converter.errors import CompilerError, ConversionError
+
+if TYPE_CHECKING:
+    from leuko_converter.edgetpu import Finding, ModelCheck
+
+Models = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="MODEL", help="TFLite files, or a bundle's folder; else the shipped."),
+]
+
+
+def check_edgetpu(models: Models = None) -> None:
+    """Say which operators would run on the CPU beside an Edge TPU, and why; needs no compiler."""
+    from leuko_converter.edgetpu import ON_CHIP_BYTES, check_model
+
+    checks = {file: check_model(_content(file)) for file in _files(models)}
+    for file, check in checks.items():
+        for line in _lines(file, check):
+            typer.echo(line)
+    needed = sum(check.memory.parameters for check in checks.values())
+    busiest = max(check.memory.activations for check in checks.values())
+    typer.echo(
+        f"together {_megabytes(needed)} of parameters and at most {_megabytes(busiest)} of "
+        f"activations; the chip has {_megabytes(ON_CHIP_BYTES)}"
+    )
+    refused = [file.name for file, check in checks.items() if not check.is_ok]
+    if refused:
+        raise CompilerError(
+            f"{', '.join(refused)} would run partly on the CPU; change what is named above"
+        )
+
+
+def compile_edgetpu(
+    models: Models = None,
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the compiled models.")],
+    compiler: Annotated[str, typer.Option(help="The compiler's program.")] = "edgetpu_compiler",
+    least: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of operators that must be mapped.")
+    ] = 0.9,
+) -> None:
+    """Compile models together for the Edge TPU, and refuse what it maps too little of."""
+    from leuko_converter.edgetpu import compile_models
+
+    files = _files(models)
+    for one in compile_models(files, out, compiler=compiler, least_mapped=least):
+        typer.echo(
+            f"{one.compiled}: {one.mapped} of {one.operators} operators mapped, "
+            f"{_megabytes(one.on_chip_bytes)} cached, {_megabytes(one.off_chip_bytes)} streamed"
+        )
+
+
+def _files(models: list[Path] | None) -> Sequence[Path]:
+    return [file for path in models or [BUNDLE] for file in _files_of(path)]
+
+
+def _files_of(path: Path) -> Sequence[Path]:
+    if not path.is_dir():
+        return [path]
+    manifest = load_bundle(path).manifest
+    names = (manifest.segmenter.locator, manifest.segmenter.outliner, manifest.classifier.model)
+    return [path / name for name in names]
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConversionError(
+            f"{file} cannot be read ({error.strerror}); give a TFLite file or a bundle's folder"
+        ) from error
+
+
+def _lines(file: Path, check: "ModelCheck") -> Iterator[str]:
+    if check.compiled:
+        yield (
+            f"{file.name}: compiled; {check.operators - check.compiled} of {check.operators} "
+            "operators are left to the CPU"
+        )
+    else:
+        mapped = check.operators - check.on_cpu
+        yield f"{file.name}: {mapped} of {check.operators} operators run on the Edge TPU"
+    for what, findings in (("CPU", (*check.refused, *check.following)), ("open", check.doubtful)):
+        for finding in findings:
+            yield f"  {what}  {_told(finding)}"
+    memory = check.memory
+    yield (
+        f"  {_megabytes(memory.parameters)} of parameters, at most "
+        f"{_megabytes(memory.activations)} of activations"
+    )
+
+
+def _told(finding: "Finding") -> str:
+    return f"{finding.position:3} {finding.operator} {finding.reason}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.2f} MB"

@@ -1,0 +1,97 @@
+"""Writing so that a power cut leaves either what was there or what is to be there."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+from leuko.errors import OutputError
+
+_INCOMING = ".incoming-"
+_SPARE_BYTES = 64 * 1024 * 1024
+"""What an installation leaves free for the sessions."""
+
+
+def put_file(path: Path, content: bytes) -> None:
+    """Write a file in the place of an older one, at once and for good.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with translated(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        prepared = path.with_name(f".{path.name}.new")
+        _write(prepared, content)
+        prepared.replace(path)
+        _flush(path.parent)
+
+
+def put_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder with files in the place of an older one.
+
+    The folder appears whole or not at all; what an earlier attempt left half written is removed.
+
+    Raises:
+        OutputError: it cannot be written, or would leave too little room for the sessions.
+    """
+    with translated(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for stale in path.parent.glob(f"{_INCOMING}*"):
+            shutil.rmtree(stale)
+        _check_room(path.parent, sum(len(content) for content in files.values()))
+        incoming = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=path.parent))
+        for name, content in files.items():
+            (incoming / name).parent.mkdir(parents=True, exist_ok=True)
+            _write(incoming / name, content)
+        for folder in sorted({(incoming / name).parent for name in files} | {incoming}):
+            folder.chmod(0o755)
+            _flush(folder)
+        if path.exists():
+            shutil.rmtree(path)
+        incoming.rename(path)
+        _flush(path.parent)
+
+
+@contextlib.contextmanager
+def translated(folder: Path) -> Generator[None]:
+    """Say in a sentence what the system says of a folder.
+
+    Raises:
+        OutputError: the block failed with an error of the system.
+    """
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written to ({error.strerror}); free some space, or ask as its "
+            "user: sudo -u leuko leuko bundle"
+        ) from error
+
+
+def _check_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < size + _SPARE_BYTES:
+        raise OutputError(
+            f"{folder} has {free / 1e6:.0f} MB left, {(size + _SPARE_BYTES) / 1e6:.0f} MB are "
+            "needed; free some space"
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(0o644)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""Who made a bundle: Ed25519 signatures, and the public keys that this device trusts.
+
+A signature is the 64 bytes of RFC 8032 over a bundle's manifest; the manifest has the sha256 of
+every other file, so nothing is left out. Keys are PEM files as OpenSSL writes them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from leuko.bundle import ModelBundle
+from leuko.errors import BundleError, SettingsError
+
+KEY_SUFFIX = ".pem"
+"""What the name of a trusted public key's file ends in; the rest is the signer's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """The public keys whose bundles this device takes.
+
+    Attributes:
+        keys: each key by its signer's name.
+        folder: where they were read from.
+    """
+
+    keys: Mapping[str, Ed25519PublicKey]
+    folder: Path
+
+    def signer_of(self, bundle: ModelBundle) -> str:
+        """Return the name of the key that a bundle is signed with.
+
+        Raises:
+            BundleError: it is not signed, or with none of these keys.
+        """
+        if bundle.signature is None:
+            raise BundleError(
+                f"bundle {bundle.label} is not signed; sign it with leuko-convert sign, or take "
+                "it as it is with --allow-unsigned"
+            )
+        for name, key in self.keys.items():
+            if _has_signed(key, bundle.signature, bundle.manifest_bytes):
+                return name
+        known = ", ".join(self.keys) or "there is none"
+        raise BundleError(
+            f"bundle {bundle.label} is signed with none of the keys trusted here ({known}); put "
+            f"its signer's public key into {self.folder}, or take it with --allow-unsigned"
+        )
+
+
+def read_trusted_keys(folder: Path) -> TrustedKeys:
+    """Return the keys of a folder by their files' names; none if there is no such folder.
+
+    Raises:
+        SettingsError: the folder or a file cannot be read, or holds no Ed25519 public key.
+    """
+    try:
+        files = sorted(folder.glob(f"*{KEY_SUFFIX}"))
+        return TrustedKeys({file.stem: _public_key(file) for file in files}, folder)
+    except OSError as error:
+        raise SettingsError(
+            f"the trusted keys in {folder} cannot be read ({error.strerror}); check the permissions"
+        ) from error
+
+
+def _public_key(file: Path) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(file.read_bytes())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _no_key(file) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise _no_key(file)
+    return key
+
+
+def _no_key(file: Path) -> SettingsError:
+    return SettingsError(
+        f"{file} is no Ed25519 public key in PEM; put the one there that leuko-convert keygen wrote"
+    )
+
+
+def _has_signed(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
+    try:
+        key.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True

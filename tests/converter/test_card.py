@@ -1,0 +1,87 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from leuko.bundle import default_bundle_path, load_bundle
+from leuko.inference import LiteRTEngine
+from leuko.verification import replay_golden
+from leuko_converter.card import CARD_FILE, add_card
+from leuko_converter.errors import ConversionError
+
+TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
+LIKELY = {"percent": 90.0, "interval95": [80.0, 95.0], "n": 20}
+ROW = {"neutrophil": 17, "lymphocyte": 0, "monocyte": 3, "not found": 0}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(TINY, tmp_path / "bundle"))
+
+
+@pytest.fixture
+def evaluation(bundle: Path, tmp_path: Path) -> Path:
+    goal = {"what": "five-way class, pbc", "target": "≥ 97 %", "measured": "90.0 %"}
+    figures = {
+        "sha256": load_bundle(bundle).sha256,
+        "goals": [{**goal, "interval": "80 – 95 %", "n": "20 cells", "is_met": False}],
+        "names": {
+            "pbc": {
+                "five_way": LIKELY,
+                "unclassified": LIKELY,
+                "confusion_of_five": {"neutrophil": ROW},
+            }
+        },
+    }
+    file = tmp_path / "evaluation.json"
+    file.write_text(json.dumps(figures))
+    return file
+
+
+def test_a_card_says_what_the_models_learnt_and_where_they_fail(
+    bundle: Path, evaluation: Path
+) -> None:
+    written = add_card(bundle, evaluation)
+    assert written.manifest.model_card == CARD_FILE
+    card = written.files[CARD_FILE].decode()
+    assert "| discs | Flat coloured discs, drawn by make_tiny_bundle.py | Apache-2.0 |" in card
+    assert "| pbc | 20 | 90.0 % (80.0 – 95.0) |" in card
+    assert "| pbc | 17 of 20 | – | – | – | – |" in card
+    assert "- five-way class, pbc: 90.0 %, ≥ 97 % wanted" in card
+    assert "- pbc: 3 of 20 neutrophil called monocyte" in card
+
+
+def test_a_card_changes_no_model_and_can_be_written_anew(bundle: Path, evaluation: Path) -> None:
+    (bundle / "manifest.sig").write_bytes(bytes(64))
+    first = add_card(bundle, evaluation)
+    assert first.signature is None
+    assert replay_golden(first, LiteRTEngine()).is_ok
+    assert add_card(bundle, evaluation).sha256 == first.sha256
+
+
+def test_a_card_that_was_changed_is_found(bundle: Path, evaluation: Path) -> None:
+    add_card(bundle, evaluation)
+    (bundle / CARD_FILE).write_bytes(b"All is well.")
+    with pytest.raises(ValueError, match="is not the file its manifest lists"):
+        load_bundle(bundle)
+
+
+def test_figures_of_another_bundle_are_refused(bundle: Path, evaluation: Path) -> None:
+    figures = json.loads(evaluation.read_text("utf-8"))
+    evaluation.write_text(json.dumps({**figures, "sha256": "0" * 64}), "utf-8")
+    with pytest.raises(ConversionError, match="about the bundle 00000000, not about this one"):
+        add_card(bundle, evaluation)
+    for content in ("", "{}", "[]"):
+        evaluation.write_text(content, "utf-8")
+        with pytest.raises(ConversionError, match="holds no figures"):
+            add_card(bundle, evaluation)
+
+
+def test_the_shipped_figures_make_a_card_of_the_shipped_bundle(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    figures = root / "docs" / "results" / "evaluation.json"
+    copy = Path(shutil.copytree(default_bundle_path(), tmp_path / "default"))
+    card = add_card(copy, figures).files[CARD_FILE].decode()
+    assert card.startswith("# Model card: leuko-default ")
+    assert "## Known failures" in card

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Installs the Debian package in a booted trixie container without a network: service with the
+# simulated camera, cells counted, upgrade, a bad bundle and the way back from it, purge.
+#
+# usage: check_deb.sh FOLDER PACKAGE      needs root, debootstrap and systemd-nspawn
+set -eu
+folder=$1
+here=$(cd "$(dirname "$0")" && pwd)
+root=$folder/trixie-deb
+for command in debootstrap systemd-nspawn; do
+    command -v "$command" > /dev/null || {
+        echo "check-deb needs $command; install it (debootstrap, systemd-container)" >&2
+        exit 1
+    }
+done
+mkdir -p "$folder"
+sh "$here/trixie_root.sh" "$root"
+# What an earlier check that failed half-way left behind.
+chroot "$root" dpkg --purge --force-all leuko > /dev/null 2>&1 || true
+rm -rf "$root/opt/leuko" "$root/etc/leuko" "$root/var/lib/leuko" "$root/var/log/journal" \
+    "$root/check" "$root/var/check-deb.txt"
+
+mkdir -p "$root/check" "$root/etc/leuko" "$root/var/log/journal"
+cp "$2" "$root/check/first.deb"
+# The same content under a newer version; not compressed, for it is used once.
+rm -rf "$folder/newer"
+dpkg-deb --raw-extract "$2" "$folder/newer"
+sed -i "s/^Version: .*/&.1/" "$folder/newer/DEBIAN/control"
+dpkg-deb --root-owner-group -Znone --build "$folder/newer" "$root/check/second.deb" > /dev/null
+rm -rf "$folder/newer"
+cp -r "$here/../golden/tiny-bundle" "$root/check/"
+cp "$here/deb.toml" "$root/etc/leuko/leuko.toml"
+# How quick the service is, is check-systemd's matter; this may run beside other work.
+mkdir -p "$root/etc/systemd/system/leuko.service.d"
+printf "[Service]\nTimeoutStartSec=300\nWatchdogSec=300\n" \
+    > "$root/etc/systemd/system/leuko.service.d/patient.conf"
+install -D -m 755 "$here/check_deb.py" "$root/usr/local/bin/check_deb.py"
+install -D -m 644 "$here/check-deb.service" "$root/etc/systemd/system/check-deb.service"
+ln -sf ../check-deb.service "$root/etc/systemd/system/multi-user.target.wants/check-deb.service"
+# Only check-systemd's own container has these.
+rm -f "$root"/etc/systemd/system/multi-user.target.wants/leuko.service \
+    "$root"/etc/systemd/system/multi-user.target.wants/watch-service.service \
+    "$root"/etc/systemd/system/leuko.service
+
+timeout 2500 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
+    --private-network --boot --console=pipe < /dev/null > "$folder/console-deb.txt" 2>&1 || true
+cat "$root/var/check-deb.txt" || {
+    echo "the container did not get as far as the check; see $folder/console-deb.txt" >&2
+    exit 1
+}
+grep -q '^all is well' "$root/var/check-deb.txt" || {
+    journalctl --no-pager --directory="$root/var/log/journal/$(ls "$root/var/log/journal" | head -n 1)" \
+        --unit=leuko.service | tail -n 40 >&2
+    exit 1
+}
