@@ -7,6 +7,7 @@ is not read. `load_bundle` verifies all of it before anything is used.
 
 from leuko.bundle._manifest import (
     ClassifierSpec,
+    EdgeTPUSpec,
     GoldenSpec,
     Manifest,
     QuantisationSpec,
@@ -27,6 +28,7 @@ __all__ = [
     "FORMAT",
     "LARGEST_BYTES",
     "ClassifierSpec",
+    "EdgeTPUSpec",
     "GoldenSpec",
     "Manifest",
     "ModelBundle",
