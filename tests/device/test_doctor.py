@@ -187,6 +187,16 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
         main(["doctor", "--camera", "nix"])
     lines = capfd.readouterr().out.splitlines()
     assert exited.value.code == 1
-    parts = ["camera", "display", "accelerator", "bundle", "disk", "clock", "temperature", "power"]
+    parts = [
+        "camera",
+        "display",
+        "accelerator",
+        "backend",
+        "bundle",
+        "disk",
+        "clock",
+        "temperature",
+        "power",
+    ]
     assert [line.split()[1] for line in lines] == parts
     assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]

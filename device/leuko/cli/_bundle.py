@@ -13,12 +13,12 @@ bundle_app = typer.Typer(
 @bundle_app.command()
 def verify(path: BundleArgument = None, *, threads: ThreadsOption = None) -> None:
     """Check a bundle's files and replay its golden inputs on this device."""
-    from leuko.inference import LiteRTEngine
+    from leuko.backends import cpu_engine
     from leuko.terminal import print_verification
     from leuko.verification import replay_golden
 
     bundle, settings = chosen_bundle(path, threads=threads)
-    report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
+    report = replay_golden(bundle, cpu_engine(bundle, settings.threads))
     print_verification(bundle, report)
     if not report.is_ok:
         raise BundleError(

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption, chosen_bundle
+from leuko.cli._options import (
+    BackendOption,
+    BundleOption,
+    ScaleOption,
+    ThreadsOption,
+    chosen_bundle,
+)
 
 if TYPE_CHECKING:
     from leuko.doctor import Finding
@@ -43,6 +49,7 @@ def run(
     ] = None,
     um_per_px: ScaleOption = None,
     bundle: BundleOption = None,
+    backend: BackendOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Count live from a camera until stopped; leuko session tells it what to do."""
@@ -57,6 +64,7 @@ def run(
         state_dir=state_dir,
         control_socket=socket,
         um_per_px=um_per_px,
+        backend=backend,
         threads=threads,
     )
     # The journal adds the time.
@@ -69,6 +77,7 @@ def doctor(
     camera: CameraOption = None,
     camera_source: SourceOption = None,
     display: DisplayOption = None,
+    backend: BackendOption = None,
 ) -> None:
     """Look at camera, display, models, disk, clock and heat; say what is wrong and what to do."""
     from leuko.doctor import examine
@@ -79,7 +88,11 @@ def doctor(
     # What the parts log on the way is in the findings.
     logging.basicConfig(level=logging.CRITICAL)
     settings = load_settings(
-        os.environ, camera=camera, camera_source=camera_source, display=display
+        os.environ,
+        camera=camera,
+        camera_source=camera_source,
+        display=display,
+        backend=backend,
     )
     has_fault = False
     for finding in examine(settings, camera_options(settings), display_options(settings)):

@@ -37,6 +37,10 @@ ScaleOption = Annotated[
 BundleArgument = Annotated[
     Path | None, typer.Argument(help="Folder or zip; else the bundle built in.")
 ]
+BackendOption = Annotated[
+    str | None,
+    typer.Option("--backend", help="What runs the models: auto, edgetpu, gpu or cpu."),
+]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, max=64, help="CPU threads for each model.")
 ]

@@ -3,12 +3,12 @@
 import os
 import time
 
+from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.displays import DisplayOptions, load_display
 from leuko.doctor._finding import Finding, broken, doubtful, sound
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
-from leuko.inference import LiteRTEngine
 from leuko.settings import Settings
 from leuko.status import Level
 from leuko.store import disk_health
@@ -60,7 +60,7 @@ def examine_bundle(settings: Settings) -> Finding:
     part = "bundle"
     try:
         bundle = load_bundle(settings.bundle or default_bundle_path())
-        report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
+        report = replay_golden(bundle, cpu_engine(bundle, settings.threads))
     except (BundleError, EngineError) as error:
         return broken(part, str(error))
     if not report.is_ok:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from leuko.backends import open_backend
 from leuko.bundle import ModelBundle
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.control import (
@@ -19,15 +20,12 @@ from leuko.control import (
 )
 from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_display
 from leuko.errors import SettingsError
-from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser
 from leuko.service._archive import KeptSessions
 from leuko.service._counter import make_counter
 from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
 from leuko.service._service import LiveService
 from leuko.settings import Settings
-from leuko.status import Health, Level
 from leuko.store import SessionSpec, Store
 
 STORE_NAME = "sessions.db"
@@ -49,9 +47,11 @@ def run_service(settings: Settings, bundle: ModelBundle) -> None:
     """
     # What a person has to correct is said before anything is opened.
     spec, buttons = _spec(settings, bundle), parse_buttons(settings.buttons)
-    engine = LiteRTEngine(threads=settings.threads)
-    analyser = FieldAnalyser(bundle, engine)
     with ExitStack() as stack:
+        # The count begins on the processor; what is on trial meanwhile does not hold it up.
+        analyser = stack.enter_context(
+            open_backend(bundle, settings.backend, threads=settings.threads)
+        )
         store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
         commands = CommandQueue()
         bench = stack.enter_context(Bench(commands))
@@ -65,7 +65,7 @@ def run_service(settings: Settings, bundle: ModelBundle) -> None:
             commands=commands,
             display=_display(settings, stack),
             notifier=Notifier(),
-            accelerator=Health(Level.OK, engine.name),
+            backend=analyser,
             bench_notice=lambda: bench.notice,
             spec=spec,
             um_per_px=None if settings.um_per_px == "auto" else settings.um_per_px,
