@@ -79,6 +79,7 @@ def _judged(
         text = f"{label} does not give the golden outputs: {_deviation(report)}"
         return Verdict(backend, text, Refusal.DEVIATES, largest_lsb=largest)
     took_ms = look_ms(bundle, engine)
+    engine.has_settled_in()
     if cpu_ms is None:
         text = f"{engine.name} was asked for and gives the golden outputs"
         verdict = Verdict(backend, text, look_ms=took_ms, largest_lsb=largest)

@@ -43,8 +43,8 @@ class Patience:
     """How long to wait for an engine before it counts as hung.
 
     Attributes:
-        opening_s: for the engine itself, for loading a model, and for the first run of one.
-        run_s: for every later run.
+        opening_s: for the engine itself, for loading a model, and for a run while it settles in.
+        run_s: for a run after that.
     """
 
     opening_s: float = _OPENING_S
@@ -87,6 +87,7 @@ class EngineProcess:
         self._label = label
         self._remedy = remedy
         self._patience = patience
+        self._within_s = patience.opening_s
         self._models: dict[bytes, _RemoteModel] = {}
         self._lost: AcceleratorError | None = None
         self._connection, theirs = SPAWN.Pipe()
@@ -133,14 +134,17 @@ class EngineProcess:
             self._models[content] = _RemoteModel(self, len(self._models), loaded)
         return self._models[content]
 
-    def run(self, model: int, image: NDArray[np.uint8], *, is_first: bool) -> Ran:
+    def has_settled_in(self) -> None:
+        """Expect each run to be quick from now on: first runs load weights and compile shaders."""
+        self._within_s = self._patience.run_s
+
+    def run(self, model: int, image: NDArray[np.uint8]) -> Ran:
         """Run a model that was loaded.
 
         Raises:
             AcceleratorError: the engine failed, hangs, or crashed.
         """
-        within_s = self._patience.opening_s if is_first else self._patience.run_s
-        return self._ask(RunModel(model, image), Ran, within_s)
+        return self._ask(RunModel(model, image), Ran, self._within_s)
 
     def close(self) -> None:
         """End the process; later calls do nothing."""
@@ -196,7 +200,6 @@ class _RemoteModel:
         self._engine = engine
         self._number = number
         self._loaded = loaded
-        self._is_first = True
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -215,9 +218,7 @@ class _RemoteModel:
             # The accelerator is not to blame, and stays.
             msg = f"could not run the model: it takes {self.input_shape[1:]}, not {image.shape}"
             raise EngineError(msg)
-        ran = self._engine.run(self._number, image, is_first=self._is_first)
-        self._is_first = False
-        return ran.outputs
+        return self._engine.run(self._number, image).outputs
 
 
 def _limit_transfers(connection: "Connection[Request, Reply]", limit_s: float) -> None:

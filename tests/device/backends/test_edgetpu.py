@@ -9,11 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import flatbuffers
+import flatbuffers  # type: ignore[import-untyped]
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from leuko.backends import compiled_bundle, edge_tpu, try_accelerator
+from leuko.backends import Verdict, compiled_bundle, edge_tpu, try_accelerator
 from leuko.bundle import EdgeTPUSpec, ModelBundle
 from leuko.errors import AcceleratorError, EngineError, Refusal
 from leuko.inference import EngineProcess, LiteRTEngine, Patience
@@ -110,14 +110,15 @@ def test_a_library_for_another_runtime_that_crashes_ends_no_more_than_its_proces
     with_twins = ModelBundle(manifest, bundle.files, bundle.sha256, bundle.path)
     accelerator = edge_tpu(library=library, usb=tmp_path)
     verdict = try_accelerator(accelerator, with_twins, cpu_look_ms=None)
+    assert isinstance(verdict, Verdict)
     assert verdict.refusal is Refusal.CRASHED
     assert "(SIGSEGV); plug it in again, and check that libedgetpu was built" in verdict.text
 
 
 def test_a_library_that_hangs_is_given_up(tmp_path: Path, libedgetpu: Callable[..., str]) -> None:
     make = partial(EdgeTPUEngine, library=libedgetpu("pause(); return NULL;"), usb=tmp_path)
-    with pytest.raises(AcceleratorError, match="Edge TPU does not answer within 2 s") as caught:
-        EngineProcess(make, label="Edge TPU", patience=Patience(opening_s=2.0))
+    with pytest.raises(AcceleratorError, match="Edge TPU does not answer within 1 s") as caught:
+        EngineProcess(make, label="Edge TPU", patience=Patience(opening_s=1.0))
     assert caught.value.refusal is Refusal.HUNG
 
 
