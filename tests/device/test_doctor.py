@@ -120,11 +120,11 @@ def test_the_backend_says_what_runs_the_models_and_why(tiny_bundle: Path, tmp_pa
     assert finding.health.level is Level.OK
     assert finding.health.text.startswith("cpu: ai_edge_litert (CPU, ")
     assert "no Coral Edge TPU is plugged in" in finding.health.text
-    plugged_in = [edge_tpu(usb=stick(tmp_path, "1a6e", "089a"))]
+    plugged_in = [edge_tpu(library="libnotthere.so", usb=stick(tmp_path, "1a6e", "089a"))]
     for settings, level in ((auto, Level.WARNING), (asked_for, Level.FAULT)):
         finding = examine_backend(settings, plugged_in)
         assert finding.health.level is level
-        assert "has no models compiled for the Edge TPU" in finding.health.text
+        assert "libnotthere.so is not installed; install" in finding.health.text
 
 
 def small_views(**changes: object) -> Settings:

@@ -49,7 +49,6 @@ def try_accelerator(
         BundleError: the golden file does not fit the models.
     """
     try:
-        fitted = accelerator.fitted(bundle)
         engine = EngineProcess(
             accelerator.make,
             label=accelerator.label,
@@ -60,7 +59,8 @@ def try_accelerator(
         return Verdict(accelerator.backend, str(error), error.refusal)
     taken = None
     try:
-        taken = _judged(accelerator, fitted, engine, cpu_look_ms)
+        # After the opening: what is wrong with the device is the first thing to be mended.
+        taken = _judged(accelerator, accelerator.fitted(bundle), engine, cpu_look_ms)
     except AcceleratorError as error:
         return Verdict(accelerator.backend, str(error), error.refusal)
     finally:

@@ -103,7 +103,7 @@ class EngineProcess:
         theirs.close()
         # At exit multiprocessing waits for its children, and a hung one heeds no SIGTERM.
         self._kill = util.Finalize(self, _kill, (self._process, self._connection), exitpriority=1)
-        _limit_transfers(self._connection, patience.run_s)
+        _limit_transfers(self._connection, self._within_s)
         self._name = self._reply(Opened, patience.opening_s).name
 
     def __enter__(self) -> Self:
@@ -137,6 +137,7 @@ class EngineProcess:
     def has_settled_in(self) -> None:
         """Expect each run to be quick from now on: first runs load weights and compile shaders."""
         self._within_s = self._patience.run_s
+        _limit_transfers(self._connection, self._within_s)
 
     def run(self, model: int, image: NDArray[np.uint8]) -> Ran:
         """Run a model that was loaded.
@@ -159,7 +160,7 @@ class EngineProcess:
         try:
             self._connection.send(request)
         except BlockingIOError:
-            raise self._hung(self._patience.run_s) from None
+            raise self._hung(self._within_s) from None
         except OSError:
             raise self._crashed() from None
         return self._reply(kind, within_s)
@@ -170,7 +171,7 @@ class EngineProcess:
                 raise self._hung(within_s)
             reply: Reply = self._connection.recv()
         except BlockingIOError:
-            raise self._hung(self._patience.run_s) from None
+            raise self._hung(self._within_s) from None
         except (EOFError, OSError):
             raise self._crashed() from None
         if isinstance(reply, Failed):

@@ -105,11 +105,8 @@ def test_a_library_for_another_runtime_that_crashes_ends_no_more_than_its_proces
     tmp_path: Path, bundle: ModelBundle, libedgetpu: Callable[..., str]
 ) -> None:
     library = libedgetpu("return *(void **)keys[99999999];")
-    twins = dict.fromkeys(("locator", "outliner", "classifier"), "locator.tflite")
-    manifest = bundle.manifest.model_copy(update={"edgetpu": EdgeTPUSpec(**twins)})
-    with_twins = ModelBundle(manifest, bundle.files, bundle.sha256, bundle.path)
     accelerator = edge_tpu(library=library, usb=tmp_path)
-    verdict = try_accelerator(accelerator, with_twins, cpu_look_ms=None)
+    verdict = try_accelerator(accelerator, bundle, cpu_look_ms=None)
     assert isinstance(verdict, Verdict)
     assert verdict.refusal is Refusal.CRASHED
     assert "(SIGSEGV); plug it in again, and check that libedgetpu was built" in verdict.text

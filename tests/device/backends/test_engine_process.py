@@ -101,6 +101,7 @@ def test_a_crash_at_the_opening_is_told_with_its_signal() -> None:
 def test_a_process_that_is_stopped_does_not_hold_up_what_is_sent_to_it() -> None:
     content = (default_bundle_path() / "classifier.tflite").read_bytes()
     with in_process(FaultPlan()) as engine:
+        engine.has_settled_in()
         os.kill(engine.process_id, signal.SIGSTOP)
         with pytest.raises(AcceleratorError, match=r"does not answer within 0\.3 s"):
             engine.load(content)
