@@ -35,7 +35,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live check-systemd \
-	check-picamera2 check-v4l2 deb check-deb requirements clean
+	check-picamera2 check-v4l2 check-gpu deb check-deb requirements clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ check-picamera2: $(DEV_ENV)/.installed ## Run the driver on the real picamera2 (
 
 check-v4l2: $(DEV_ENV)/.installed ## Run USB camera and framebuffer in a virtual machine (root, minutes)
 	sh tests/hardware/check_v4l2.sh $(CHECKS)
+
+check-gpu: $(DEV_ENV)/.installed ## Run the GPU's tests over a Vulkan in software (Debian, minutes)
+	sh tests/hardware/check_gpu.sh $(CHECKS) $(BIN)/python
 
 requirements: ## Pin the newest dependencies with their hashes (needs uv)
 	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt

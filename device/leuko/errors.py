@@ -9,6 +9,7 @@
     │   └── ScaleError                 say the scale, or give a field with red cells
     ├── OutputError     (OSError)      free or choose another place to write
     ├── EngineError     (RuntimeError) install or choose another inference runtime
+    │   └── AcceleratorError           look at the accelerator, or choose another backend
     ├── CameraError     (OSError)      look at the camera, its cable and its driver
     ├── DisplayError    (OSError)      look at the display, its cable and its driver
     ├── StoreError      (OSError)      look at the disk that the sessions are kept on
@@ -18,6 +19,8 @@
 Every message says what happened, with the value, and what to do about it.
 The command line prints it as one line and exits with 1.
 """
+
+from enum import StrEnum
 
 
 class LeukoError(Exception):
@@ -46,6 +49,48 @@ class OutputError(LeukoError, OSError):
 
 class EngineError(LeukoError, RuntimeError):
     """No inference runtime can run the model; install one or choose another backend."""
+
+
+class Refusal(StrEnum):
+    """Why an accelerator does not run the models; the value is what logs and scripts read."""
+
+    NO_DEVICE = "no device"
+    """None is there."""
+    NO_LIBRARY = "no library"
+    """The library that drives it is not installed."""
+    NO_LIBUSB = "no libusb"
+    """That library needs libusb, which is not installed."""
+    NO_PERMISSION = "no permission"
+    """It is there, and this user may not use it."""
+    WRONG_VERSION = "wrong version"
+    """Library, runtime and models do not fit each other."""
+    WRONG_PROCESSOR = "wrong processor"
+    """The library would crash on this machine's processor."""
+    NO_MODELS = "no models"
+    """The bundle has no models for it."""
+    HUNG = "hung"
+    """It did not answer in time."""
+    CRASHED = "crashed"
+    """Its library ended the process that it ran in."""
+    FAILED = "failed"
+    """It reported an error that is none of the above."""
+    DEVIATES = "deviates"
+    """It does not give the golden outputs."""
+    SLOW = "slow"
+    """The processor is as fast."""
+
+
+class AcceleratorError(EngineError):
+    """An accelerator cannot be used, or was lost; look at it, or choose another backend.
+
+    Attributes:
+        refusal: which of the known causes it is.
+    """
+
+    def __init__(self, sentence: str, refusal: Refusal) -> None:
+        """Keep the sentence for people and the cause for scripts."""
+        super().__init__(sentence)
+        self.refusal = refusal
 
 
 class CameraError(LeukoError, OSError):

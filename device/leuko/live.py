@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import hypot
 
 from leuko.cells import RGBImage
-from leuko.pipeline import FieldAnalyser
+from leuko.pipeline import Analyser
 from leuko.status import Guidance
 from leuko.tracking import (
     CellLedger,
@@ -48,7 +48,7 @@ class LiveCounter:
 
     def __init__(
         self,
-        analyser: FieldAnalyser,
+        analyser: Analyser,
         ledger: CellLedger,
         tracker: SlideTracker,
         *,

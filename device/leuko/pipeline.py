@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +64,22 @@ Wanted = Callable[[float, float], bool]
 """Whether what lies at a row and column of the field is of interest."""
 
 
-def _everywhere(row: float, column: float) -> bool:
+def everywhere(row: float, column: float) -> bool:
+    """Return that what lies there is of interest, wherever it is."""
     del row, column
     return True
+
+
+class Analyser(Protocol):
+    """What finds and names leukocytes: a `FieldAnalyser`, or one that can change its backend."""
+
+    def analyse(
+        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
+    ) -> tuple[Cell, ...]:
+        """Return every leukocyte found; see `FieldAnalyser.analyse`."""
+
+    def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
+        """Return what becomes of a whole cell; see `FieldAnalyser.decide`."""
 
 
 class FieldAnalyser:
@@ -91,7 +105,7 @@ class FieldAnalyser:
         self._probabilities = self._namer.output_shapes.index((1, len(CellClass)))
 
     def analyse(
-        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = _everywhere
+        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
     ) -> tuple[Cell, ...]:
         """Return every leukocyte found, in reading order, those at the border included.
 

@@ -32,8 +32,10 @@ class Settings(BaseModel):
     """Folder or zip of the model bundle; without it, the installed one that is active."""
     um_per_px: Annotated[float, Field(ge=0.02, le=1.0)] | Literal["auto"] = "auto"
     """Scale of the camera's images in µm per pixel, or "auto" to find it from the red cells."""
-    threads: Annotated[int, Field(ge=1, le=64)] = 1
-    """CPU threads for each model."""
+    backend: Literal["auto", "edgetpu", "gpu", "cpu"] = "auto"
+    """What runs the models; auto takes an accelerator that is sound and faster than the CPU."""
+    threads: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"
+    """CPU threads for each model, or "auto" to measure how many are fastest."""
 
     camera: str = "picamera2"
     """Camera driver: picamera2, opencv (USB), replay or sim."""

@@ -60,20 +60,35 @@ def replay_golden(bundle: ModelBundle, engine: Engine) -> GoldenReport:
         BundleError: the golden file is incomplete or does not fit the models.
         EngineError: the engine cannot run a model.
     """
-    manifest, arrays = bundle.manifest, _golden_arrays(bundle)
-    segmenter, tolerance = manifest.segmenter, manifest.golden.tolerance
-    models = {
-        "locator": (segmenter.locator, tolerance.segmenter_lsb),
-        "outliner": (segmenter.outliner, tolerance.segmenter_lsb),
-        "classifier": (manifest.classifier.model, tolerance.classifier_lsb),
-    }
+    arrays, tolerance = _golden_arrays(bundle), bundle.manifest.golden.tolerance
     differences = []
-    for name, (file, allowed) in models.items():
+    for name, content in model_contents(bundle).items():
+        allowed = tolerance.classifier_lsb if name == "classifier" else tolerance.segmenter_lsb
         inputs, expected = _golden_pair(name, arrays)
-        found = _outputs(engine, bundle.files[file], inputs, name)
+        found = _outputs(engine, content, inputs, name)
         largest = _largest_difference(name, found, expected)
         differences.append(GoldenDifference(name, len(inputs), largest, allowed))
     return GoldenReport(engine.name, tuple(differences))
+
+
+def model_contents(bundle: ModelBundle) -> Mapping[str, bytes]:
+    """Return the three models of a bundle by what they are, in the order of a field's way."""
+    manifest = bundle.manifest
+    return {
+        "locator": bundle.files[manifest.segmenter.locator],
+        "outliner": bundle.files[manifest.segmenter.outliner],
+        "classifier": bundle.files[manifest.classifier.model],
+    }
+
+
+def golden_inputs(bundle: ModelBundle) -> Mapping[str, NDArray[np.uint8]]:
+    """Return the golden inputs of each model, ``(n, height, width, 3)`` uint8.
+
+    Raises:
+        BundleError: the golden file is incomplete.
+    """
+    arrays = _golden_arrays(bundle)
+    return {name: _golden_pair(name, arrays)[0] for name in model_contents(bundle)}
 
 
 def _golden_arrays(bundle: ModelBundle) -> Mapping[str, NDArray[np.uint8]]:

@@ -143,6 +143,20 @@ def test_a_model_that_is_not_listed_is_refused(own_bundle: Path) -> None:
     assert "does not list its sha256" in refusal(own_bundle)
 
 
+def test_twins_for_the_edge_tpu_are_optional_and_verified_like_every_file(
+    own_bundle: Path,
+) -> None:
+    assert load_bundle(own_bundle).manifest.edgetpu is None
+    twin = b"a compiled model"
+    (own_bundle / "twin.tflite").write_bytes(twin)
+    names = "\n".join(f'{name} = "twin.tflite"' for name in ("locator", "outliner", "classifier"))
+    edit(own_bundle, r"\[files\]", f"[edgetpu]\n{names}\n\n[files]")
+    assert "uses twin.tflite but does not list its sha256" in refusal(own_bundle)
+    digest = hashlib.sha256(twin).hexdigest()
+    edit(own_bundle, r"\[files\]", f'[files]\n"twin.tflite" = "{digest}"')
+    assert load_bundle(own_bundle).files["twin.tflite"] == twin
+
+
 def test_a_name_that_leads_out_of_the_bundle_is_refused(own_bundle: Path) -> None:
     edit(own_bundle, r'locator = "locator\.tflite"', 'locator = "../locator.tflite"')
     assert "outside the bundle" in refusal(own_bundle)

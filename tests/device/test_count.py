@@ -14,6 +14,7 @@ from leuko.cells import CellClass, RGBImage
 from leuko.count import CountResult, Pictures, count_images
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.inference import LiteRTEngine
+from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
 
 UM_PER_PX = 0.2
@@ -43,7 +44,12 @@ def count(
     pictures: Pictures = Pictures(),  # ruff: ignore[function-call-in-default-argument]
 ) -> CountResult:
     return count_images(
-        paths, out, bundle=bundle, engine=LiteRTEngine(), um_per_px=um_per_px, pictures=pictures
+        paths,
+        out,
+        bundle=bundle,
+        analyser=FieldAnalyser(bundle, LiteRTEngine()),
+        um_per_px=um_per_px,
+        pictures=pictures,
     )
 
 
@@ -254,7 +260,7 @@ def test_progress_is_told_for_every_image(
         [disc_folder],
         out_dir,
         bundle=bundle,
-        engine=LiteRTEngine(),
+        analyser=FieldAnalyser(bundle, LiteRTEngine()),
         um_per_px=UM_PER_PX,
         progress=lambda doing, done, of: told.append((doing, done, of)),
     )

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from leuko.backends import edge_tpu
 from leuko.cli import main
 from leuko.doctor import (
     examine_accelerator,
+    examine_backend,
     examine_bundle,
     examine_camera,
     examine_disk,
@@ -111,6 +113,20 @@ def test_a_stick_whose_numbers_cannot_be_read_is_no_traceback(tmp_path: Path) ->
     assert "no Edge TPU" in examine_accelerator(usb).health.text
 
 
+def test_the_backend_says_what_runs_the_models_and_why(tiny_bundle: Path, tmp_path: Path) -> None:
+    auto = Settings(bundle=tiny_bundle)
+    asked_for = Settings(bundle=tiny_bundle, backend="edgetpu")
+    finding = examine_backend(auto, [edge_tpu(usb=tmp_path)])
+    assert finding.health.level is Level.OK
+    assert finding.health.text.startswith("cpu: ai_edge_litert (CPU, ")
+    assert "no Coral Edge TPU is plugged in" in finding.health.text
+    plugged_in = [edge_tpu(library="libnotthere.so", usb=stick(tmp_path, "1a6e", "089a"))]
+    for settings, level in ((auto, Level.WARNING), (asked_for, Level.FAULT)):
+        finding = examine_backend(settings, plugged_in)
+        assert finding.health.level is level
+        assert "libnotthere.so is not installed; install" in finding.health.text
+
+
 def small_views(**changes: object) -> Settings:
     changes = {"camera": "sim", "camera_source": "smear:24:5"} | changes
     return Settings.model_validate({"frame_width": 320, "frame_height": 240, **changes})
@@ -187,6 +203,16 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
         main(["doctor", "--camera", "nix"])
     lines = capfd.readouterr().out.splitlines()
     assert exited.value.code == 1
-    parts = ["camera", "display", "accelerator", "bundle", "disk", "clock", "temperature", "power"]
+    parts = [
+        "camera",
+        "display",
+        "accelerator",
+        "backend",
+        "bundle",
+        "disk",
+        "clock",
+        "temperature",
+        "power",
+    ]
     assert [line.split()[1] for line in lines] == parts
     assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]

@@ -38,7 +38,7 @@ def test_a_scale_reads_the_same_from_the_environment(um_per_px: float) -> None:
     ("text", "words"),
     [
         ("um_per_pixel = 0.1", "unknown setting um_per_pixel; did you mean um_per_px?"),
-        ("hologram = true", "unknown setting hologram; known: bundle, um_per_px, threads, camera"),
+        ("hologram = true", "unknown setting hologram; known: bundle, um_per_px, backend, threads"),
         ("um_per_px = 7.0", "sets um_per_px to 7.0"),
         ('um_per_px = "wide"', "sets um_per_px to 'wide'"),
         ("threads = 0", "sets threads to 0"),

@@ -8,6 +8,7 @@ hashes before anything is used; who signed is the business of `leuko.signature`.
 
 from leuko.bundle._manifest import (
     ClassifierSpec,
+    EdgeTPUSpec,
     GoldenSpec,
     Manifest,
     QuantisationSpec,
@@ -32,6 +33,7 @@ __all__ = [
     "MANIFEST_FILE",
     "SIGNATURE_FILE",
     "ClassifierSpec",
+    "EdgeTPUSpec",
     "GoldenSpec",
     "Manifest",
     "ModelBundle",

@@ -142,6 +142,22 @@ class GoldenSpec(_Table):
     """How far this device may be off."""
 
 
+class EdgeTPUSpec(_Table):
+    """Twins of the models, compiled together for the Edge TPU."""
+
+    locator: FileName
+    """Twin of the segmenter's locator."""
+    outliner: FileName
+    """Twin of the segmenter's outliner."""
+    classifier: FileName
+    """Twin of the classifier's model."""
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The files, in the order of a field's way."""
+        return self.locator, self.outliner, self.classifier
+
+
 class Manifest(_Table):
     """A bundle's ``manifest.toml``."""
 
@@ -165,6 +181,8 @@ class Manifest(_Table):
     """What was kept away from training."""
     golden: GoldenSpec
     """Golden inputs and outputs."""
+    edgetpu: EdgeTPUSpec | None = None
+    """Twins for the Edge TPU; a bundle may have none."""
     files: dict[FileName, Sha256]
     """The sha256 of every file of the bundle."""
     model_card: FileName | None = None
@@ -181,6 +199,7 @@ class Manifest(_Table):
     def _named_files_are_listed(self) -> Self:
         segmenter, classifier = self.segmenter, self.classifier
         named = [segmenter.locator, segmenter.outliner, classifier.model, self.golden.file]
+        named += self.edgetpu.names if self.edgetpu else ()
         for name in named if self.model_card is None else [*named, self.model_card]:
             if name not in self.files:
                 msg = f"uses {name} but does not list its sha256 under [files]"

@@ -1,12 +1,10 @@
 """A camera's own process, as the process that started it sees it."""
 
-import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker, util
+from contextlib import suppress
+from multiprocessing import util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -14,8 +12,8 @@ from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._board import PictureBoard
 from leuko.cameras._messages import Message, Order
 from leuko.cameras._worker import serve
+from leuko.processes import SPAWN, exit_text, signals_held
 
-_SPAWN = multiprocessing.get_context("spawn")
 _FAREWELL_S = 1.0
 """How long a camera may take to close in an orderly way."""
 
@@ -26,15 +24,15 @@ class CameraChild:
     def __init__(self, driver: str, options: CameraOptions, *, stale_s: float) -> None:
         """Start the process; it opens the camera meanwhile."""
         self._board = PictureBoard.empty()
-        self._connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(
+        self._connection, theirs = SPAWN.Pipe()
+        self._process = SPAWN.Process(
             target=serve,
             args=(driver, options, self._board, theirs),
             kwargs={"parent": os.getpid(), "stale_s": stale_s},
             name="leuko-camera",
             daemon=True,
         )
-        with _signals_held():
+        with signals_held():
             self._process.start()
         theirs.close()
         # At exit multiprocessing waits for its children, and this one heeds no SIGTERM.
@@ -55,10 +53,7 @@ class CameraChild:
     @property
     def exit_text(self) -> str:
         """How the process ended, in words; empty while it runs."""
-        code = self._process.exitcode
-        if code is None:
-            return ""
-        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        return exit_text(self._process)
 
     def take(self) -> Frame | None:
         """Return the newest picture; None if there is none since the last."""
@@ -101,18 +96,3 @@ class CameraChild:
 def _kill(process: SpawnProcess, connection: "Connection[Order, Message]") -> None:
     process.kill()
     connection.close()
-
-
-@contextmanager
-def _signals_held() -> Generator[None]:
-    """Hold back the signals that end a service; a process started meanwhile never gets them.
-
-    They go to the whole group, and the camera is still needed while the last picture is finished.
-    """
-    # Started along with the first process, it would let the signals through again.
-    resource_tracker.ensure_running()
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)

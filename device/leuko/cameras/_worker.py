@@ -1,9 +1,5 @@
 """The work of a camera's own process: read, judge, put up."""
 
-import ctypes
-import os
-import signal
-import sys
 import time
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
@@ -15,8 +11,8 @@ from leuko.cameras._judging import Judge
 from leuko.cameras._loading import load_camera
 from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Message, Opened, Order
 from leuko.errors import CameraError, LeukoError
+from leuko.processes import die_with
 
-_PR_SET_PDEATHSIG = 1
 _FLAWS_APART_S = 0.1
 """The reader need not hear of every flawed picture."""
 
@@ -40,7 +36,7 @@ def serve(
         parent: that process's id.
         stale_s: age from which a picture is no longer wanted.
     """
-    _die_with(parent)
+    die_with(parent)
     # Nobody is left to be told.
     with suppress(BrokenPipeError, ConnectionResetError, EOFError):
         try:
@@ -97,10 +93,3 @@ class _Round:
         if waits or self._connection.poll():
             return self._connection.recv() is Order.CLOSE
         return False
-
-
-def _die_with(parent: int) -> None:
-    # A driver that hangs cannot look after its parent; the kernel can.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit()

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from leuko import __version__
+from leuko.cli._bench import bench
 from leuko.cli._bundle import bundle_app
 from leuko.cli._count import count, demo
 from leuko.cli._live import doctor, run
@@ -33,6 +34,7 @@ app.command()(demo)
 app.command()(run)
 app.add_typer(session_app, name="session")
 app.command()(doctor)
+app.command()(bench)
 app.add_typer(bundle_app, name="bundle")
 
 

@@ -24,12 +24,12 @@ _RESTART = "it counts from the service's next start on: systemctl restart leuko"
 @bundle_app.command()
 def verify(path: BundleArgument = None, *, threads: ThreadsOption = None) -> None:
     """Check a bundle's files and signature, and replay its golden inputs on this device."""
-    from leuko.inference import LiteRTEngine
+    from leuko.backends import cpu_engine
     from leuko.terminal import print_verification
     from leuko.verification import replay_golden
 
     bundle, signer, settings = _named(path, threads=threads)
-    report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
+    report = replay_golden(bundle, cpu_engine(bundle, settings.threads))
     print_verification(bundle, report, signer=signer)
     if not report.is_ok:
         raise BundleError(
@@ -59,10 +59,10 @@ def install(
     threads: ThreadsOption = None,
 ) -> None:
     """Check a bundle on this device and put it beside the others."""
-    from leuko.inference import LiteRTEngine
+    from leuko.backends import cpu_engine
 
     bundle, settings = chosen_bundle(path, threads=threads)
-    engine = LiteRTEngine(threads=settings.threads)
+    engine = cpu_engine(bundle, settings.threads)
     installed = installed_bundles(settings)
     name = installed.install(bundle, engine, allow_unsigned=allow_unsigned)
     typer.echo(f"installed {name}")
@@ -91,10 +91,11 @@ def activate(
     threads: ThreadsOption = None,
 ) -> None:
     """Check an installed bundle again and let it count from the service's next start on."""
-    from leuko.inference import LiteRTEngine
+    from leuko.backends import cpu_engine
 
     settings = _settings(threads=threads)
-    installed_bundles(settings).activate(name, LiteRTEngine(threads=settings.threads))
+    installed = installed_bundles(settings)
+    installed.activate(name, cpu_engine(installed.open(name), settings.threads))
     typer.echo(f"{name} is active; {_RESTART}")
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption, chosen_bundle
+from leuko.cli._options import (
+    BackendOption,
+    BundleOption,
+    ScaleOption,
+    ThreadsOption,
+    chosen_bundle,
+)
 
 if TYPE_CHECKING:
     from leuko.count import CountResult
@@ -30,21 +36,27 @@ def count(
     masks: Annotated[
         bool, typer.Option("--masks", help="Write a label image for each image.")
     ] = False,
+    backend: BackendOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Count the leukocytes of microscope images into a differential."""
+    from leuko.backends import open_backend
     from leuko.count import Pictures, count_images
-    from leuko.inference import LiteRTEngine
     from leuko.terminal import print_differential, progress_bar
 
-    chosen, settings = chosen_bundle(bundle, um_per_px=um_per_px, threads=threads)
+    chosen, settings = chosen_bundle(bundle, um_per_px=um_per_px, backend=backend, threads=threads)
     scale = None if settings.um_per_px == "auto" else settings.um_per_px
-    with progress_bar() as progress:
+    with (
+        open_backend(chosen, settings.backend, threads=settings.threads) as analyser,
+        progress_bar() as progress,
+    ):
+        # All images on one backend: the same command gives the same numbers.
+        analyser.settle()
         result = count_images(
             paths,
             out,
             bundle=chosen,
-            engine=LiteRTEngine(threads=settings.threads),
+            analyser=analyser,
             um_per_px=scale,
             pictures=Pictures(overlay=overlay, masks=masks),
             progress=progress,
@@ -61,24 +73,26 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-out"),
     cells: Annotated[int, typer.Option(min=1, max=1000, help="Leukocytes to count.")] = 100,
     bundle: BundleOption = None,
+    backend: BackendOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Count a simulated smear, view by view, and set the true differential beside the count."""
     from rich.console import Console
 
+    from leuko.backends import open_backend
     from leuko.demo import run_demo
-    from leuko.inference import LiteRTEngine
-    from leuko.pipeline import FieldAnalyser
 
-    chosen, settings = chosen_bundle(bundle, threads=threads)
-    run_demo(
-        out,
-        analyser=FieldAnalyser(chosen, LiteRTEngine(threads=settings.threads)),
-        bundle=chosen,
-        seed=seed,
-        target=cells,
-        console=Console(),
-    )
+    chosen, settings = chosen_bundle(bundle, backend=backend, threads=threads)
+    with open_backend(chosen, settings.backend, threads=settings.threads) as analyser:
+        analyser.settle()
+        run_demo(
+            out,
+            analyser=analyser,
+            bundle=chosen,
+            seed=seed,
+            target=cells,
+            console=Console(),
+        )
 
 
 def _tell(result: "CountResult", stated: float | None, out: Path) -> None:

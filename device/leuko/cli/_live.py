@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BundleOption, ScaleOption, ThreadsOption
+from leuko.cli._options import BackendOption, BundleOption, ScaleOption, ThreadsOption
 
 if TYPE_CHECKING:
     from leuko.doctor import Finding
@@ -43,6 +43,7 @@ def run(
     ] = None,
     um_per_px: ScaleOption = None,
     bundle: BundleOption = None,
+    backend: BackendOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Count live from a camera until stopped; leuko session tells it what to do."""
@@ -59,6 +60,7 @@ def run(
         state_dir=state_dir,
         control_socket=socket,
         um_per_px=um_per_px,
+        backend=backend,
         threads=threads,
     )
     # The journal adds the time.
@@ -71,6 +73,7 @@ def doctor(
     camera: CameraOption = None,
     camera_source: SourceOption = None,
     display: DisplayOption = None,
+    backend: BackendOption = None,
 ) -> None:
     """Look at camera, display, models, disk, clock and heat; say what is wrong and what to do."""
     from leuko.doctor import examine
@@ -81,7 +84,11 @@ def doctor(
     # What the parts log on the way is in the findings.
     logging.basicConfig(level=logging.CRITICAL)
     settings = load_settings(
-        os.environ, camera=camera, camera_source=camera_source, display=display
+        os.environ,
+        camera=camera,
+        camera_source=camera_source,
+        display=display,
+        backend=backend,
     )
     has_fault = False
     for finding in examine(settings, camera_options(settings), display_options(settings)):

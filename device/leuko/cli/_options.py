@@ -38,6 +38,10 @@ ScaleOption = Annotated[
 BundleArgument = Annotated[
     Path | None, typer.Argument(help="Folder, zip, or an installed bundle; else the active one.")
 ]
+BackendOption = Annotated[
+    str | None,
+    typer.Option("--backend", help="What runs the models: auto, edgetpu, gpu or cpu."),
+]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, max=64, help="CPU threads for each model.")
 ]

@@ -13,8 +13,7 @@ from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedSca
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.images import find_images, image_size, read_image
-from leuko.inference import Engine
-from leuko.pipeline import FieldAnalyser
+from leuko.pipeline import Analyser
 from leuko.reports import FailedImage, FieldReport, ReportFolder, name_images
 from leuko.vision.scale import ScaleEstimate
 
@@ -65,7 +64,7 @@ def count_images(
     out: Path,
     *,
     bundle: ModelBundle,
-    engine: Engine,
+    analyser: Analyser,
     um_per_px: float | None,
     pictures: Pictures = NO_PICTURES,
     progress: Progress | None = None,
@@ -78,8 +77,8 @@ def count_images(
     Args:
         paths: image files, and folders of them.
         out: folder for the results; made if need be.
-        bundle: the models.
-        engine: what runs them.
+        bundle: the analyser's models, for the record.
+        analyser: finds and names the cells.
         um_per_px: scale of all images, or None to find it from the red cells. Images of the
             same size in pixels are taken to come from one camera and objective, but for those
             whose own red cells clearly say otherwise.
@@ -89,12 +88,10 @@ def count_images(
     Raises:
         ImageError: there are no images, or not one of them can be used.
         OutputError: the results cannot be written, or would lie among the images.
-        BundleError: the models do not fit their manifest.
-        EngineError: the engine cannot run a model.
+        EngineError: the engine failed.
     """
     images = find_images(paths)
     _refuse_to_mix(images, out)
-    analyser = FieldAnalyser(bundle, engine)
     run = _Run(images, progress or _untold)
     with ReportFolder(out) as report:
         scales = run.find_scales() if um_per_px is None else StatedScale(um_per_px)
@@ -142,7 +139,7 @@ class _Run:
         return scales
 
     def analyse_all(
-        self, analyser: FieldAnalyser, scales: Scales, report: ReportFolder, pictures: Pictures
+        self, analyser: Analyser, scales: Scales, report: ReportFolder, pictures: Pictures
     ) -> None:
         for done, path in enumerate(self._images):
             self._progress(self._names[path][0], done, len(self._images))
@@ -192,7 +189,7 @@ class _Run:
             return None
 
     def _analysed(
-        self, path: Path, rgb: RGBImage, analyser: FieldAnalyser, scales: Scales
+        self, path: Path, rgb: RGBImage, analyser: Analyser, scales: Scales
     ) -> FieldReport | None:
         try:
             _check_light(rgb)

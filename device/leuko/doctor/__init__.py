@@ -6,6 +6,7 @@ from functools import partial
 from leuko.cameras import CameraOptions
 from leuko.displays import DisplayOptions
 from leuko.doctor._accelerator import examine_accelerator
+from leuko.doctor._backend import examine_backend
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
 from leuko.doctor._parts import examine_bundle, examine_camera, examine_disk, examine_display
@@ -15,6 +16,7 @@ __all__ = [
     "Finding",
     "examine",
     "examine_accelerator",
+    "examine_backend",
     "examine_bundle",
     "examine_camera",
     "examine_disk",
@@ -38,6 +40,7 @@ def examine(
         partial(examine_camera, settings, camera),
         partial(examine_display, settings, display),
         examine_accelerator,
+        partial(examine_backend, settings),
         partial(examine_bundle, settings),
         partial(examine_disk, settings),
         examine_clock,

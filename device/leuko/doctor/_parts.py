@@ -3,12 +3,12 @@
 import os
 import time
 
+from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.displays import DisplayOptions, load_display
 from leuko.doctor._finding import Finding, broken, doubtful, sound
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
-from leuko.inference import LiteRTEngine
 from leuko.installation import InstalledBundles
 from leuko.settings import Settings
 from leuko.status import Level
@@ -62,7 +62,7 @@ def examine_bundle(settings: Settings) -> Finding:
     installed = InstalledBundles(settings.state_dir, settings.trusted_keys)
     try:
         bundle = load_bundle(settings.bundle) if settings.bundle else installed.active()
-        report = replay_golden(bundle, LiteRTEngine(threads=settings.threads))
+        report = replay_golden(bundle, cpu_engine(bundle, settings.threads))
         fallen = "" if settings.bundle else installed.state.fallen
     except (BundleError, EngineError, SettingsError) as error:
         return broken(part, str(error))

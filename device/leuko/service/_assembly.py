@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from leuko.backends import open_backend
 from leuko.bundle import ModelBundle
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.control import (
@@ -20,7 +21,6 @@ from leuko.control import (
 from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_display
 from leuko.errors import SettingsError
 from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser
 from leuko.service._archive import KeptSessions
 from leuko.service._bundle import bundle_of
 from leuko.service._counter import make_counter
@@ -28,7 +28,7 @@ from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
 from leuko.service._service import LiveService
 from leuko.settings import Settings
-from leuko.status import Health, Level, Target
+from leuko.status import Target
 from leuko.store import SessionSpec, Store
 
 STORE_NAME = "sessions.db"
@@ -50,10 +50,12 @@ def run_service(settings: Settings) -> None:
     """
     # What a person has to correct is said before anything is opened.
     target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
-    engine = LiteRTEngine(threads=settings.threads)
-    started = bundle_of(settings, engine)
-    analyser = FieldAnalyser(started.bundle, engine)
+    started = bundle_of(settings, LiteRTEngine())
     with ExitStack() as stack:
+        # The count begins on the processor; what is on trial meanwhile does not hold it up.
+        analyser = stack.enter_context(
+            open_backend(started.bundle, settings.backend, threads=settings.threads)
+        )
         store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
         commands = CommandQueue()
         bench = stack.enter_context(Bench(commands))
@@ -67,7 +69,7 @@ def run_service(settings: Settings) -> None:
             commands=commands,
             display=_display(settings, stack),
             notifier=Notifier(),
-            accelerator=Health(Level.OK, engine.name),
+            backend=analyser,
             bench_notice=lambda: bench.notice,
             spec=_spec(settings, started.bundle, target),
             bundle_notice=started.notice,

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from leuko.live import LiveCounter
-from leuko.pipeline import FieldAnalyser
+from leuko.pipeline import Analyser
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._session import OpenSession, tracked_cell
 from leuko.tracking import CellLedger, SlideTracker
 
 
 def make_counter(
-    analyser: FieldAnalyser, keyframes: Path, um_per_px: float, session: OpenSession | None
+    analyser: Analyser, keyframes: Path, um_per_px: float, session: OpenSession | None
 ) -> LiveCounter:
     """Return a counter that goes on from the cells of a session and knows its ground again.
 

@@ -1,8 +1,10 @@
 """What happened to the service itself, in the log that the sessions are kept with."""
 
 import logging
+from collections.abc import Sequence
 
 from leuko import __version__
+from leuko.backends import Backend, Event, Verdict
 from leuko.errors import StoreError
 from leuko.status import Health, Level
 from leuko.store import SessionSpec, Store
@@ -11,7 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class Logbook:
-    """Notes starts, ends and what becomes of the camera; a full disk stops none of them."""
+    """Notes starts, ends, and what becomes of camera and accelerators.
+
+    A full disk stops none of them.
+    """
 
     def __init__(self, store: Store) -> None:
         """Begin with a camera that nothing is wrong with.
@@ -21,6 +26,7 @@ class Logbook:
         """
         self._store = store
         self._camera_is_lost = False
+        self._told: tuple[int | None, Backend] | None = None
 
     def started(self, spec: SessionSpec, bundle_notice: str = "") -> None:
         """Note that the service runs from now on.
@@ -49,6 +55,22 @@ class Logbook:
         self._camera_is_lost = is_lost
         self._note("camera lost" if is_lost else "camera back", camera=camera.text)
         return True
+
+    def tell_of_backend(
+        self, events: Sequence[Event], runs_on: Verdict, *, session: int | None
+    ) -> None:
+        """Note what happened to accelerators, and what runs the models where that is news.
+
+        Args:
+            events: what happened since the last call.
+            runs_on: the backend of the next frame.
+            session: id of the session, each of which is told once; None without one.
+        """
+        for event in events:
+            self._note(event.kind, **event.verdict.detail())
+        if (session, runs_on.backend) != self._told:
+            self._told = session, runs_on.backend
+            self._note("models run on", **runs_on.detail())
 
     def _note(self, kind: str, **detail: object) -> None:
         try:

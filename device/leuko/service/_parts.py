@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from leuko.backends import BackedAnalyser
 from leuko.cameras import Frame
 from leuko.control import CommandQueue
 from leuko.displays import DisplayThread
@@ -47,7 +48,7 @@ class Parts:
         commands: what is asked from outside.
         display: shows the status; None without a display.
         notifier: tells systemd.
-        accelerator: health of what runs the models.
+        backend: runs the models; the counter's analyser.
         bench_notice: one line from keypad and buttons.
         spec: what sessions are begun with, but for specimen, operator, target and scale.
         um_per_px: scale of the frames; None to find it from the red cells.
@@ -60,7 +61,7 @@ class Parts:
     commands: CommandQueue
     display: DisplayThread | None
     notifier: Notifier
-    accelerator: Health
+    backend: BackedAnalyser
     bench_notice: Callable[[], str]
     spec: SessionSpec
     um_per_px: float | None

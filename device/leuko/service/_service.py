@@ -63,6 +63,7 @@ class LiveService:
             if self._logbook.has_news_of(parts.camera.health):
                 parts.notifier.says(self._line())
             if frame is None:
+                self._tell_of_backend()
                 self._show()
             else:
                 self.take(frame)
@@ -86,6 +87,7 @@ class LiveService:
             self._keep(update.change)
         self._rate.tick()
         self._captured_s = frame.captured_s
+        self._tell_of_backend()
         self._show()
         self._parts.notifier.alive(self._line())
 
@@ -103,7 +105,7 @@ class LiveService:
             guidance=self._shown_guidance(state, camera),
             last_cell=session.last_cell if session else None,
             camera=camera,
-            accelerator=parts.accelerator,
+            accelerator=parts.backend.health,
             disk=disk,
             clock=self._clock.value,
             segment=self._segment,
@@ -245,6 +247,12 @@ class LiveService:
         if state in {SessionState.PAUSED, SessionState.FINISHED, SessionState.DISCARDED}:
             return Guidance.NONE
         return Guidance.DONE if state is SessionState.REACHED else self._guidance
+
+    def _tell_of_backend(self) -> None:
+        backend, session = self._parts.backend, self._session
+        self._logbook.tell_of_backend(
+            backend.events(), backend.runs_on, session=session.record.id if session else None
+        )
 
     def _show(self) -> None:
         if self._parts.display:

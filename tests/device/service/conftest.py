@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from leuko.backends import BackedAnalyser
 from leuko.bundle import default_bundle_path, load_bundle
 from leuko.cameras import CameraOptions, Frame
 from leuko.control import CommandQueue
@@ -98,7 +99,7 @@ def make_parts(analyser: FieldAnalyser, reel: Reel) -> Callable[..., Parts]:
             commands=CommandQueue(answer_s=30),
             display=None,
             notifier=Notifier(),
-            accelerator=Health(Level.OK, "cpu"),
+            backend=BackedAnalyser(analyser, cpu_name="processor"),
             bench_notice=str,
             spec=SessionSpec("", target=Target(100), bundle="leuko-default"),
             um_per_px=um_per_px,

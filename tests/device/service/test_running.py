@@ -137,13 +137,14 @@ def test_the_log_tells_of_starts_ends_and_the_camera(
     entries = list(parts.store.log(1))[1:]
     assert [entry.kind for entry in entries] == [
         "service started",
+        "models run on",
         "camera lost",
         "camera back",
         "service stopped",
     ]
     assert entries[0].detail["store"] == "created"
     assert entries[0].detail["bundle"] == "leuko-default"
-    assert entries[1].detail == {"camera": "no pictures"}
+    assert entries[2].detail == {"camera": "no pictures"}
 
 
 def test_each_command_has_one_entry_in_the_log_which_says_who_asked(parts: Parts) -> None:

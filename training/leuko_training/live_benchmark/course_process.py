@@ -13,11 +13,12 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
+from leuko.backends import BackedAnalyser
 from leuko.bundle import load_bundle
 from leuko.control import CommandQueue
 from leuko.displays import DisplayThread
 from leuko.service import KEYFRAMES_NAME, STORE_NAME, LiveService, Notifier, Parts, make_counter
-from leuko.status import Health, Level, Target
+from leuko.status import Target
 from leuko.store import SessionSpec
 from leuko_training.live_benchmark.cell_writer import drawn_cell
 from leuko_training.live_benchmark.course import Course, CoursePlan
@@ -57,7 +58,7 @@ def count(plan: CoursePlan, folder: Path) -> Course:
                 DisplayThread(lambda: FileDisplay(folder, course.note_shown))
             ),
             notifier=Notifier(),
-            accelerator=Health(Level.OK, "processor"),
+            backend=BackedAnalyser(analyser, cpu_name="processor"),
             bench_notice=str,
             spec=spec,
             um_per_px=plan.um_per_px,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from leuko.backends import BackedAnalyser
 from leuko.bundle import ModelBundle
 from leuko.cameras import CameraOptions, CameraProcess, Frame
 from leuko.cells import Cell, RGBImage
@@ -103,7 +104,7 @@ def try_fault(
                 DisplayThread(lambda: FileDisplay(folder, watch.note_shown))
             ),
             notifier=Notifier(),
-            accelerator=Health(Level.OK, "processor"),
+            backend=BackedAnalyser(analyser, cpu_name="processor"),
             bench_notice=str,
             spec=spec,
             um_per_px=um_per_px,

@@ -130,7 +130,7 @@ def convert(
     for name in sorted(sets_of(left_out)):
         words += ["--without", name]
     done = subprocess.run(  # ruff: ignore[subprocess-without-shell-equals-true] - our own command
-        [sys.executable, "-m", "leuko_converter.cli", "bundle", *map(str, words)],
+        [sys.executable, "-m", "leuko_converter", "bundle", *map(str, words)],
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,87 @@
+"""``leuko bench``: the backends of this device, measured."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from dataclasses import asdict
+from json import dumps
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.cli._options import BackendOption, BundleOption, ThreadsOption, chosen_bundle
+from leuko.errors import EngineError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from leuko.bench import BackendBench, MachineState
+
+
+def bench(
+    *,
+    bundle: BundleOption = None,
+    backend: BackendOption = None,
+    threads: ThreadsOption = None,
+    runs: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Runs of each model that are measured.")
+    ] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Measure every backend of this device: times, pictures a second, memory, heat."""
+    from leuko.backends import ACCELERATORS, Backend
+    from leuko.bench import bench_backends
+
+    chosen, settings = chosen_bundle(bundle, backend=backend, threads=threads)
+    wanted = Backend(settings.backend)
+    is_all = wanted is Backend.AUTO
+    measured = list(
+        bench_backends(
+            chosen,
+            threads=settings.threads,
+            accelerators=[one for one in ACCELERATORS if is_all or one.backend is wanted],
+            runs=runs,
+            is_cpu_wanted=is_all or wanted is Backend.CPU,
+        )
+    )
+    if json:
+        backends = [asdict(one) for one in measured]
+        typer.echo(dumps({"bundle": chosen.label, "backends": backends}, indent=2))
+    else:
+        _print(measured)
+    if not any(one.stages for one in measured):
+        raise EngineError(measured[0].text)
+
+
+def _print(measured: "list[BackendBench]") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(_table(measured))
+    for one in measured:
+        heat = f"; {_state(one.before)} before, {_state(one.after)} after" if one.stages else ""
+        console.print(f"{one.backend}: {one.text}{heat}", markup=False, soft_wrap=True)
+
+
+def _table(measured: "list[BackendBench]") -> "Table":
+    from rich.table import Table
+
+    table = Table()
+    for name in ("backend", "stage"):
+        table.add_column(name)
+    for name in ("median ms", "95 % ms", "pictures/s", "memory MB"):
+        table.add_column(name, justify="right")
+    for one in measured:
+        for stage in one.stages:
+            is_field = stage.stage == "field"
+            rate = f"{one.fields_per_s:.1f}" if is_field and one.fields_per_s else ""
+            memory = f"{one.memory_mb:.0f}" if is_field and one.memory_mb else ""
+            times = f"{stage.median_ms:.1f}", f"{stage.p95_ms:.1f}"
+            table.add_row(str(one.backend), stage.stage, *times, rate, memory)
+    return table
+
+
+def _state(state: "MachineState") -> str:
+    heat = "no sensor" if state.temperature_c is None else f"{state.temperature_c:.0f} °C"
+    if state.throttling is None:
+        return f"{heat}, throttling unknown"
+    return f"{heat}, {', '.join(state.throttling.now) or 'not throttled'}"

@@ -1,0 +1,52 @@
+"""Processes for what may hang or crash: they end with the one that started them."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from multiprocessing.context import SpawnProcess
+
+SPAWN = multiprocessing.get_context("spawn")
+"""A fresh interpreter: a forked one would inherit locks that nobody will ever open."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+@contextmanager
+def signals_held() -> Generator[None]:
+    """Hold back the signals that end a service; a process started meanwhile never gets them.
+
+    They go to the whole group, and the process is still needed while the last picture is finished.
+    """
+    # Started along with the first process, it would let the signals through again.
+    resource_tracker.ensure_running()
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+def die_with(parent: int) -> None:
+    """End this process as soon as the thread that started it has ended.
+
+    A driver that hangs cannot look after its parent; the kernel can.
+
+    Args:
+        parent: id of the process that started this one.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit()
+
+
+def exit_text(process: SpawnProcess) -> str:
+    """Return how a process ended, in words; empty while it runs."""
+    code = process.exitcode
+    if code is None:
+        return ""
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name

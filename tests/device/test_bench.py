@@ -1,0 +1,78 @@
+"""``leuko bench``: what it measures, and what it says of a backend that it cannot measure."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from leuko.backends import Accelerator, Backend, edge_tpu
+from leuko.bench import bench_backends
+from leuko.bundle import load_bundle
+from leuko.cli import main
+from leuko.inference import Patience
+from leuko.machine import Throttling, read_memory_mb, read_throttling
+from leuko.sim.accelerator import SimAccelerator
+
+STAGES = ["locator", "outliner", "classifier", "field"]
+
+
+def simulated() -> Accelerator:
+    return Accelerator(
+        Backend.EDGETPU,
+        "simulated accelerator",
+        make=SimAccelerator,
+        look=lambda: None,
+        fitted=lambda bundle: bundle,
+        remedy="plug it in again",
+        patience=Patience(60.0, 20.0),
+    )
+
+
+def test_every_backend_is_measured_stage_by_stage_or_named_with_its_reason(
+    tiny_bundle: Path,
+) -> None:
+    accelerators = [simulated(), edge_tpu(library="libedgetpu.so.none")]
+    cpu, sound, absent = bench_backends(
+        load_bundle(tiny_bundle), threads=1, accelerators=accelerators, runs=3
+    )
+    for measured in (cpu, sound):
+        assert [stage.stage for stage in measured.stages] == STAGES
+        assert all(0 < stage.median_ms <= stage.p95_ms for stage in measured.stages)
+        assert measured.fields_per_s == pytest.approx(1e3 / measured.stages[-1].median_ms)
+    # The processes of both hold memory.
+    assert cpu.memory_mb is not None
+    assert sound.memory_mb is not None
+    assert sound.memory_mb > cpu.memory_mb
+    assert (absent.stages, absent.memory_mb) == ((), None)
+    assert absent.text.startswith("libedgetpu.so.none is not installed")
+
+
+def test_the_same_is_printed_for_people_and_for_scripts(
+    tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["bench", "--bundle", str(tiny_bundle), "--backend", "cpu", "--runs", "2"]
+    for extra in ([], ["--json"]):
+        with pytest.raises(SystemExit) as exited:
+            main([*options, *extra])
+        assert exited.value.code in {0, None}
+        said = capsys.readouterr().out
+        assert all(stage in said for stage in STAGES)
+    backends = json.loads(said)["backends"]
+    assert [one["backend"] for one in backends] == ["cpu"]
+    assert set(backends[0]["before"]) == {"temperature_c", "throttling"}
+
+
+def test_without_a_register_the_firmwares_program_tells_of_throttling(tmp_path: Path) -> None:
+    program = tmp_path / "vcgencmd"
+    program.write_text("#!/bin/sh\necho throttled=0x50005\n", encoding="utf-8")
+    program.chmod(0o755)
+    found = read_throttling(tmp_path / "none", str(program))
+    both = ("under-voltage", "throttled")
+    assert found == Throttling(now=both, since_start=both)
+    assert read_throttling(tmp_path / "none", str(tmp_path / "none")) is None
+    program.write_text("#!/bin/sh\necho VCHI initialization failed\n", encoding="utf-8")
+    assert read_throttling(tmp_path / "none", str(program)) is None
+
+
+def test_the_memory_of_a_process_that_has_ended_is_unknown() -> None:
+    assert read_memory_mb(2**22 + 1) is None

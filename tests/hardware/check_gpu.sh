@@ -1,0 +1,27 @@
+#!/bin/sh
+# Runs the GPU's tests, and leuko bench with the shipped models, over SwiftShader: Vulkan in
+# software, which stands for a GPU. Needs Debian, libvulkan1 and a network; some minutes.
+#
+# usage: check_gpu.sh FOLDER PYTHON   SwiftShader is kept in FOLDER and used again
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+work=$1/gpu
+python=$2
+driver=usr/lib/chromium
+
+if [ ! -e "$work/$driver/vk_swiftshader_icd.json" ]; then
+    mkdir -p "$work"
+    # Two files of it are needed, not a browser.
+    (cd "$work" && apt-get download chromium-common)
+    for package in "$work"/chromium-common_*.deb; do
+        dpkg-deb --fsys-tarfile "$package" | tar -x -C "$work" "./$driver/libvk_swiftshader.so" \
+            "./$driver/vk_swiftshader_icd.json"
+        rm "$package"
+    done
+fi
+
+VK_ICD_FILENAMES=$(cd "$work" && pwd)/$driver/vk_swiftshader_icd.json
+export VK_ICD_FILENAMES
+"$python" -m pytest -q -rs "$here/../device/backends/test_gpu.py"
+"$python" -m leuko bench --backend gpu --runs 3
