@@ -56,7 +56,7 @@ lint: $(DEV_ENV)/.installed ## Check format, style, types and layers
 	$(BIN)/lint-imports
 
 test: lint ## Run all checks and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 train: $(DEV_ENV)/.installed ## Train the segmenter and the classifier on DATASETS into RUNS
 	$(BIN)/leuko-train datasets
