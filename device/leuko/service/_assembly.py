@@ -1,5 +1,6 @@
 """The service put together from the settings: the only place that knows all its parts."""
 
+import logging
 import signal
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -7,6 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from leuko.bundle import ModelBundle
+from leuko.calibration import (
+    FOLDER_NAME,
+    Calibration,
+    CalibrationHistory,
+    CameraUsed,
+    check_camera,
+    other_bundles,
+)
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.control import (
     Bench,
@@ -22,6 +31,7 @@ from leuko.errors import SettingsError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.service._archive import KeptSessions
+from leuko.service._calibrated import CalibratedSource
 from leuko.service._counter import make_counter
 from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
@@ -29,11 +39,14 @@ from leuko.service._service import LiveService
 from leuko.settings import Settings
 from leuko.status import Health, Level
 from leuko.store import SessionSpec, Store
+from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
 
 STORE_NAME = "sessions.db"
 """The store's file in the state directory."""
 KEYFRAMES_NAME = "keyframes"
 """The file in the state directory by which the slide of the open session is recognised."""
+
+logger = logging.getLogger(__name__)
 
 _SERIAL = Path("/proc/device-tree/serial-number")
 
@@ -46,9 +59,11 @@ def run_service(settings: Settings, bundle: ModelBundle) -> None:
         StoreError: the sessions cannot be kept.
         BundleError: the models are not what the manifest says.
         ServiceError: another service listens at the socket.
+        CalibrationError: the calibration is damaged, or that of another camera.
     """
     # What a person has to correct is said before anything is opened.
-    spec, buttons = _spec(settings, bundle), parse_buttons(settings.buttons)
+    calibration = _calibration(settings, bundle)
+    spec, buttons = _spec(settings, bundle, calibration), parse_buttons(settings.buttons)
     engine = LiteRTEngine(threads=settings.threads)
     analyser = FieldAnalyser(bundle, engine)
     with ExitStack() as stack:
@@ -58,17 +73,23 @@ def run_service(settings: Settings, bundle: ModelBundle) -> None:
         if settings.keypad != "none":
             stack.enter_context(Keypad(bench, settings.keypad))
         stack.enter_context(Buttons(bench, buttons))
+        camera = stack.enter_context(closing(_camera(settings)))
         parts = Parts(
-            camera=stack.enter_context(closing(_camera(settings))),
+            camera=CalibratedSource(camera, calibration) if calibration else camera,
             store=store,
-            make_counter=partial(make_counter, analyser, settings.state_dir / KEYFRAMES_NAME),
+            make_counter=partial(
+                make_counter,
+                analyser,
+                settings.state_dir / KEYFRAMES_NAME,
+                limits=_limits(calibration),
+            ),
             commands=commands,
             display=_display(settings, stack),
             notifier=Notifier(),
             accelerator=Health(Level.OK, engine.name),
             bench_notice=lambda: bench.notice,
             spec=spec,
-            um_per_px=None if settings.um_per_px == "auto" else settings.um_per_px,
+            um_per_px=_scale(settings, calibration),
         )
         service = LiveService(parts)
         archive = KeptSessions(settings.state_dir / STORE_NAME)
@@ -121,13 +142,48 @@ def _display(settings: Settings, stack: ExitStack) -> DisplayThread | None:
     return stack.enter_context(DisplayThread(partial(load_display, settings.display, options)))
 
 
-def _spec(settings: Settings, bundle: ModelBundle) -> SessionSpec:
+def _calibration(settings: Settings, bundle: ModelBundle) -> Calibration | None:
+    calibration = CalibrationHistory(settings.state_dir / FOLDER_NAME).current()
+    if calibration is None:
+        return None
+    camera = CameraUsed(
+        driver=settings.camera,
+        source=settings.camera_source,
+        width=settings.frame_width,
+        height=settings.frame_height,
+    )
+    check_camera(calibration, camera)
+    number = calibration.record.number
+    logger.info("calibration %d is in use", number)
+    if parts := other_bundles(calibration, bundle.sha256):
+        logger.warning(
+            "calibration %d: %s was measured with another bundle", number, ", ".join(parts)
+        )
+    return calibration
+
+
+def _scale(settings: Settings, calibration: Calibration | None) -> float | None:
+    if settings.um_per_px != "auto":
+        return settings.um_per_px
+    scale = calibration.record.scale if calibration else None
+    return scale.um_per_px if scale else None
+
+
+def _limits(calibration: Calibration | None) -> QualityLimits:
+    focus = calibration.record.focus if calibration else None
+    if focus is None:
+        return DEFAULT_LIMITS
+    return replace(DEFAULT_LIMITS, least_sharpness=focus.least_sharpness)
+
+
+def _spec(settings: Settings, bundle: ModelBundle, calibration: Calibration | None) -> SessionSpec:
     return SessionSpec(
         specimen="",
         target=parse_target(settings.target),
         bundle=bundle.label,
         bundle_sha256=bundle.sha256,
         settings=settings.model_dump(mode="json"),
+        calibration=calibration.summary if calibration else {},
         device_serial=_serial(),
     )
 
