@@ -5,6 +5,7 @@
     LeukoError
     ├── SettingsError   (ValueError)   edit the settings file, the variable or the option
     ├── BundleError     (ValueError)   get another model bundle, or update leuko
+    ├── CalibrationError (ValueError)  calibrate again, or give another calibration
     ├── ImageError      (ValueError)   give another image
     │   └── ScaleError                 say the scale, or give a field with red cells
     ├── OutputError     (OSError)      free or choose another place to write
@@ -33,6 +34,10 @@ class SettingsError(LeukoError, ValueError):
 
 class BundleError(LeukoError, ValueError):
     """A model bundle is damaged, incomplete or of another format; get another one."""
+
+
+class CalibrationError(LeukoError, ValueError):
+    """A calibration is damaged, foreign or of another camera; calibrate again."""
 
 
 class ImageError(LeukoError, ValueError):

@@ -18,7 +18,7 @@ from leuko.tracking import (
     SlideTracker,
     Track,
 )
-from leuko.vision.quality import Quality, judge
+from leuko.vision.quality import DEFAULT_LIMITS, Quality, QualityLimits, judge
 
 _STILL_UM = 0.5
 """Movement below which a frame shows what the last one showed."""
@@ -53,6 +53,7 @@ class LiveCounter:
         tracker: SlideTracker,
         *,
         um_per_px: float,
+        limits: QualityLimits = DEFAULT_LIMITS,
     ) -> None:
         """Begin with a slide that has not been looked at.
 
@@ -61,11 +62,13 @@ class LiveCounter:
             ledger: empty, or restored to the cells of a session that goes on.
             tracker: new, or restored with the ledger.
             um_per_px: scale of the frames.
+            limits: what is asked of a frame.
         """
         self._analyser = analyser
         self._ledger = ledger
         self._tracker = tracker
         self._um_per_px = um_per_px
+        self._limits = limits
         self._settled_at: Position | None = None
 
     def see(self, rgb: RGBImage, *, is_counting: bool) -> LiveUpdate:
@@ -76,7 +79,9 @@ class LiveCounter:
             is_counting: whether cells are counted; the place is followed all the same.
         """
         located = self._tracker.locate(rgb)
-        quality = judge(rgb, um_per_px=self._um_per_px, moved_um=located.moved_um)
+        quality = judge(
+            rgb, um_per_px=self._um_per_px, moved_um=located.moved_um, limits=self._limits
+        )
         merged = self._ledger.join(located.joined) if located.joined else LedgerChange()
         place = located.position
         if place is None or not quality.is_good or not is_counting or self._is_settled(located):

@@ -1,6 +1,7 @@
 """Counting sets of images: which are used, at what scale, and what is written."""
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,12 +11,23 @@ import pytest
 from PIL import Image
 
 from leuko.bundle import ModelBundle, load_bundle
-from leuko.cells import CellClass, RGBImage
+from leuko.calibration import (
+    Calibration,
+    CalibrationRecord,
+    Circumstances,
+    FlatFieldPart,
+    coded_gain,
+    packed,
+    unpacked,
+)
+from leuko.cells import LEUKOCYTES, CellClass, RGBImage
+from leuko.clock import now
 from leuko.count import CountResult, Pictures, count_images
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
+from leuko.vision.shading import FlatField
 
 UM_PER_PX = 0.2
 
@@ -41,6 +53,7 @@ def count(
     bundle: ModelBundle,
     *,
     um_per_px: float | None = UM_PER_PX,
+    calibration: Calibration | None = None,
     pictures: Pictures = Pictures(),  # ruff: ignore[function-call-in-default-argument]
 ) -> CountResult:
     return count_images(
@@ -49,6 +62,7 @@ def count(
         bundle=bundle,
         analyser=FieldAnalyser(bundle, LiteRTEngine()),
         um_per_px=um_per_px,
+        calibration=calibration,
         pictures=pictures,
     )
 
@@ -272,3 +286,47 @@ def test_an_image_without_leukocytes_counts_nothing(tmp_path: Path, bundle: Mode
     result = count([tmp_path], tmp_path / "out", bundle)
     assert result.count.n == 0
     assert rows(tmp_path / "out") == []
+
+
+def test_a_calibrated_count_evens_out_the_light_before_anything_else(
+    disc_field: RGBImage, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    height, width = disc_field.shape[:2]
+    light = np.ones((1, width, 3), np.float32)
+    light[0, :, 0] = np.linspace(1, 0.3, width)
+    folder = tmp_path / "dim"
+    folder.mkdir()
+    Image.fromarray((disc_field * light).astype(np.uint8)).save(folder / "one.png")
+    Image.fromarray(disc_field[:300]).save(folder / "two.png")
+    gain = np.asarray(cv2.resize(1 / light, (256, 183)), np.float32)
+    calibration = flat_field_calibration(FlatField(gain, (height, width)))
+    dim = count([folder / "one.png"], tmp_path / "dim-out", bundle)
+    lit = count([folder], tmp_path / "lit-out", bundle, calibration=calibration)
+    assert named(dim) != named(lit)
+    assert named(lit) == dict.fromkeys(LEUKOCYTES, 1)
+    assert [failed.image for failed in lit.failed] == ["two.png"]
+    assert "560 x 300 pixels, the calibration is for 560 x 400" in lit.failed[0].reason
+
+
+def named(result: CountResult) -> dict[CellClass, int]:
+    return {name: number for name, number in result.count.counts.items() if number}
+
+
+def flat_field_calibration(flat_field: FlatField) -> Calibration:
+    gain = coded_gain(flat_field)
+    origin = Circumstances("Ada", now(), "tiny", "b" * 64, "files").origin(
+        [], shape=flat_field.shape
+    )
+    part = FlatFieldPart(
+        origin=origin,
+        sha256=hashlib.sha256(gain).hexdigest(),
+        rows=flat_field.gain.shape[0],
+        columns=flat_field.gain.shape[1],
+        method="empty glass",
+        before_percent=20,
+        after_percent=1,
+    )
+    record = CalibrationRecord(
+        number=1, cause="flat-field", moment=origin.moment, by="Ada", flat_field=part
+    )
+    return unpacked(packed(record, gain), "calibration.zip")

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from leuko.calibration import (
+    FOLDER_NAME,
+    CalibrationHistory,
+    Circumstances,
+    ScalePart,
+)
 from leuko.cli import main
+from leuko.clock import now
 from leuko.service import STORE_NAME
 from leuko.store import Store
 
@@ -132,7 +139,23 @@ def test_a_killed_service_goes_on_with_every_cell_that_was_shown(device: Device)
         assert len(store.sessions()) == 1
 
 
+def calibrated(state: Path) -> CalibrationHistory:
+    """Keep a scale for frames of the size that the tests ask for."""
+    circumstances = Circumstances("Ada", now(), "leuko-default", "b" * 64, "sim", "smear:1")
+    history = CalibrationHistory(state / FOLDER_NAME)
+    part = ScalePart(
+        origin=circumstances.origin([], shape=(360, 480)),
+        um_per_px=0.2,
+        within_percent=0.1,
+        method="stage micrometer",
+        measured=40,
+    )
+    history.keep({"scale": part}, cause="scale", by="Ada")
+    return history
+
+
 def test_sigterm_keeps_the_count_and_gives_the_display_back(device: Device) -> None:
+    calibration = calibrated(device.state).current()
     screen = Screen()
     device.run("--display", "terminal", "--display-device", screen.name)
     device.ask("start", "H-12", "--target", "2")
@@ -145,6 +168,8 @@ def test_sigterm_keeps_the_count_and_gives_the_display_back(device: Device) -> N
     assert not device.socket.exists()
     with Store.opened(device.state / STORE_NAME) as store:
         assert store.count(1).n == 2
+        assert calibration is not None
+        assert store.session(1).spec.calibration == calibration.summary
 
 
 def refused(capfd: pytest.CaptureFixture[str], tmp_path: Path, *options: str) -> str:
@@ -195,6 +220,15 @@ def test_a_setting_that_means_nothing_is_refused_before_anything_is_opened(
         environment.setenv(setting, "many")
         assert words in refused(capfd, tmp_path, "--camera", "sim")
     assert not (tmp_path / "state").exists()
+
+
+def test_the_calibration_of_another_camera_is_refused_before_anything_is_opened(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    calibrated(tmp_path / "state")
+    line = refused(capfd, tmp_path, "--camera", "sim")
+    assert "its scale is of 480 x 360 pixels, the camera gives 1280 x 960" in line
+    assert not (tmp_path / "state" / STORE_NAME).exists()
 
 
 def test_a_display_driver_that_is_unknown_is_refused(

@@ -15,6 +15,7 @@ import typer
 from leuko import __version__
 from leuko.cli._bench import bench
 from leuko.cli._bundle import bundle_app
+from leuko.cli._calibrate import calibrate_app
 from leuko.cli._count import count, demo
 from leuko.cli._live import doctor, run
 from leuko.cli._session import session_app
@@ -33,6 +34,7 @@ app.command()(count)
 app.command()(demo)
 app.command()(run)
 app.add_typer(session_app, name="session")
+app.add_typer(calibrate_app, name="calibrate")
 app.command()(doctor)
 app.command()(bench)
 app.add_typer(bundle_app, name="bundle")

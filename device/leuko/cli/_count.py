@@ -30,6 +30,10 @@ def count(
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
     bundle: BundleOption = None,
     um_per_px: ScaleOption = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="Calibration of the camera: its file, or the device's state folder."),
+    ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Write each image with its cells outlined.")
     ] = False,
@@ -41,11 +45,13 @@ def count(
 ) -> None:
     """Count the leukocytes of microscope images into a differential."""
     from leuko.backends import open_backend
+    from leuko.calibration import estimated_wbc, load_calibration
     from leuko.count import Pictures, count_images
     from leuko.terminal import print_differential, progress_bar
 
     chosen, settings = chosen_bundle(bundle, um_per_px=um_per_px, backend=backend, threads=threads)
     scale = None if settings.um_per_px == "auto" else settings.um_per_px
+    calibrated = load_calibration(calibration) if calibration else None
     with (
         open_backend(chosen, settings.backend, threads=settings.threads) as analyser,
         progress_bar() as progress,
@@ -58,11 +64,14 @@ def count(
             bundle=chosen,
             analyser=analyser,
             um_per_px=scale,
+            calibration=calibrated,
             pictures=Pictures(overlay=overlay, masks=masks),
             progress=progress,
         )
     print_differential(result.count)
-    _tell(result, scale, out)
+    _tell(result, out)
+    if calibrated and (guess := estimated_wbc(calibrated, result.count, fields=result.images)):
+        typer.echo(guess)
     if result.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -95,10 +104,10 @@ def demo(
         )
 
 
-def _tell(result: "CountResult", stated: float | None, out: Path) -> None:
+def _tell(result: "CountResult", out: Path) -> None:
     from leuko.terminal import scale_lines
 
-    for line in scale_lines(stated, result.scales):
+    for line in scale_lines(result.um_per_px, result.scales):
         typer.echo(line)
     for warning in result.warnings:
         typer.echo(f"leuko: {warning}", err=True)

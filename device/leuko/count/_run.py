@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from leuko.bundle import ModelBundle
+from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
 from leuko.counting import DifferentialCount, Entry
@@ -46,7 +47,7 @@ class CountResult:
         count: the differential over all images.
         images: how many were analysed.
         failed: those that were left out.
-        um_per_px: the scale that was stated; None when it was to be found.
+        um_per_px: the scale that was stated or calibrated; None when it was to be found.
         scales: the distinct scales that were found from red cells; empty when one was stated.
         warnings: what the reader should look at again, a sentence each.
     """
@@ -66,6 +67,7 @@ def count_images(
     bundle: ModelBundle,
     analyser: Analyser,
     um_per_px: float | None,
+    calibration: Calibration | None = None,
     pictures: Pictures = NO_PICTURES,
     progress: Progress | None = None,
 ) -> CountResult:
@@ -82,6 +84,8 @@ def count_images(
         um_per_px: scale of all images, or None to find it from the red cells. Images of the
             same size in pixels are taken to come from one camera and objective, but for those
             whose own red cells clearly say otherwise.
+        calibration: of the camera that all images come from; evens out their light, and has the
+            scale of those whose scale is not stated.
         pictures: what to write beside the tables.
         progress: told before every step, if given.
 
@@ -92,14 +96,17 @@ def count_images(
     """
     images = find_images(paths)
     _refuse_to_mix(images, out)
-    run = _Run(images, progress or _untold)
+    run = _Run(images, progress or _untold, calibration)
+    um_per_px = um_per_px or _scale_of(calibration)
     with ReportFolder(out) as report:
         scales = run.find_scales() if um_per_px is None else StatedScale(um_per_px)
         run.analyse_all(analyser, scales, report, pictures)
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
-        report.finish(count, failed, bundle)
+        report.finish(
+            count, failed, bundle, calibration=calibration.summary if calibration else None
+        )
     return CountResult(
         count=count,
         images=len(images) - len(failed),
@@ -115,8 +122,11 @@ _DARKEST = 20
 
 
 class _Run:
-    def __init__(self, images: Sequence[Path], progress: Progress) -> None:
+    def __init__(
+        self, images: Sequence[Path], progress: Progress, calibration: Calibration | None
+    ) -> None:
         self._images = images
+        self._frames = CalibratedFrames(calibration) if calibration else None
         self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
@@ -183,7 +193,8 @@ class _Run:
 
     def _read(self, path: Path) -> RGBImage | None:
         try:
-            return read_image(path)
+            rgb = read_image(path)
+            return self._frames.calibrated(rgb) if self._frames else rgb
         except ImageError as error:
             self._failures[path] = error
             return None
@@ -207,6 +218,11 @@ class _Run:
         confidence = scale.estimate.confidence if scale.estimate else None
         shape = (rgb.shape[0], rgb.shape[1])
         return FieldReport(image, name, shape, scale.um_per_px, confidence, cells)
+
+
+def _scale_of(calibration: Calibration | None) -> float | None:
+    scale = calibration.record.scale if calibration else None
+    return scale.um_per_px if scale else None
 
 
 def _untold(_doing: str, _done: int, _of: int) -> None:

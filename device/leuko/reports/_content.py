@@ -82,6 +82,7 @@ def differential_summary(
     bundle: ModelBundle,
     *,
     files: Sequence[str],
+    calibration: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Return what ``differential.json`` says, percentages unrounded.
 
@@ -91,6 +92,7 @@ def differential_summary(
         failed: those that were left out.
         bundle: the models that were used.
         files: names of the files that are written beside it.
+        calibration: what was measured of the camera; None if it was not calibrated.
     """
     scales = {image["um_per_px"] for image in images}
     return {
@@ -111,6 +113,7 @@ def differential_summary(
         },
         # One number only where it is true of all; each image carries its own.
         "um_per_px": scales.pop() if len(scales) == 1 else None,
+        "calibration": None if calibration is None else dict(calibration),
         "files": list(files),
     }
 

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -113,7 +113,12 @@ class ReportFolder:
         self._stage(f"{field.name}-mask.png", _png(label_image(field.cells, field.shape)))
 
     def finish(
-        self, count: DifferentialCount, failed: Sequence[FailedImage], bundle: ModelBundle
+        self,
+        count: DifferentialCount,
+        failed: Sequence[FailedImage],
+        bundle: ModelBundle,
+        *,
+        calibration: Mapping[str, object] | None = None,
     ) -> None:
         """Write ``differential.json``, which lists the other files, and move all into place.
 
@@ -125,7 +130,9 @@ class ReportFolder:
         with _translated(self._folder):
             others = sorted(self._staged.iterdir())
         names = [path.name for path in others]
-        summary = differential_summary(count, self._images, failed, bundle, files=names)
+        summary = differential_summary(
+            count, self._images, failed, bundle, files=names, calibration=calibration
+        )
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))
         with _translated(self._folder):

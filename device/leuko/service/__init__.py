@@ -8,6 +8,7 @@ from leuko.service._assembly import (
     display_options,
     run_service,
 )
+from leuko.service._calibrated import CalibratedSource
 from leuko.service._counter import make_counter
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._notify import Notifier
@@ -18,6 +19,7 @@ from leuko.service._session import OpenSession
 __all__ = [
     "KEYFRAMES_NAME",
     "STORE_NAME",
+    "CalibratedSource",
     "FrameSource",
     "KeptSessions",
     "KeyframeFile",

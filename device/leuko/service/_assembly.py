@@ -1,5 +1,6 @@
 """The service put together from the settings: the only place that knows all its parts."""
 
+import logging
 import signal
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -8,6 +9,14 @@ from pathlib import Path
 
 from leuko.backends import open_backend
 from leuko.bundle import ModelBundle
+from leuko.calibration import (
+    FOLDER_NAME,
+    Calibration,
+    CalibrationHistory,
+    CameraUsed,
+    check_camera,
+    other_bundles,
+)
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.control import (
     Bench,
@@ -23,6 +32,7 @@ from leuko.errors import SettingsError
 from leuko.inference import LiteRTEngine
 from leuko.service._archive import KeptSessions
 from leuko.service._bundle import bundle_of
+from leuko.service._calibrated import CalibratedSource
 from leuko.service._counter import make_counter
 from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
@@ -30,11 +40,14 @@ from leuko.service._service import LiveService
 from leuko.settings import Settings
 from leuko.status import Target
 from leuko.store import SessionSpec, Store
+from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
 
 STORE_NAME = "sessions.db"
 """The store's file in the state directory."""
 KEYFRAMES_NAME = "keyframes"
 """The file in the state directory by which the slide of the open session is recognised."""
+
+logger = logging.getLogger(__name__)
 
 _SERIAL = Path("/proc/device-tree/serial-number")
 
@@ -47,10 +60,12 @@ def run_service(settings: Settings) -> None:
         StoreError: the sessions cannot be kept.
         BundleError: no bundle can be used.
         ServiceError: another service listens at the socket.
+        CalibrationError: the calibration is damaged, or that of another camera.
     """
     # What a person has to correct is said before anything is opened.
     target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
     started = bundle_of(settings, LiteRTEngine())
+    calibration = _calibration(settings, started.bundle)
     with ExitStack() as stack:
         # The count begins on the processor; what is on trial meanwhile does not hold it up.
         analyser = stack.enter_context(
@@ -62,18 +77,24 @@ def run_service(settings: Settings) -> None:
         if settings.keypad != "none":
             stack.enter_context(Keypad(bench, settings.keypad))
         stack.enter_context(Buttons(bench, buttons))
+        camera = stack.enter_context(closing(_camera(settings)))
         parts = Parts(
-            camera=stack.enter_context(closing(_camera(settings))),
+            camera=CalibratedSource(camera, calibration) if calibration else camera,
             store=store,
-            make_counter=partial(make_counter, analyser, settings.state_dir / KEYFRAMES_NAME),
+            make_counter=partial(
+                make_counter,
+                analyser,
+                settings.state_dir / KEYFRAMES_NAME,
+                limits=_limits(calibration),
+            ),
             commands=commands,
             display=_display(settings, stack),
             notifier=Notifier(),
             backend=analyser,
             bench_notice=lambda: bench.notice,
-            spec=_spec(settings, started.bundle, target),
+            spec=_spec(settings, started.bundle, target, calibration),
             bundle_notice=started.notice,
-            um_per_px=None if settings.um_per_px == "auto" else settings.um_per_px,
+            um_per_px=_scale(settings, calibration),
         )
         service = LiveService(parts)
         archive = KeptSessions(settings.state_dir / STORE_NAME)
@@ -126,13 +147,50 @@ def _display(settings: Settings, stack: ExitStack) -> DisplayThread | None:
     return stack.enter_context(DisplayThread(partial(load_display, settings.display, options)))
 
 
-def _spec(settings: Settings, bundle: ModelBundle, target: Target) -> SessionSpec:
+def _calibration(settings: Settings, bundle: ModelBundle) -> Calibration | None:
+    calibration = CalibrationHistory(settings.state_dir / FOLDER_NAME).current()
+    if calibration is None:
+        return None
+    camera = CameraUsed(
+        driver=settings.camera,
+        source=settings.camera_source,
+        width=settings.frame_width,
+        height=settings.frame_height,
+    )
+    check_camera(calibration, camera)
+    number = calibration.record.number
+    logger.info("calibration %d is in use", number)
+    if parts := other_bundles(calibration, bundle.sha256):
+        logger.warning(
+            "calibration %d: %s was measured with another bundle", number, ", ".join(parts)
+        )
+    return calibration
+
+
+def _scale(settings: Settings, calibration: Calibration | None) -> float | None:
+    if settings.um_per_px != "auto":
+        return settings.um_per_px
+    scale = calibration.record.scale if calibration else None
+    return scale.um_per_px if scale else None
+
+
+def _limits(calibration: Calibration | None) -> QualityLimits:
+    focus = calibration.record.focus if calibration else None
+    if focus is None:
+        return DEFAULT_LIMITS
+    return replace(DEFAULT_LIMITS, least_sharpness=focus.least_sharpness)
+
+
+def _spec(
+    settings: Settings, bundle: ModelBundle, target: Target, calibration: Calibration | None
+) -> SessionSpec:
     return SessionSpec(
         specimen="",
         target=target,
         bundle=bundle.label,
         bundle_sha256=bundle.sha256,
         settings=settings.model_dump(mode="json"),
+        calibration=calibration.summary if calibration else {},
         device_serial=_serial(),
     )
 

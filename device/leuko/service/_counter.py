@@ -7,10 +7,16 @@ from leuko.pipeline import Analyser
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._session import OpenSession, tracked_cell
 from leuko.tracking import CellLedger, SlideTracker
+from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
 
 
 def make_counter(
-    analyser: Analyser, keyframes: Path, um_per_px: float, session: OpenSession | None
+    analyser: Analyser,
+    keyframes: Path,
+    um_per_px: float,
+    session: OpenSession | None,
+    *,
+    limits: QualityLimits = DEFAULT_LIMITS,
 ) -> LiveCounter:
     """Return a counter that goes on from the cells of a session and knows its ground again.
 
@@ -19,6 +25,7 @@ def make_counter(
         keyframes: the file in which the tracker keeps what it recognises the slide by.
         um_per_px: scale of the frames.
         session: open; None to follow the slide without counting.
+        limits: what is asked of a frame.
     """
     kept = session.kept_cells() if session else []
     first_segment = max((cell.segment for cell in kept), default=0) + 1
@@ -30,4 +37,4 @@ def make_counter(
     if session:
         session.on_kept = archive.commit
     tracker = SlideTracker(um_per_px=um_per_px, archive=archive, first_segment=first_segment)
-    return LiveCounter(analyser, ledger, tracker, um_per_px=um_per_px)
+    return LiveCounter(analyser, ledger, tracker, um_per_px=um_per_px, limits=limits)

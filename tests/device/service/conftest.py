@@ -116,3 +116,9 @@ def parts(make_parts: Callable[..., Parts], store: Store) -> Parts:
 @pytest.fixture
 def service(parts: Parts) -> LiveService:
     return LiveService(parts)
+
+
+@pytest.fixture
+def feed(reel: Reel) -> Callable[[Iterable[Frame | None]], None]:
+    """Puts frames on the reel."""
+    return reel.feed

@@ -1,0 +1,66 @@
+"""What a device knows of its own microscope and camera: measured, kept with its origin, applied.
+
+The parts are measured one by one (`measure_light`, `measure_with_ruler`, `measure_by_red_cells`,
+`measure_focus`), kept in a numbered history that is only added to (`CalibrationHistory`), and
+applied to frames before anything else looks at them (`CalibratedFrames`).
+"""
+
+from leuko.calibration._archive import LARGEST_BYTES, Calibration, coded_gain, packed, unpacked
+from leuko.calibration._circumstances import Circumstances
+from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
+from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
+from leuko.calibration._record import (
+    CalibrationRecord,
+    CameraUsed,
+    FlatFieldPart,
+    FocusPart,
+    FrameUsed,
+    Origin,
+    Part,
+    ScalePart,
+    WBCFactorPart,
+)
+from leuko.calibration._sharpness import SWEEP, measure_focus
+from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
+from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
+from leuko.calibration._use import CalibratedFrames, check_camera, other_bundles
+from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
+
+__all__ = [
+    "FIELDS",
+    "FILES",
+    "FOLDER_NAME",
+    "LARGEST_BYTES",
+    "SWEEP",
+    "CalibratedFrames",
+    "Calibration",
+    "CalibrationHistory",
+    "CalibrationRecord",
+    "CameraUsed",
+    "Circumstances",
+    "Entry",
+    "FlatFieldPart",
+    "FocusPart",
+    "FrameUsed",
+    "LightMeasurement",
+    "Origin",
+    "Part",
+    "ScalePart",
+    "Shot",
+    "ShotSource",
+    "WBCFactorPart",
+    "check_camera",
+    "coded_gain",
+    "estimated_wbc",
+    "load_calibration",
+    "measure_by_red_cells",
+    "measure_focus",
+    "measure_light",
+    "measure_wbc_factor",
+    "measure_with_ruler",
+    "other_bundles",
+    "packed",
+    "shots_of_camera",
+    "shots_of_folder",
+    "unpacked",
+]

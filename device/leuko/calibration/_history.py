@@ -1,0 +1,273 @@
+"""The calibrations of a device in its state directory: numbered files that are only added to.
+
+``calibration-000007.zip`` is the seventh, whole by itself; undoing it adds the eighth, which says
+what the sixth said. A power cut leaves either a file or none.
+"""
+
+import fcntl
+import logging
+import os
+import re
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from leuko.calibration._archive import LARGEST_BYTES, Calibration, gain_png, packed, unpacked
+from leuko.calibration._record import CalibrationRecord, Part
+from leuko.clock import Moment, now
+from leuko.errors import CalibrationError, OutputError
+
+logger = logging.getLogger(__name__)
+
+FOLDER_NAME = "calibration"
+"""The folder of the calibrations in the state directory."""
+
+_NAME = re.compile(r"calibration-(\d{6})\.zip")
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One calibration of the history.
+
+    Attributes:
+        number: its number.
+        calibration: what it says; None if its file is damaged.
+        problem: what is wrong with the file, a sentence; empty for a sound one.
+    """
+
+    number: int
+    calibration: Calibration | None
+    problem: str
+
+
+class CalibrationHistory:
+    """All calibrations of one device; the newest that is whole is the one in use."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], Moment] = now) -> None:
+        """Name the folder; it is made when the first calibration is kept.
+
+        Args:
+            folder: that of the calibrations, `FOLDER_NAME` in the state directory.
+            clock: gives the present moment.
+        """
+        self._folder = folder
+        self._clock = clock
+
+    def entries(self) -> list[Entry]:
+        """Return every calibration, the newest first, damaged ones named as such.
+
+        Raises:
+            CalibrationError: the folder cannot be read.
+        """
+        return [self._entry(number) for number in reversed(self._numbers())]
+
+    def current(self) -> Calibration | None:
+        """Return the newest calibration that is whole; None where there is none.
+
+        Raises:
+            CalibrationError: the folder cannot be read, or none of its calibrations is whole.
+        """
+        problem = ""
+        for number in reversed(self._numbers()):
+            entry = self._entry(number)
+            if entry.calibration:
+                return entry.calibration
+            logger.warning("%s", entry.problem)
+            problem = problem or entry.problem
+        if problem:
+            raise CalibrationError(problem)
+        return None
+
+    def keep(
+        self, parts: Mapping[str, Part], *, cause: str, by: str, gain: bytes | None = None
+    ) -> Calibration:
+        """Add a calibration: the present one with some parts measured anew.
+
+        Args:
+            parts: what was measured, by its name in the record.
+            cause: what was done, in a few words.
+            by: who did it.
+            gain: the flat field's PNG, where that is among the parts.
+
+        Raises:
+            CalibrationError: the present one cannot be read.
+            OutputError: the state directory takes no files.
+        """
+        with self._adding() as number:
+            present = self.current()
+            numbered = {
+                name: part.model_copy(
+                    update={"origin": part.origin.model_copy(update={"number": number})}
+                )
+                for name, part in parts.items()
+            }
+            before = present.record.number if present else None
+            told = present.record.parts if present else {}
+            if gain is None and "flat_field" in told:
+                gain = gain_png(self._content(before or 0))
+            return self._put(number, {**told, **numbered}, gain, cause=cause, by=by, before=before)
+
+    def undo(self, *, by: str) -> Calibration:
+        """Add a calibration that says what the one before the present one said.
+
+        Raises:
+            CalibrationError: there is nothing to undo, or the one before cannot be read.
+            OutputError: the state directory takes no files.
+        """
+        with self._adding() as number:
+            present = self.current()
+            if present is None or (present.record.before is None and not present.record.parts):
+                raise CalibrationError("there is no calibration to undo")
+            record, cause = present.record, f"undo of {present.record.number}"
+            if record.before is None:
+                return self._put(number, {}, None, cause=cause, by=by, before=None)
+            content = self._content(record.before)
+            earlier = unpacked(content, self._path(record.before).name).record
+            return self._put(
+                number, earlier.parts, gain_png(content), cause=cause, by=by, before=earlier.before
+            )
+
+    def export(self, file: Path) -> Calibration:
+        """Write the present calibration to one file.
+
+        Raises:
+            CalibrationError: there is none.
+            OutputError: the file exists or cannot be written.
+        """
+        present = self.current()
+        if present is None:
+            raise CalibrationError("there is no calibration to export; calibrate first")
+        with _writing(file):
+            if file.exists():
+                raise OutputError(f"{file} is there already; choose another name")
+            _write_whole(file, self._content(present.record.number))
+        return present
+
+    def import_file(self, file: Path, *, by: str) -> Calibration:
+        """Add the calibration that a file holds, as of `export`.
+
+        Raises:
+            CalibrationError: the file is missing, damaged or foreign.
+            OutputError: the state directory takes no files.
+        """
+        content = _read(file)
+        found = unpacked(content, str(file))
+        cause = f"import of {found.record.number} from {file.name}"
+        with self._adding() as number:
+            present = self.current()
+            before = present.record.number if present else None
+            parts, gain = found.record.parts, gain_png(content)
+            return self._put(number, parts, gain, cause=cause, by=by, before=before)
+
+    def _put(
+        self,
+        number: int,
+        parts: Mapping[str, Part],
+        gain: bytes | None,
+        *,
+        cause: str,
+        by: str,
+        before: int | None,
+    ) -> Calibration:
+        head = {"number": number, "before": before, "cause": cause, "by": by}
+        record = CalibrationRecord.model_validate({**head, "moment": self._clock(), **parts})
+        content = packed(record, gain)
+        path = self._path(number)
+        with _writing(path):
+            _write_whole(path, content)
+        return unpacked(content, path.name)
+
+    @contextmanager
+    def _adding(self) -> Generator[int]:
+        """Yield the next number; nobody else adds meanwhile."""
+        with _writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield max(self._numbers(), default=0) + 1
+            finally:
+                os.close(lock)
+
+    def _entry(self, number: int) -> Entry:
+        try:
+            found = unpacked(self._content(number), self._path(number).name)
+        except CalibrationError as error:
+            return Entry(number, None, str(error))
+        if found.record.number != number:
+            return Entry(number, None, f"{self._path(number)} is calibration {found.record.number}")
+        return Entry(number, found, "")
+
+    def _numbers(self) -> list[int]:
+        try:
+            names = [path.name for path in self._folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise CalibrationError(
+                f"calibrations in {self._folder} cannot be read: {error.strerror}; check its "
+                "permissions"
+            ) from error
+        return sorted(int(match[1]) for match in map(_NAME.fullmatch, names) if match)
+
+    def _content(self, number: int) -> bytes:
+        return _read(self._path(number))
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"calibration-{number:06}.zip"
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Return the calibration in a file, or the present one of a folder or state directory.
+
+    Raises:
+        CalibrationError: there is none, or it is damaged or foreign.
+    """
+    if not path.is_dir():
+        return unpacked(_read(path), str(path))
+    folder = path / FOLDER_NAME if (path / FOLDER_NAME).is_dir() else path
+    found = CalibrationHistory(folder).current()
+    if found is None:
+        raise CalibrationError(f"there is no calibration in {path}; make one: leuko calibrate")
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            # One byte more tells what is too large without reading all of it.
+            return file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise CalibrationError(
+            f"calibration {path} cannot be read: {error.strerror}; check the path"
+        ) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Have a file on the disk under its name, all of it or nothing."""
+    prepared = path.with_name(f".{path.name}.new")
+    with prepared.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    prepared.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _writing(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}; free space, or ask as the service's "
+            "user: sudo -u leuko leuko calibrate"
+        ) from error

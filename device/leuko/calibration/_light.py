@@ -1,0 +1,142 @@
+"""The flat field, measured from pictures and tried on those that it was not fitted to."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from leuko.calibration._archive import coded_gain
+from leuko.calibration._circumstances import Circumstances
+from leuko.calibration._record import FlatFieldPart, FrameUsed
+from leuko.calibration._shots import Shot
+from leuko.errors import CalibrationError
+from leuko.vision.shading import (
+    FEWEST_FIELDS,
+    ReducedField,
+    fit_flat_field,
+    is_empty,
+    reduce_field,
+    show_the_same,
+    unevenness,
+)
+
+FIELDS = 20
+"""Pictures of a moving smear that are asked for."""
+
+_MOST_CLIPPED = 0.02
+_TOO_FEW = 2 * FEWEST_FIELDS
+_BLANKS = 2
+
+Told = Callable[[int, int], None]
+"""Called with how many pictures there are and how many are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LightMeasurement:
+    """A flat field that was measured.
+
+    Attributes:
+        part: what the record says of it.
+        gain: its PNG.
+        left_out: why pictures were not used, a sentence each.
+    """
+
+    part: FlatFieldPart
+    gain: bytes
+    left_out: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Chosen:
+    fields: list[ReducedField] = field(default_factory=list)
+    frames: list[FrameUsed] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def add(self, shot: Shot) -> None:
+        reduced = reduce_field(shot.rgb)
+        reason = self._flaw(reduced)
+        if reason:
+            self.left_out.append(f"{shot.used.name} {reason}")
+            return
+        self.fields.append(reduced)
+        self.frames.append(shot.used)
+
+    def _flaw(self, reduced: ReducedField) -> str:
+        if reduced.clipped > _MOST_CLIPPED:
+            return f"is overexposed ({100 * reduced.clipped:.0f} % saturated); use less light"
+        if self.fields and reduced.shape != self.fields[0].shape:
+            height, width = reduced.shape
+            return f"is {width} x {height} pixels, the first picture was not"
+        # All empty fields look the same.
+        if self.fields and not is_empty(reduced) and show_the_same(reduced, self.fields[-1]):
+            return "shows what the one before it shows; move the slide on"
+        return ""
+
+
+def measure_light(
+    shots: Iterable[Shot],
+    circumstances: Circumstances,
+    *,
+    wanted: int = FIELDS,
+    told: Told | None = None,
+) -> LightMeasurement:
+    """Return the flat field of a camera with locked exposure.
+
+    Args:
+        shots: pictures of different places of a smear, or of empty glass; no more are taken than
+            are needed.
+        circumstances: who measures, when and with what.
+        wanted: pictures to be used; fewer will do where there are no more.
+        told: of the progress.
+
+    Raises:
+        CalibrationError: too few of the pictures can be used, or the result helps nothing.
+        ImageError: a picture cannot be read, or the light cannot be told from the cells.
+    """
+    chosen = _choose(shots, wanted, told or (lambda _done, _of: None))
+    blank = all(map(is_empty, chosen.fields))
+    if len(chosen.fields) < (_BLANKS if blank else _TOO_FEW):
+        raise CalibrationError(_too_few(chosen))
+    flat_field = fit_flat_field(chosen.fields)
+    before, after = _tried(chosen.fields)
+    if after > before:
+        raise CalibrationError(
+            f"the light varies by {100 * before:.1f} % and, corrected, by {100 * after:.1f} %; it "
+            "is even enough, or the pictures are of different lamps: leave it or lock the exposure"
+        )
+    gain = coded_gain(flat_field)
+    part = FlatFieldPart(
+        origin=circumstances.origin(chosen.frames, shape=flat_field.shape),
+        sha256=hashlib.sha256(gain).hexdigest(),
+        rows=flat_field.gain.shape[0],
+        columns=flat_field.gain.shape[1],
+        method="empty glass" if blank else "fields of a smear",
+        before_percent=round(100 * before, 3),
+        after_percent=round(100 * after, 3),
+    )
+    return LightMeasurement(part, gain, tuple(chosen.left_out))
+
+
+def _choose(shots: Iterable[Shot], wanted: int, told: Told) -> _Chosen:
+    chosen = _Chosen()
+    told(0, wanted)
+    for shot in shots:
+        chosen.add(shot)
+        told(len(chosen.fields), wanted)
+        if len(chosen.fields) >= wanted:
+            break
+    return chosen
+
+
+def _tried(fields: Sequence[ReducedField]) -> tuple[float, float]:
+    """Return the unevenness of one half's light without, and with the other half's correction."""
+    one, other = fit_flat_field(fields[::2]), fit_flat_field(fields[1::2])
+    return unevenness(other), unevenness(other, corrected_by=one)
+
+
+def _too_few(chosen: _Chosen) -> str:
+    why = f"; {chosen.left_out[0]}" if chosen.left_out else ""
+    return (
+        f"{len(chosen.fields)} of {len(chosen.fields) + len(chosen.left_out)} pictures can be "
+        f"used{why}; give {FIELDS} sharp pictures of different places of a smear, at least "
+        f"{_TOO_FEW}, or {_BLANKS} of empty glass"
+    )

@@ -1,0 +1,171 @@
+"""What a calibration says, part by part, and where each part comes from.
+
+A part that a later version adds is a further optional table here, with its own files beside the
+record; the adaptation of the classifier to one laboratory, ``site``, is meant to come that way.
+"""
+
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from leuko.clock import Moment
+
+FORMAT = 1
+"""The format of calibrations that this device reads and writes."""
+
+
+def _in_one_line(text: str) -> str:
+    if any(unicodedata.category(letter).startswith("C") for letter in text):
+        raise ValueError(f"holds what no person can read: {text!r}")
+    return text
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_in_one_line)]
+"""A text that can be shown: one line without control characters."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Percent = Annotated[float, Field(ge=0, le=1000)]
+Sharpness = Annotated[float, Field(ge=0, le=20)]
+Side = Annotated[int, Field(ge=32, le=16_000)]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Table(BaseModel):
+    """What is read from a file: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class CameraUsed(Table):
+    """The camera that pictures came from."""
+
+    driver: Line
+    """Driver's name; ``files`` for pictures from a folder."""
+    source: Line = ""
+    """Which camera, as the driver understands it."""
+    width: Side
+    """Columns of a picture."""
+    height: Side
+    """Rows of a picture."""
+
+
+class FrameUsed(Table):
+    """A picture that something was measured from."""
+
+    name: Line
+    """File name, or the picture's number."""
+    sha256: Sha256
+    """Hash of the file, or of the pixels of a picture that no file holds."""
+
+
+class Origin(Table):
+    """When, by whom and from what a part was measured."""
+
+    number: Count = 0
+    """Number of the calibration that the part came with; orders parts of one device."""
+    moment: Moment
+    """When, with whether the clock was set."""
+    by: Line
+    """Who."""
+    frames: Annotated[tuple[FrameUsed, ...], Field(max_length=1000)]
+    """From which pictures."""
+    camera: CameraUsed
+    """From which camera."""
+    bundle: Line
+    """Name and version of the model bundle in use."""
+    bundle_sha256: Sha256
+    """Hash of its manifest."""
+
+
+class Part(Table):
+    """One thing that was measured."""
+
+    origin: Origin
+    """Where it comes from."""
+
+
+class FlatFieldPart(Part):
+    """How the light of an empty field is evened out."""
+
+    file: Literal["flat-field.png"] = "flat-field.png"
+    """The factors: 16 bits a channel, 8192 stands for 1."""
+    sha256: Sha256
+    """Hash of that file."""
+    rows: Annotated[int, Field(ge=1, le=512)]
+    """Rows of the factors."""
+    columns: Annotated[int, Field(ge=1, le=512)]
+    """Columns of the factors."""
+    method: Literal["empty glass", "fields of a smear"]
+    """What the light was found from."""
+    before_percent: Percent
+    """Unevenness of the light over half of the pictures, without correction."""
+    after_percent: Percent
+    """The same with a correction found from the other half."""
+
+
+class ScalePart(Part):
+    """How large a pixel is."""
+
+    um_per_px: Annotated[float, Field(ge=0.02, le=1.0)]
+    """Scale of the pictures, in µm per pixel."""
+    within_percent: Percent
+    """By how much it may be off, two standard errors."""
+    method: Literal["stage micrometer", "red cells"]
+    """What it was read from."""
+    measured: Count
+    """How many lines or red cells."""
+
+
+class FocusPart(Part):
+    """What sharp means for this optic."""
+
+    least_sharpness: Sharpness
+    """Sharpness of outlines below which a frame is not counted."""
+    best_sharpness: Sharpness
+    """Sharpness in focus; 1 is nothing but blur."""
+    softest: Sharpness
+    """Sharpness of the softest picture of the sweep."""
+
+
+class WBCFactorPart(Part):
+    """From leukocytes in a field to leukocytes in blood; only ever an estimate."""
+
+    per_cell: Annotated[float, Field(gt=0, le=1000)]
+    """10⁹ leukocytes a litre for each leukocyte that a field shows on average."""
+    within_percent: Percent
+    """By how much it may be off by chance alone, at 95 %."""
+    cells: Count
+    """Leukocytes that were counted."""
+    fields: Count
+    """In how many fields."""
+
+
+class CalibrationRecord(Table):
+    """Everything that was measured of one microscope, as of one moment."""
+
+    format: Literal[1] = 1
+    """Version of this layout."""
+    number: Annotated[int, Field(ge=1, le=999_999)]
+    """Counts the calibrations of this device, from 1."""
+    before: Annotated[int, Field(ge=1)] | None = None
+    """Number of the one that `undo` goes back to; None for none."""
+    cause: Line
+    """What was done: a part's name, an import or an undo."""
+    moment: Moment
+    """When it was kept."""
+    by: Line
+    """Who kept it."""
+    flat_field: FlatFieldPart | None = None
+    """Evenness of light."""
+    scale: ScalePart | None = None
+    """Size of a pixel."""
+    focus: FocusPart | None = None
+    """Sharpness."""
+    wbc_factor: WBCFactorPart | None = None
+    """Leukocytes a field."""
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """What has been measured, by its name here."""
+        named = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: part for name, part in named.items() if isinstance(part, Part)}

@@ -1,0 +1,88 @@
+"""Pictures that something is measured from: those of a folder, or of the camera as it is."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from leuko.calibration._record import FrameUsed
+from leuko.cameras import Frame
+from leuko.cells import RGBImage
+from leuko.errors import CalibrationError
+from leuko.images import find_images, read_image
+from leuko.status import Health, Level
+
+FILES = "files"
+"""Stands for the driver where pictures come from a folder."""
+
+_WAIT_S = 0.5
+_LONGEST_S = 120.0
+"""How long a person may take to show the camera what is asked for."""
+_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture that something may be measured from.
+
+    Attributes:
+        rgb: ``(height, width, 3)`` uint8, RGB, as the camera gave it.
+        used: its name and hash.
+    """
+
+    rgb: RGBImage
+    used: FrameUsed
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.rgb.shape[0], self.rgb.shape[1]
+
+
+class ShotSource(Protocol):
+    """What a picture is asked of: `leuko.cameras.CameraProcess`."""
+
+    @property
+    def health(self) -> Health:
+        """How it is at this moment."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there will be no more frames."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the newest frame not read before; None if none came in time."""
+
+
+def shots_of_folder(folder: Path) -> Iterator[Shot]:
+    """Yield the pictures of a folder in the order of their names, one in memory at a time.
+
+    Raises:
+        ImageError: there are none, or one of them cannot be read.
+    """
+    for path in find_images([folder]):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        yield Shot(read_image(path), FrameUsed(name=path.name[:200], sha256=digest))
+
+
+def shots_of_camera(camera: ShotSource) -> Iterator[Shot]:
+    """Yield a camera's pictures, two a second, until nobody asks any more.
+
+    Raises:
+        CalibrationError: the camera fails, or a person has taken two minutes.
+    """
+    begun_s = time.monotonic()
+    while not camera.has_ended:
+        if time.monotonic() - begun_s > _LONGEST_S:
+            raise CalibrationError(
+                f"the camera did not show what is asked for within {_LONGEST_S:g} s; try again"
+            )
+        frame = camera.read(_WAIT_S)
+        if camera.health.level is Level.FAULT:
+            raise CalibrationError(camera.health.text)
+        if frame is not None:
+            digest = hashlib.sha256(frame.rgb.tobytes()).hexdigest()
+            yield Shot(frame.rgb, FrameUsed(name=f"picture {frame.number}", sha256=digest))
+            time.sleep(_EVERY_S)

@@ -1,0 +1,118 @@
+"""The size of a pixel, measured with a stage micrometer or, where there is none, by red cells."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from leuko.calibration._circumstances import Circumstances
+from leuko.calibration._record import FrameUsed, ScalePart
+from leuko.calibration._shots import Shot
+from leuko.errors import CalibrationError
+from leuko.vision.ruler import RulerReading, read_ruler
+from leuko.vision.scale import MeasuredField, measure_field, scale_of
+
+RULER_PICTURES = 3
+"""Pictures of a micrometer that are read; one is enough."""
+RED_CELL_FIELDS = 10
+"""Fields whose red cells are measured."""
+
+_MOST_APART = 0.01
+"""Pictures of one micrometer agree as well as this, or one of them shows something else."""
+_DONORS_PERCENT = 4.0
+"""Two standard deviations of the median red cell from donor to donor and smear to smear."""
+_CELLS_PERCENT = 7.0
+"""Standard deviation of red cells' diameters in one donor."""
+_LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    used: FrameUsed
+    shape: tuple[int, int]
+    reading: RulerReading
+
+
+def measure_with_ruler(
+    shots: Iterable[Shot], circumstances: Circumstances, *, division_um: float
+) -> ScalePart:
+    """Return the scale from pictures of a stage micrometer.
+
+    Args:
+        shots: pictures of its lines; three at most are taken.
+        circumstances: who measures, when and with what.
+        division_um: distance from line to line.
+
+    Raises:
+        ScaleError: a picture shows no ruled lines.
+        CalibrationError: there is no picture, they contradict each other, or the scale is none
+            that a microscope has.
+    """
+    read: list[_Read] = []
+    for shot in shots:
+        read.append(_Read(shot.used, shot.shape, read_ruler(shot.rgb)))
+        if len(read) == RULER_PICTURES:
+            break
+    if not read:
+        raise CalibrationError("there is no picture of a micrometer; give one")
+    periods = [one.reading.period_px for one in read]
+    mean = math.fsum(periods) / len(periods)
+    apart = (max(periods) - min(periods)) / mean
+    if apart > _MOST_APART or len({one.shape for one in read}) > 1:
+        raise CalibrationError(
+            f"the pictures contradict each other: their lines lie {min(periods):.1f} to "
+            f"{max(periods):.1f} pixels apart; give pictures of one objective"
+        )
+    within = max(*(one.reading.within_percent for one in read), 100 * apart / 2)
+    return ScalePart(
+        origin=circumstances.origin((one.used for one in read), shape=read[0].shape),
+        um_per_px=_possible(division_um / mean),
+        within_percent=round(within, 3),
+        method="stage micrometer",
+        measured=sum(one.reading.lines for one in read),
+    )
+
+
+def measure_by_red_cells(shots: Iterable[Shot], circumstances: Circumstances) -> ScalePart:
+    """Return the scale from fields of a smear, whose red cells are taken to be 7.2 µm wide.
+
+    Args:
+        shots: sharp fields; ten at most are taken.
+        circumstances: who measures, when and with what.
+
+    Raises:
+        ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
+        CalibrationError: the red cells are not to be trusted.
+    """
+    fields: list[MeasuredField] = []
+    frames: list[FrameUsed] = []
+    for shot in shots:
+        fields.append(measure_field(shot.rgb))
+        frames.append(shot.used)
+        if len(fields) == RED_CELL_FIELDS:
+            break
+    estimate = scale_of(fields)
+    if len({field.shape for field in fields}) > 1:
+        raise CalibrationError("the pictures are of several sizes; give those of one camera")
+    if estimate.confidence < _LEAST_CONFIDENCE:
+        raise CalibrationError(
+            f"the {estimate.red_cells} red cells are not to be trusted (confidence "
+            f"{estimate.confidence:.2f}, {_LEAST_CONFIDENCE:g} is needed); give sharper or more "
+            "fields, or a stage micrometer"
+        )
+    within = math.hypot(_DONORS_PERCENT, 2 * _CELLS_PERCENT / math.sqrt(estimate.red_cells))
+    return ScalePart(
+        origin=circumstances.origin(frames, shape=fields[0].shape),
+        um_per_px=_possible(estimate.um_per_px),
+        within_percent=round(within, 3),
+        method="red cells",
+        measured=estimate.red_cells,
+    )
+
+
+def _possible(um_per_px: float) -> float:
+    if not 0.02 <= um_per_px <= 1.0:
+        raise CalibrationError(
+            f"{um_per_px:.4f} µm per pixel is no scale of a microscope for smears (0.02 to 1); "
+            "check the distance of the lines, --division-um"
+        )
+    return round(um_per_px, 6)

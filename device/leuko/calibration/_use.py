@@ -1,0 +1,87 @@
+"""A calibration in use: checked against the camera, and applied to every frame first of all."""
+
+from leuko.calibration._archive import Calibration
+from leuko.calibration._record import CameraUsed, Part
+from leuko.calibration._shots import FILES
+from leuko.cells import RGBImage
+from leuko.errors import CalibrationError, ImageError
+from leuko.vision.shading import FlatFieldCorrection
+
+_SLIDES = ("replay", "sim")
+"""Drivers whose source is what lies under the lens, not which camera it is."""
+
+
+class CalibratedFrames:
+    """Makes of a camera's frames what everything after it is to see."""
+
+    def __init__(self, calibration: Calibration) -> None:
+        """Prepare the correction.
+
+        Args:
+            calibration: of the camera.
+        """
+        parts = calibration.record.parts.values()
+        self._shapes = {(p.origin.camera.height, p.origin.camera.width) for p in parts}
+        flat_field = calibration.flat_field
+        self._correction = FlatFieldCorrection(flat_field) if flat_field else None
+
+    def calibrated(self, rgb: RGBImage) -> RGBImage:
+        """Return a frame under even light; the same array where no light was measured.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB; left as it is.
+
+        Raises:
+            ImageError: it is of another size than the pictures of the calibration.
+        """
+        shape = (rgb.shape[0], rgb.shape[1])
+        other = next((known for known in self._shapes if known != shape), None)
+        if other:
+            raise ImageError(
+                f"the picture is {shape[1]} x {shape[0]} pixels, the calibration is for "
+                f"{other[1]} x {other[0]}; give pictures of the calibrated camera, or calibrate "
+                "this one"
+            )
+        return self._correction.corrected(rgb) if self._correction else rgb
+
+
+def check_camera(calibration: Calibration, camera: CameraUsed) -> None:
+    """Refuse a calibration that was measured with another camera.
+
+    Args:
+        calibration: that is to be used.
+        camera: that will give the frames.
+
+    Raises:
+        CalibrationError: size, driver or source differ.
+    """
+    for name, part in calibration.record.parts.items():
+        if difference := _difference(part, camera):
+            number, what = calibration.record.number, name.replace("_", " ")
+            raise CalibrationError(
+                f"calibration {number} does not fit: its {what} is of {difference}; calibrate this "
+                "camera, or take it back with leuko calibrate undo"
+            )
+
+
+def other_bundles(calibration: Calibration, bundle_sha256: str) -> tuple[str, ...]:
+    """Return the names of the parts that were measured while another bundle was in use."""
+    parts = calibration.record.parts.items()
+    return tuple(name for name, part in parts if part.origin.bundle_sha256 != bundle_sha256)
+
+
+def _difference(part: Part, camera: CameraUsed) -> str:
+    made = part.origin.camera
+    if (made.width, made.height) != (camera.width, camera.height):
+        return (
+            f"{made.width} x {made.height} pixels, the camera gives "
+            f"{camera.width} x {camera.height}"
+        )
+    if FILES in {made.driver, camera.driver}:
+        return ""
+    if made.driver != camera.driver:
+        return f"the camera {made.driver}, not {camera.driver}"
+    is_named = made.source and camera.source and camera.driver not in _SLIDES
+    if is_named and made.source != camera.source:
+        return f"the camera {made.source}, not {camera.source}"
+    return ""

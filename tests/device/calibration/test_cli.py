@@ -1,0 +1,131 @@
+"""``leuko calibrate``: from saved pictures to a calibration that counts use, by script."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from leuko.calibration import load_calibration
+from leuko.cells import RGBImage
+from leuko.cli import main
+from leuko.sim import SimulatedSmear, SmearSpec
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int | str | None
+    out: str
+    err: str
+
+
+Calibrate = Callable[..., Run]
+
+
+@pytest.fixture
+def calibrate(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Calibrate:
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+
+    def run(*arguments: object) -> Run:
+        with pytest.raises(SystemExit) as left:
+            main(["calibrate", *map(str, arguments)])
+        printed = capfd.readouterr()
+        return Run(left.value.code or 0, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def fields(shaded_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    for number, rgb in enumerate(shaded_fields):
+        Image.fromarray(rgb).save(folder / f"{number:02}.png")
+    return folder
+
+
+def test_a_script_measures_keeps_and_shows(
+    calibrate: Calibrate, fields: Path, tmp_path: Path
+) -> None:
+    run = calibrate("flat-field", "--from", fields, "--yes", "--json", "--by", "Ada")
+    assert run.code == 0, run.err
+    told = json.loads(run.out)
+    assert told["kept"] == 1
+    assert told["flat_field"]["after_percent"] < 1
+    shown = json.loads(calibrate("show", "--json").out)
+    assert shown["flat_field"]["origin"]["by"] == "Ada"
+    assert shown["flat_field"]["origin"]["frames"][0]["name"] == "00.png"
+    assert "light uneven by" in calibrate("show").out
+    exported = calibrate("export", tmp_path / "lab.zip")
+    assert exported.code == 0
+    assert load_calibration(tmp_path / "lab.zip").flat_field is not None
+
+
+def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, fields: Path) -> None:
+    run = calibrate("flat-field", "--from", fields, "--json")
+    assert (run.code, json.loads(run.out)["kept"]) == (0, None)
+    assert calibrate("show").out == "this device is not calibrated\n"
+
+
+def test_history_import_and_undo_tell_what_was_done(
+    calibrate: Calibrate, fields: Path, tmp_path: Path
+) -> None:
+    calibrate("flat-field", "--from", fields, "--yes")
+    calibrate("export", tmp_path / "lab.zip")
+    assert json.loads(calibrate("undo", "--yes", "--json").out)["cause"] == "undo of 1"
+    assert json.loads(calibrate("import", tmp_path / "lab.zip", "--json").out)["kept"] == 3
+    causes = [entry["cause"] for entry in json.loads(calibrate("history", "--json").out)]
+    assert causes == ["import of 1 from lab.zip", "undo of 1", "flat-field"]
+    assert "flat-field" in calibrate("history").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("undo", "--yes"), "there is no calibration to undo"),
+        (("export", "x.zip"), "there is no calibration to export"),
+        (("import", "nothing.zip"), "cannot be read: No such file"),
+        (("scale", "--micrometer", "--from", "."), "no images in"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    *,
+    calibrate: Calibrate,
+    arguments: tuple[str, ...],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = calibrate(*arguments)
+    assert run.code == 1
+    assert sentence in run.err
+    assert len(run.err.splitlines()) == 1
+
+
+def test_red_cells_give_a_scale_that_a_count_uses(
+    calibrate: Calibrate,
+    tmp_path: Path,
+    tiny_bundle: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    smear = SimulatedSmear(SmearSpec(seed=4, width_um=200, height_um=150, leukocytes=3))
+    folder = tmp_path / "smear"
+    folder.mkdir()
+    field = smear.render(10, 10, width_px=640, height_px=480, um_per_px=0.2)
+    Image.fromarray(field).save(folder / "one.png")
+    run = calibrate("scale", "--from", folder, "--yes", "--json")
+    um_per_px = json.loads(run.out)["scale"]["um_per_px"]
+    assert um_per_px == pytest.approx(0.2, rel=0.04)
+    out = tmp_path / "out"
+    count = ("count", folder, "--out", out, "--bundle", tiny_bundle)
+    with pytest.raises(SystemExit) as left:
+        main([*map(str, count), "--calibration", str(tmp_path / "state")])
+    assert not left.value.code, capfd.readouterr().err
+    summary = json.loads((out / "differential.json").read_text(encoding="utf-8"))
+    assert summary["um_per_px"] == um_per_px
+    assert summary["calibration"]["number"] == 1

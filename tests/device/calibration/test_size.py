@@ -1,0 +1,109 @@
+"""µm per pixel: from ruled lines at any angle, from red cells, and refused from anything else."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from leuko.calibration import Circumstances, Shot, measure_by_red_cells, measure_with_ruler
+from leuko.cells import RGBImage
+from leuko.errors import CalibrationError, ScaleError
+from leuko.sim import SimulatedSmear, SmearSpec
+from leuko.vision.ruler import read_ruler
+
+Shots = Callable[[Iterable[RGBImage]], Iterator[Shot]]
+
+
+def ruled(
+    period_px: float, angle_deg: float, *, blur_px: float = 1.5, noise: float = 4.0
+) -> RGBImage:
+    """A stage micrometer: thin lines, longer at every fifth and tenth, unevenly lit."""
+    height, width = 480, 640
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    angle = np.radians(angle_deg)
+    along = (x - width / 2) * np.cos(angle) - (y - height / 2) * np.sin(angle)
+    across = (x - width / 2) * np.sin(angle) + (y - height / 2) * np.cos(angle)
+    number = np.round(across / period_px + 0.37)
+    distance = np.abs(across + 0.37 * period_px - number * period_px)
+    reach = np.where(number % 10 == 0, width, np.where(number % 5 == 0, 0.3, 0.2) * width)
+    line = np.clip(0.09 * period_px + 0.5 - distance, 0, 1) * (along < reach)
+    grey = 225 * (1 - 0.2 * ((x / width - 0.5) ** 2 + (y / height - 0.4) ** 2)) * (1 - 0.75 * line)
+    soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), blur_px)
+    grain = np.random.default_rng(3).normal(0, noise, soft.shape)
+    return np.repeat(np.clip(soft + grain, 0, 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("period_px", "angle_deg"), [(52.3, 0), (40.7, 90), (23.1, 17), (61.9, 133), (9.4, 62)]
+)
+def test_lines_at_any_angle_are_measured_to_a_fifth_of_a_percent(
+    period_px: float, angle_deg: float
+) -> None:
+    reading = read_ruler(ruled(period_px, angle_deg))
+    assert reading.period_px == pytest.approx(period_px, rel=0.002)
+    off = (reading.angle_deg - angle_deg + 90) % 180 - 90
+    assert abs(off) < 0.3
+
+
+@pytest.mark.parametrize("angle_deg", [3.0, 75.0])
+def test_blur_and_noise_cost_less_than_the_reading_says(angle_deg: float) -> None:
+    reading = read_ruler(ruled(31.3, angle_deg, blur_px=4, noise=14))
+    assert abs(reading.period_px / 31.3 - 1) * 100 < max(0.5, reading.within_percent)
+    assert reading.within_percent < 0.5
+
+
+def smear() -> RGBImage:
+    drawn = SimulatedSmear(SmearSpec(seed=4, width_um=120, height_um=90, leukocytes=2))
+    return drawn.render(10, 10, width_px=640, height_px=480, um_per_px=0.15)
+
+
+def noise() -> RGBImage:
+    return np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+
+
+def glass() -> RGBImage:
+    return np.full((480, 640, 3), 200, np.uint8)
+
+
+@pytest.mark.parametrize("picture", [noise, glass])
+def test_what_shows_no_lines_is_refused(picture: Callable[[], RGBImage]) -> None:
+    with pytest.raises(ScaleError, match="no evenly ruled lines"):
+        read_ruler(picture())
+
+
+def test_cells_are_no_lines(even_fields: tuple[RGBImage, ...]) -> None:
+    for rgb in even_fields[:3]:
+        with pytest.raises(ScaleError, match="no evenly ruled lines"):
+            read_ruler(rgb)
+
+
+def test_the_scale_is_the_division_over_the_lines_distance(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    pictures = [ruled(40, angle) for angle in (10, 11)]
+    part = measure_with_ruler(shots(pictures), circumstances, division_um=10)
+    assert part.um_per_px == pytest.approx(0.25, rel=0.002)
+    assert part.within_percent < 0.5
+    assert (part.method, len(part.origin.frames)) == ("stage micrometer", 2)
+
+
+def test_pictures_of_two_objectives_contradict_each_other(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    with pytest.raises(CalibrationError, match=r"lie 30\.\d to 40\.\d pixels apart"):
+        measure_with_ruler(shots([ruled(40, 5), ruled(30, 5)]), circumstances, division_um=10)
+
+
+def test_a_wrong_division_is_noticed(shots: Shots, circumstances: Circumstances) -> None:
+    with pytest.raises(CalibrationError, match="no scale of a microscope"):
+        measure_with_ruler(shots([ruled(40, 5)]), circumstances, division_um=100)
+
+
+def test_red_cells_give_the_scale_and_say_how_sure_they_are(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    part = measure_by_red_cells(shots([smear()]), circumstances)
+    assert part.um_per_px == pytest.approx(0.15, rel=0.04)
+    assert 4 <= part.within_percent < 6
+    assert part.method == "red cells"
