@@ -139,11 +139,20 @@ class AcceleratorSearch:
             taken.engine.close()
 
     def _run(self) -> None:
+        try:
+            self._search()
+        finally:
+            # Nobody must wait for a thread that has ended.
+            self._first_round.set()
+
+    def _search(self) -> None:
         pause_s = self._pauses.first_s
         while not self._closed.is_set():
             self._lost.clear()
             is_taken, begun = self._tried(), time.monotonic()
             self._first_round.set()
+            if self._closed.is_set():
+                return
             if is_taken:
                 self._lost.wait()
             elif not self._is_worth_a_try():

@@ -98,9 +98,14 @@ class EngineProcess:
             name="leuko-engine",
             daemon=True,
         )
-        with signals_held():
-            self._process.start()
-        theirs.close()
+        try:
+            with signals_held():
+                self._process.start()
+        except OSError as error:
+            sentence = f"{label} gets no process ({error.strerror}); end other programs"
+            raise AcceleratorError(sentence, Refusal.FAILED) from error
+        finally:
+            theirs.close()
         # At exit multiprocessing waits for its children, and a hung one heeds no SIGTERM.
         self._kill = util.Finalize(self, _kill, (self._process, self._connection), exitpriority=1)
         _limit_transfers(self._connection, self._within_s)

@@ -100,6 +100,7 @@ class _GPUModel:
         self._order = [given.index(name) for name in described.output_names]
         self._inputs = compiled.create_input_buffers(0)
         self._outputs = compiled.create_output_buffers(0)
+        self._hushed: contextlib.AbstractContextManager[object] = stderr_kept()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -118,7 +119,9 @@ class _GPUModel:
             # What is too small would be read beyond its end.
             msg = f"could not run the model: it takes {self.input_shape[1:]}, not {image.shape}"
             raise EngineError(msg)
-        with _translated_running():
+        # LiteRT announces itself once more when it first fills a buffer.
+        hushed, self._hushed = self._hushed, contextlib.nullcontext()
+        with hushed, _translated_running():
             self._inputs[0].write(image)
             self._compiled.run_by_index(0, self._inputs, self._outputs)
             return tuple(

@@ -17,7 +17,7 @@ from leuko.status import Level, Target
 from leuko.store import CellRecord, Store
 from leuko.verification import golden_inputs
 
-FRAMES = 8
+FRAMES = 6
 AT_LEAST = 3
 """Leukocytes that these frames show long enough."""
 RUNS_BEFORE_THE_LOSS = 6
@@ -78,35 +78,32 @@ def on_the_processor(
         return counted(analyser, make_parts(store), frames[:FRAMES])[1]
 
 
+@pytest.mark.parametrize(("fault", "refusal"), [(Fault.HANG, "hung"), (Fault.SEGFAULT, "crashed")])
 def test_an_accelerator_that_hangs_or_crashes_costs_no_cell_and_counts_none_twice(
     bundle: ModelBundle,
-    make_parts: Callable[..., Parts],
+    parts: Parts,
     frames: list[Frame],
     *,
     on_the_processor: list[CellRecord],
-    tmp_path: Path,
+    fault: Fault,
+    refusal: str,
 ) -> None:
-    for fault, refusal in ((Fault.HANG, "hung"), (Fault.SEGFAULT, "crashed")):
-        (tmp_path / refusal).mkdir()
-        with (
-            Store.opened(tmp_path / refusal / STORE_NAME) as store,
-            backed_by(bundle, fault) as analyser,
-        ):
-            analyser.settle()
-            service, cells = counted(analyser, make_parts(store), frames[:FRAMES])
-            assert cells == on_the_processor
-            assert service.status().count.n >= AT_LEAST
-            health = service.status().accelerator
-            assert health.level is Level.WARNING
-            assert health.text.startswith("processor only: simulated accelerator ")
-            assert health.text.endswith("; plug it in again")
-            log = [entry for entry in store.log(1) if "backend" in entry.detail]
-        assert [(entry.kind, entry.detail["backend"]) for entry in log] == [
-            ("accelerator taken", "edgetpu"),
-            ("accelerator lost", "edgetpu"),
-            ("models run on", "cpu"),
-        ]
-        assert log[1].detail["refusal"] == refusal
+    with backed_by(bundle, fault) as analyser:
+        analyser.settle()
+        service, cells = counted(analyser, parts, frames[:FRAMES])
+        assert cells == on_the_processor
+        assert service.status().count.n >= AT_LEAST
+        health = service.status().accelerator
+    assert health.level is Level.WARNING
+    assert health.text.startswith("processor only: simulated accelerator ")
+    assert health.text.endswith("; plug it in again")
+    log = [entry for entry in parts.store.log(1) if "backend" in entry.detail]
+    assert [(entry.kind, entry.detail["backend"]) for entry in log] == [
+        ("accelerator taken", "edgetpu"),
+        ("accelerator lost", "edgetpu"),
+        ("models run on", "cpu"),
+    ]
+    assert log[1].detail["refusal"] == refusal
 
 
 def test_an_accelerator_that_was_pulled_out_is_used_again_in_the_same_session(
