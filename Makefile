@@ -34,8 +34,8 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate benchmark bench-live check-systemd \
-	check-picamera2 check-v4l2 requirements clean
+.PHONY: help demo test lint train bundle evaluate benchmark bench-live bench-calibration \
+	check-systemd check-picamera2 check-v4l2 requirements clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field i
 
 bench-live: $(DEV_ENV)/.installed ## Measure the live count against simulated slides into docs/results
 	$(BIN)/leuko-train bench-live
+
+bench-calibration: $(DEV_ENV)/.installed ## Measure what a calibration is worth into docs/results
+	$(BIN)/leuko-train bench-calibration
 
 check-systemd: $(DEV_ENV)/.installed ## Boot the service under systemd in a container (root, minutes)
 	sh tests/hardware/check_systemd.sh $(CHECKS)

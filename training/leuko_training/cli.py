@@ -98,6 +98,16 @@ def bench_live(
     run.bench_and_report(bundle, root, results, extent=chosen)
 
 
+@app.command("bench-calibration")
+def bench_calibration(
+    root: Root = DATASETS_ROOT, bundle: BundlePath = None, results: Results = RESULTS
+) -> None:
+    """Measure what a calibration is worth: even light, the size of a pixel, time and memory."""
+    from leuko_training import calibration_benchmark
+
+    calibration_benchmark.bench_and_report(bundle, root, results)
+
+
 def main() -> None:
     """Run the command line; what a user can mend becomes one line and exit code 1."""
     try:

@@ -6,7 +6,13 @@ from leuko_training.evaluation._fields import (
     FieldScore,
     UnmatchedRegion,
 )
-from leuko_training.evaluation._findings import Analyse, analyser_of, name_in, true_regions
+from leuko_training.evaluation._findings import (
+    Analyse,
+    analyser_of,
+    name_in,
+    true_regions,
+    union_of,
+)
 from leuko_training.evaluation._judged import JudgedBox, Verdict, read_judged
 from leuko_training.evaluation._markdown import relative_words, table
 from leuko_training.evaluation._name_report import matrices_of
@@ -49,5 +55,6 @@ __all__ = [
     "score_scales",
     "table",
     "true_regions",
+    "union_of",
     "write_pictures",
 ]
