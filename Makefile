@@ -34,8 +34,8 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live check-systemd \
-	check-picamera2 check-v4l2 check-gpu deb check-deb requirements clean
+.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-calibration \
+	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb requirements clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ deb: $(DEV_ENV)/.installed ## Build the Debian packages for bookworm and trixie,
 check-deb: $(DEV_ENV)/.installed ## Install, upgrade and purge the package in a container (root, minutes)
 	sh systemd/debian/build.sh trixie amd64 $(DEBS)
 	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_*+deb13_amd64.deb
+
+bench-calibration: $(DEV_ENV)/.installed ## Measure what a calibration is worth into docs/results
+	$(BIN)/leuko-train bench-calibration
 
 check-systemd: $(DEV_ENV)/.installed ## Boot the service under systemd in a container (root, minutes)
 	sh tests/hardware/check_systemd.sh $(CHECKS)

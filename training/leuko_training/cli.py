@@ -140,6 +140,16 @@ def transfer(
     transferring.transfer_and_report(trials, places, whole=whole)
 
 
+@app.command("bench-calibration")
+def bench_calibration(
+    root: Root = DATASETS_ROOT, bundle: BundlePath = None, results: Results = RESULTS
+) -> None:
+    """Measure what a calibration is worth: even light, the size of a pixel, time and memory."""
+    from leuko_training import calibration_benchmark
+
+    calibration_benchmark.bench_and_report(bundle, root, results)
+
+
 def main() -> None:
     """Run the command line; what a user can mend becomes one line and exit code 1."""
     try:

@@ -197,7 +197,9 @@ class CalibrationHistory:
         except CalibrationError as error:
             return Entry(number, None, str(error))
         if found.record.number != number:
-            return Entry(number, None, f"{self._path(number)} is calibration {found.record.number}")
+            other = found.record.number
+            problem = f"{self._path(number)} is calibration {other}, renamed; give it its name back"
+            return Entry(number, None, problem)
         return Entry(number, found, "")
 
     def _numbers(self) -> list[int]:

@@ -61,6 +61,7 @@ __all__ = [
     "score_scales",
     "table",
     "true_regions",
+    "union_of",
     "words",
     "write_pictures",
 ]
