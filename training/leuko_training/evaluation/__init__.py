@@ -13,6 +13,7 @@ from leuko_training.evaluation._findings import (
     find_cells,
     name_in,
     true_regions,
+    union_of,
 )
 from leuko_training.evaluation._judged import JudgedBox, Verdict, read_judged
 from leuko_training.evaluation._markdown import percent, relative_words, table, words
