@@ -1,0 +1,241 @@
+"""The commands of ``leuko calibrate`` that measure something."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.cli._calibration_options import (
+    ByOption,
+    FromOption,
+    JSONOption,
+    StateOption,
+    YesOption,
+    name_of,
+)
+from leuko.cli._live import CameraOption, SourceOption
+from leuko.cli._options import BundleOption, chosen_bundle
+from leuko.errors import CalibrationError
+
+if TYPE_CHECKING:
+    from leuko.bundle import ModelBundle
+    from leuko.calibration import CalibrationHistory, Circumstances, Part, Shot
+
+
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """What all measuring commands need."""
+
+    shots: Iterator["Shot"]
+    circumstances: "Circumstances"
+    history: "CalibrationHistory"
+    stated_um_per_px: float | None
+    bundle: "ModelBundle"
+
+
+def flat_field(
+    *,
+    folder: FromOption = None,
+    fields: Annotated[
+        int, typer.Option(min=2, max=200, help="Pictures to take; two of empty glass will do.")
+    ] = 20,
+    camera: CameraOption = None,
+    camera_source: SourceOption = None,
+    by: ByOption = None,
+    yes: YesOption = False,
+    json: JSONOption = False,
+    state_dir: StateOption = None,
+) -> None:
+    """Even out light and colour, from about twenty places of a smear or from empty glass."""
+    from leuko.calibration import measure_light
+    from leuko.terminal import progress_bar
+
+    with _measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
+        with progress_bar() as progress:
+            found = measure_light(
+                bench.shots,
+                bench.circumstances,
+                wanted=fields,
+                told=lambda done, of: progress("pictures: move the slide on", done, of),
+            )
+        for reason in found.left_out:
+            typer.echo(f"leuko: left out {reason}", err=True)
+        if not json:
+            part = found.part
+            typer.echo(
+                f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
+                f"{part.before_percent:.2f} %, corrected by {part.after_percent:.2f} %"
+            )
+        _offer(bench, "flat_field", found.part, gain=found.gain, yes=yes, json=json)
+
+
+def scale(
+    *,
+    micrometer: Annotated[
+        bool, typer.Option("--micrometer", help="The pictures show a stage micrometer's lines.")
+    ] = False,
+    division_um: Annotated[
+        float, typer.Option(min=0.5, max=1000, help="Distance of its lines in µm.")
+    ] = 10.0,
+    folder: FromOption = None,
+    camera: CameraOption = None,
+    camera_source: SourceOption = None,
+    by: ByOption = None,
+    yes: YesOption = False,
+    json: JSONOption = False,
+    state_dir: StateOption = None,
+) -> None:
+    """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""
+    from leuko.calibration import measure_by_red_cells, measure_with_ruler
+
+    with _measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
+        part = (
+            measure_with_ruler(bench.shots, bench.circumstances, division_um=division_um)
+            if micrometer
+            else measure_by_red_cells(bench.shots, bench.circumstances)
+        )
+        if not json:
+            typer.echo(
+                f"{part.um_per_px:.5f} µm per pixel, within {part.within_percent:.2g} % (95 %), "
+                f"from {part.measured} {'lines' if micrometer else 'red cells'}"
+            )
+        _offer(bench, "scale", part, gain=None, yes=yes, json=json)
+
+
+def focus(
+    *,
+    pictures: Annotated[int, typer.Option(min=7, max=200, help="Pictures of the sweep.")] = 40,
+    folder: FromOption = None,
+    camera: CameraOption = None,
+    camera_source: SourceOption = None,
+    by: ByOption = None,
+    yes: YesOption = False,
+    json: JSONOption = False,
+    state_dir: StateOption = None,
+) -> None:
+    """Measure what sharp means, while the focus is turned through the film and out again."""
+    from leuko.calibration import measure_focus
+
+    with _measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
+        part = measure_focus(
+            bench.shots, bench.circumstances, um_per_px=_scale(bench), wanted=pictures
+        )
+        if not json:
+            typer.echo(
+                f"in focus {part.best_sharpness:.2f}, at the softest {part.softest:.2f}: a frame "
+                f"counts from {part.least_sharpness:.2f}"
+            )
+        _offer(bench, "focus", part, gain=None, yes=yes, json=json)
+
+
+def wbc_factor(
+    *,
+    known: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="The specimen's leukocytes, 10⁹ a litre.")
+    ],
+    folder: Annotated[
+        Path, typer.Option("--from", metavar="FOLDER", help="Saved pictures of the camera.")
+    ],
+    by: ByOption = None,
+    yes: YesOption = False,
+    json: JSONOption = False,
+    bundle: BundleOption = None,
+    state_dir: StateOption = None,
+) -> None:
+    """Find what one leukocyte a field stands for, from fields of a specimen with a known count."""
+    from leuko.calibration import CalibratedFrames, measure_wbc_factor
+    from leuko.inference import LiteRTEngine
+    from leuko.pipeline import FieldAnalyser
+
+    with _measuring(folder, state_dir, by, bundle=bundle) as bench:
+        analyser, um_per_px = FieldAnalyser(bench.bundle, LiteRTEngine()), _scale(bench)
+        present = bench.history.current()
+        frames = CalibratedFrames(present) if present else None
+        part = measure_wbc_factor(
+            bench.shots,
+            bench.circumstances,
+            find=lambda rgb: analyser.analyse(
+                frames.calibrated(rgb) if frames else rgb, um_per_px=um_per_px
+            ),
+            known=known,
+        )
+        if not json:
+            typer.echo(
+                f"{part.cells} leukocytes in {part.fields} fields: {part.per_cell:.2f} × 10⁹ a "
+                f"litre for one a field, within {part.within_percent:.0f} % by chance, an estimate"
+            )
+        _offer(bench, "wbc_factor", part, gain=None, yes=yes, json=json)
+
+
+@contextmanager
+def _measuring(
+    folder: Path | None,
+    state_dir: Path | None,
+    by: str | None,
+    *,
+    bundle: Path | None = None,
+    **camera: str | None,
+) -> Generator[_Measuring]:
+    from leuko.calibration import (
+        FILES,
+        FOLDER_NAME,
+        CalibrationHistory,
+        Circumstances,
+        shots_of_camera,
+        shots_of_folder,
+    )
+    from leuko.cameras import CameraProcess
+    from leuko.clock import now
+    from leuko.service import camera_options
+
+    models, settings = chosen_bundle(bundle, state_dir=state_dir, **camera)
+    circumstances = Circumstances(
+        by=name_of(by),
+        moment=now(),
+        bundle=models.label,
+        bundle_sha256=models.sha256,
+        driver=FILES if folder else settings.camera,
+        source="" if folder else settings.camera_source,
+    )
+    kept = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    stated = None if settings.um_per_px == "auto" else settings.um_per_px
+    if folder:
+        yield _Measuring(shots_of_folder(folder), circumstances, kept, stated, models)
+        return
+    opened = CameraProcess(settings.camera, camera_options(settings))
+    try:
+        yield _Measuring(shots_of_camera(opened), circumstances, kept, stated, models)
+    finally:
+        opened.close()
+
+
+def _scale(bench: _Measuring) -> float:
+    present = bench.history.current()
+    scale = present.record.scale if present else None
+    if found := bench.stated_um_per_px or (scale.um_per_px if scale else None):
+        return found
+    raise CalibrationError(
+        "sharpness is judged at a known scale; run leuko calibrate scale first, or set um_per_px"
+    )
+
+
+def _offer(
+    bench: _Measuring, name: str, part: "Part", *, gain: bytes | None, yes: bool, json: bool
+) -> None:
+    """Keep what was measured if a person, or the command line, wants it."""
+    is_wanted = yes or (not json and typer.confirm("keep this calibration?", abort=True))
+    number = None
+    if is_wanted:
+        cause = name.replace("_", "-")
+        kept = bench.history.keep({name: part}, cause=cause, by=part.origin.by, gain=gain)
+        number = kept.record.number
+    if json:
+        typer.echo(dumps({"kept": number, name: part.model_dump(mode="json")}))
+    else:
+        typer.echo(f"calibration {number} is kept; restart the service to count with it")
