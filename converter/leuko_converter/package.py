@@ -165,7 +165,7 @@ def _manifest(description: BundleDescription, files: Mapping[str, bytes]) -> dic
         "version": description.version,
         "classes": [str(cell_class) for cell_class in CellClass],
         "segmenter": description.segmenter.model_dump(),
-        "classifier": description.classifier.model_dump(),
+        "classifier": description.classifier.model_dump(exclude_defaults=True),
         "quantisation": QUANTISATION.model_dump(),
         "training_sets": [entry.model_dump() for entry in description.training_sets],
         "split": description.split.model_dump(),

@@ -161,7 +161,7 @@ def test_a_certainty_survives_its_file_and_a_broken_file_is_refused(tmp_path: Pa
 
 
 def test_the_report_has_a_row_for_each_laboratory_and_their_mean() -> None:
-    text = render_transfer(tried("shipped", is_short=False), {})
+    text = render_transfer(tried("usual", is_short=False), {})
     assert all(f"| {name} |" in text for name in LABORATORIES)
     assert "**80.0 %**" in text
 
@@ -187,7 +187,7 @@ def test_the_record_keeps_every_confusion() -> None:
 
 
 def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:
-    short, long = tried("shipped", is_short=True), tried("shipped", is_short=False)
+    short, long = tried("usual", is_short=True), tried("usual", is_short=False)
     assert choose_shipped(short[:1]) is None
     chosen = choose_shipped([*short, *long])
     assert chosen is not None
