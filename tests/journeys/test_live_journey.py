@@ -160,9 +160,9 @@ def test_sigterm_keeps_the_count_and_gives_the_display_back(device: Device) -> N
     device.run("--display", "terminal", "--display-device", screen.name)
     device.ask("start", "H-12", "--target", "2")
     device.wait(lambda: device.ask("status")["state"] == "reached")
+    device.wait(lambda: "target reached" in screen.text)
     assert device.end(signal.SIGTERM) == 0
     screen.close()
-    assert "target reached" in screen.text
     assert GIVEN_BACK in screen.text
     assert "target reached" not in screen.text.split(GIVEN_BACK)[-1]
     assert not device.socket.exists()
