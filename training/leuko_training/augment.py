@@ -102,7 +102,8 @@ def recolour(
     mixing *= np.exp(rng.normal(0, spread.density * strength)) * np.exp(
         rng.normal(0, spread.channel * strength, (1, 3))
     )
-    mixing = mixing @ _saturating(np.exp(rng.normal(0, spread.saturation * strength)))
+    if spread.saturation:
+        mixing = mixing @ _saturating(np.exp(rng.normal(0, spread.saturation * strength)))
     light = BACKGROUND_LEVEL * np.exp(-density @ mixing.astype(np.float32))
     light *= _shading(image.shape[0], image.shape[1], rng, strength)
     grey = rng.uniform(0, spread.greyest) if rng.random() < spread.grey_share * strength else 0.0

@@ -145,12 +145,13 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
     view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
     image = degrade(recolour(image, rng, strength=style.strength, spread=style.colours), rng)
+    is_whole = rng.random() < style.whole_share
+    if is_whole and not style.levelled:
+        return image
     mask = _misjudged(mask, rng)
     if style.levelled:
         image = level_stain(image, mask)
-    if rng.random() < style.whole_share:
-        return image
-    return isolate(image, mask, margin=int(rng.integers(3, 11)))
+    return image if is_whole else isolate(image, mask, margin=int(rng.integers(3, 11)))
 
 
 def plain_view(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
