@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess  # ruff: ignore[suspicious-subprocess-import] - runs ssh and scp
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from leuko.bundle import ModelBundle, load_bundle
@@ -68,7 +69,9 @@ def send_over_ssh(path: Path, host: str, *, allow_unsigned: bool = False) -> str
         said = _run("ssh", host, install)
         _run("ssh", host, "sudo systemctl restart leuko")
     finally:
-        _run("ssh", host, f"rm -f {name}")
+        # What went wrong before matters more than a file that is left in /tmp.
+        with suppress(DeploymentError):
+            _run("ssh", host, f"rm -f {name}")
     return said
 
 

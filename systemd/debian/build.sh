@@ -56,6 +56,7 @@ install -D -m 644 "$repository/README.md" "$root/usr/share/doc/leuko/README.md"
 install -D -m 644 "$repository/LICENSE" "$root/usr/share/doc/leuko/copyright"
 for script in postinst prerm postrm; do install -m 755 "$here/$script" "$root/DEBIAN/$script"; done
 find "$root" -type d -exec chmod 755 {} +
+chmod -R a+rX "$root/opt" "$root/usr"
 sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@PYTHON@/$python/" \
     -e "s/@NEXT_PYTHON@/$next/; s/@SIZE@/$(du -sk --exclude=DEBIAN "$root" | cut -f 1)/" \
     "$here/control.in" > "$root/DEBIAN/control"

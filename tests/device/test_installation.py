@@ -266,6 +266,17 @@ def test_a_bundle_that_crashes_the_service_is_given_up_after_two_starts(
     )
 
 
+def test_when_the_bundle_before_crashes_as_well_the_one_built_in_counts(
+    make_signed: Callable[[str], Path], installed: InstalledBundles
+) -> None:
+    for version in ("2", "3"):
+        install(installed, make_signed(version))
+    for _ in range(4):
+        with pytest.raises(SystemExit):
+            open_at_start(installed, CrashingEngine())
+    assert open_at_start(installed, ENGINE).bundle.path == default_bundle_path()
+
+
 def test_one_start_that_broke_off_is_forgiven(
     make_signed: Callable[[str], Path], installed: InstalledBundles
 ) -> None:

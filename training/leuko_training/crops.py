@@ -11,7 +11,6 @@ from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import (
     BACKGROUND_LEVEL,
     isolate,
-    level_stain,
     padded_square,
     resample,
 )
@@ -20,6 +19,7 @@ from leuko_training.augment import (
     ColourSpread,
     View,
     degrade,
+    level_stain,
     recolour,
     sampling_maps,
 )

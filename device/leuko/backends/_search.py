@@ -165,6 +165,8 @@ class AcceleratorSearch:
 
     def _tried(self) -> bool:
         for accelerator in self._accelerators:
+            if not self._may_pass(accelerator.label):
+                continue
             outcome = self._outcome(accelerator)
             if isinstance(outcome, Taken):
                 self._take(outcome)
@@ -202,7 +204,9 @@ class AcceleratorSearch:
         self._refusals[accelerator.label] = verdict
 
     def _is_worth_a_try(self) -> bool:
-        return any(
-            verdict.refusal in (_MAY_MEND if label in self._has_run else _MAY_COME)
-            for label, verdict in self._refusals.items()
-        )
+        return any(self._may_pass(label) for label in self._refusals)
+
+    def _may_pass(self, label: str) -> bool:
+        verdict = self._refusals.get(label)
+        may = _MAY_MEND if label in self._has_run else _MAY_COME
+        return verdict is None or verdict.refusal in may

@@ -92,7 +92,7 @@ class CalibrationHistory:
             gain: the flat field's PNG, where that is among the parts.
 
         Raises:
-            CalibrationError: the present one cannot be read.
+            CalibrationError: the present one cannot be read, or is of pictures of another size.
             OutputError: the state directory takes no files.
         """
         with self._adding() as number:
@@ -105,6 +105,7 @@ class CalibrationHistory:
             }
             before = present.record.number if present else None
             told = present.record.parts if present else {}
+            _refuse_other_size({**told, **numbered})
             if gain is None and "flat_field" in told:
                 gain = gain_png(self._content(before or 0))
             return self._put(number, {**told, **numbered}, gain, cause=cause, by=by, before=before)
@@ -273,3 +274,13 @@ def _writing(path: Path) -> Generator[None]:
             f"{path} cannot be written: {error.strerror}; free space, or ask as the service's "
             "user: sudo -u leuko leuko calibrate"
         ) from error
+
+
+def _refuse_other_size(parts: Mapping[str, Part]) -> None:
+    cameras = {name: part.origin.camera for name, part in parts.items()}
+    sizes = {f"{camera.width} x {camera.height}" for camera in cameras.values()}
+    if len(sizes) > 1:
+        raise CalibrationError(
+            f"one calibration cannot be of pictures of {' and of '.join(sorted(sizes))}; "
+            "use pictures of the size that is counted, or undo the calibration before"
+        )

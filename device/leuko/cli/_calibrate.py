@@ -17,6 +17,7 @@ from leuko.cli._calibration_options import (
     name_of,
 )
 from leuko.cli._measuring import flat_field, focus, scale, wbc_factor
+from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
     from leuko.calibration import CalibrationHistory, Entry
@@ -66,7 +67,9 @@ def undo(
 ) -> None:
     """Go back to the calibration before; the history keeps both."""
     kept = _history(state_dir)
-    if not (yes or json):
+    if json and not yes:
+        raise CalibrationError("nothing was undone: --json asks nothing; say --yes as well")
+    if not yes:
         typer.confirm("go back to the calibration before?", abort=True)
     found = kept.undo(by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)

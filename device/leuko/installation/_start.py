@@ -47,9 +47,11 @@ def open_at_start(installed: InstalledBundles, engine: Engine) -> Started:
     state, reason = _begun(installed)
     chosen = dict.fromkeys((state.active, state.previous))
     names = list(takewhile(lambda name: name != BUILT_IN, chosen))
-    if state.starts > _STARTS:
+    # The one before it may crash as well, and then the one built in has its turn.
+    given_up = max(0, state.starts - 1) // _STARTS
+    if given_up:
         reason = f"{_STARTS} starts broke off with it"
-        names.remove(state.active)
+        names = names[given_up:]
     for name in names:
         try:
             bundle = installed.open(name)

@@ -30,11 +30,6 @@ class State(BaseModel):
     fallen: str = ""
     """Why an active bundle was given up at a start; empty once a person has chosen again."""
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but the bundle built in was ever active and nothing is to be told."""
-        return self.active == BUILT_IN and not self.fallen
-
 
 def read_state(folder: Path) -> State:
     """Return the state; that of a new device if none was ever written.

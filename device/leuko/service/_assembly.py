@@ -59,6 +59,7 @@ def run_service(settings: Settings) -> None:
         SettingsError: a driver or a pin is unknown, or the target is none.
         StoreError: the sessions cannot be kept.
         BundleError: no bundle can be used.
+        EngineError: no model can be run, or the backend that is asked for cannot.
         ServiceError: another service listens at the socket.
         CalibrationError: the calibration is damaged, or that of another camera.
     """

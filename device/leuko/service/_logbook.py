@@ -41,6 +41,8 @@ class Logbook:
         detail = {"bundle": spec.bundle, "store": outcome}
         if bundle_notice:
             detail["bundle_notice"] = bundle_notice
+        if "number" in spec.calibration:
+            detail["calibration"] = str(spec.calibration["number"])
         self._note("service started", version=__version__, **detail)
 
     def stopped(self, cause: str) -> None:

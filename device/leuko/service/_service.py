@@ -14,7 +14,7 @@ from leuko.service._logbook import Logbook
 from leuko.service._pace import Lately, Rate
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
-from leuko.service._session import OpenSession
+from leuko.service._session import OpenSession, changed_since
 from leuko.status import Guidance, Health, Level, LiveStatus, SessionState, Target
 from leuko.tracking import LedgerChange
 
@@ -36,14 +36,18 @@ class LiveService:
         self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
         self._clock = Lately(_clock_health, every_s=_HEALTH_S)
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
-        notices = (parts.bundle_notice, parts.store.opening.notice)
-        self._notice = "; ".join(filter(None, notices))
         self._guidance = Guidance.NONE
         self._segment = 0
         self._captured_s = 0.0
         self._fault = ""
         self._logbook = Logbook(parts.store)
         record = parts.store.active_session()
+        notices = (
+            parts.bundle_notice,
+            parts.store.opening.notice,
+            changed_since(record, parts.spec),
+        )
+        self._notice = "; ".join(filter(None, notices))
         self._session = OpenSession(parts.store, record) if record else None
         restored = record.spec.um_per_px if record else None
         self._has_restored_scale = restored is not None
@@ -139,7 +143,7 @@ class LiveService:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self._session = OpenSession(self._parts.store, record)
         self._counter = self._new_counter()
-        self._notice = ""
+        self._notice = self._parts.bundle_notice
         logger.info("session %d started by %s", record.id, asked_by)
         return self.status()
 

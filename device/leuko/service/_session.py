@@ -12,7 +12,7 @@ from leuko.counting import DifferentialCount, Entry
 from leuko.errors import StoreError
 from leuko.service._surplus import admitted
 from leuko.status import LastCell, SessionState, Target
-from leuko.store import CellRecord, SessionRecord, Store
+from leuko.store import CellRecord, SessionRecord, SessionSpec, Store
 from leuko.tracking import LedgerChange, TrackedCell
 
 _MOST_WAITING = 100
@@ -214,3 +214,22 @@ def _picture(png: bytes) -> RGBImage | None:
     bgr = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
     # One that cannot be read is no reason to lose the cell.
     return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def changed_since(record: SessionRecord | None, spec: SessionSpec) -> str:
+    """Return what a person must know of a session that goes on with other models or another light.
+
+    Its record names what it was begun with, and so does its report.
+
+    Args:
+        record: the open session; None if there is none.
+        spec: what sessions are begun with now.
+    """
+    if record is None:
+        return ""
+    begun, changes = record.spec, []
+    if begun.bundle_sha256 != spec.bundle_sha256:
+        changes.append(f"bundle {begun.bundle}, now {spec.bundle}")
+    if begun.calibration != spec.calibration:
+        changes.append("another calibration than now")
+    return f"session {record.id} was begun with {', and '.join(changes)}" if changes else ""

@@ -135,31 +135,6 @@ def padded_square(
     return whole
 
 
-NUCLEAR_DENSITY = 0.9
-"""Optical density (natural logarithm, mean of the channels) that `level_stain` brings nuclei to."""
-
-
-def level_stain(crop: RGBImage, mask: Mask) -> RGBImage:
-    """Return the crop with the cell's darkest part at one optical density.
-
-    Laboratories stain and expose differently; densities scale with the amount of dye
-    (Beer-Lambert), so one factor for all channels keeps the ratio of the dyes.
-
-    Args:
-        crop: ``(height, width, 3)`` uint8, RGB, white balanced; left as it is.
-        mask: ``(height, width)`` bool, true on the cell.
-    """
-    inside = crop[mask]
-    if not len(inside):
-        return crop
-    darkest = float(np.percentile(inside.mean(axis=1), 15))
-    density = np.log((BACKGROUND_LEVEL + 1) / (darkest + 1))
-    factor = np.clip(NUCLEAR_DENSITY / max(density, 0.1), 0.5, 2.0)
-    levels = np.arange(256)
-    table = BACKGROUND_LEVEL * ((levels + 1) / (BACKGROUND_LEVEL + 1)) ** factor
-    return np.asarray(cv2.LUT(crop, np.clip(np.rint(table), 0, 255).astype(np.uint8)), np.uint8)
-
-
 def isolate(crop: RGBImage, mask: Mask, *, margin: int) -> RGBImage:
     """Return the crop with everything but one cell and a soft rim painted as background.
 

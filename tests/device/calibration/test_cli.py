@@ -71,6 +71,14 @@ def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, field
     assert calibrate("show").out == "this device is not calibrated\n"
 
 
+def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
+    calibrate("flat-field", "--from", fields, "--yes")
+    refused = calibrate("undo", "--json")
+    assert refused.code == 1
+    assert "say --yes as well" in refused.err
+    assert len(json.loads(calibrate("history", "--json").out)) == 1
+
+
 def test_history_import_and_undo_tell_what_was_done(
     calibrate: Calibrate, fields: Path, tmp_path: Path
 ) -> None:

@@ -89,6 +89,16 @@ def test_each_part_is_kept_until_it_is_measured_anew(
     assert [entry.number for entry in history.entries()] == [3, 2, 1]
 
 
+def test_parts_of_pictures_of_another_size_are_refused(
+    history: CalibrationHistory, kept: Calibration, circumstances: Circumstances
+) -> None:
+    part = scale(circumstances, 0.3)
+    wider = part.model_copy(update={"origin": circumstances.origin([], shape=(480, 640))})
+    with pytest.raises(CalibrationError, match="256 x 192 and of 640 x 480"):
+        history.keep({"scale": wider}, cause="scale", by="Cy")
+    assert um_per_px(history.current()) == pytest.approx(0.25)
+
+
 def test_it_says_when_by_whom_and_from_what(
     kept: Calibration, circumstances: Circumstances
 ) -> None:

@@ -267,7 +267,16 @@ def test_a_bundle_that_was_given_up_is_told_in_the_status_and_in_the_log(
     notice = "bundle new was given up: 2 starts broke off with it; built-in counts instead"
     service = LiveService(replace(parts, bundle_notice=notice))
     assert service.status().notice == notice
+    start(service)
+    assert service.status().notice == notice
     reel.end()
     service.run()
     (started,) = (entry for entry in parts.store.log() if entry.kind == "service started")
     assert started.detail["bundle_notice"] == notice
+
+
+def test_a_session_that_goes_on_with_another_bundle_says_so(parts: Parts) -> None:
+    start(LiveService(parts))
+    spec = replace(parts.spec, bundle="other 2 abcdef12", bundle_sha256="a" * 64)
+    notice = LiveService(replace(parts, spec=spec)).status().notice
+    assert notice == f"session 1 was begun with bundle {parts.spec.bundle}, now other 2 abcdef12"
