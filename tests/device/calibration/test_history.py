@@ -96,7 +96,7 @@ def test_parts_of_pictures_of_another_size_are_refused(
     wider = part.model_copy(update={"origin": circumstances.origin([], shape=(480, 640))})
     with pytest.raises(CalibrationError, match="256 x 192 and of 640 x 480"):
         history.keep({"scale": wider}, cause="scale", by="Cy")
-    assert um_per_px(history.current()) == pytest.approx(0.25)
+    assert um_per_px(history.current()) == um_per_px(kept)
 
 
 def test_it_says_when_by_whom_and_from_what(
