@@ -80,11 +80,10 @@ def _short(tried: Sequence[Tried]) -> Iterator[str]:
     yield from (
         "## Ideas compared: the short run",
         "",
-        "Three trainings instead of eight, each leaving several laboratories out:",
-        f"{groups};",
-        f"{SHORT.epochs} epochs of {SHORT.steps} batches of {SHORT.batch_size} views, seeds from 1. A figure is",
-        "the mean five-way accuracy in percent over the seeds; *mean* is over the sets, ± the",
-        "standard deviation between seeds.",
+        f"Three trainings instead of eight, without {groups};",
+        f"{SHORT.epochs} epochs of {SHORT.steps} batches of {SHORT.batch_size} views.",
+        "Seeds are numbered from 1. A figure is the mean five-way accuracy in percent over the",
+        "seeds; *mean* is over the sets, ± the standard deviation between seeds.",
         "",
     )
     names = sorted({name for one in tried for name in one.answers.names if name in _judged(one)})
