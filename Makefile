@@ -72,7 +72,7 @@ evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into d
 
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
 	$(BIN)/leuko-train transfer --recipe usual --recipe harder --short --runs $(RUNS)
-	$(BIN)/leuko-train transfer --recipe usual --whole --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe usual --raabin-alone --whole --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
 	$(BIN)/leuko-train benchmark

@@ -221,3 +221,22 @@ def square(x: int, y: int) -> Cell:
     region = CellRegion(box, np.ones((40, 40), np.bool_), 23.0, cut_by_border=False)
     probabilities = tuple(float(name is CellClass.NEUTROPHIL) for name in CLASSES)
     return Cell(region, CellClass.NEUTROPHIL, probabilities, 100.0, CellStatus.COUNTED, "")
+
+
+def test_what_was_learnt_from_raabin_alone_stands_beside_what_was_published() -> None:
+    (*left_out, published) = planned(["usual"], seeds=1, is_short=False, raabin_alone=True)
+    assert len(left_out) == len(LABORATORIES)
+    assert "raabin" not in published.left_out
+    said = [answers("raabin_test_b", right=9, wrong=1), answers("bccd", right=7, wrong=3)]
+    text = render_transfer([Tried(published, Answers.joined(said))], {})
+    row = next(line for line in text.splitlines() if "Leuko" in line)
+    assert "90.0 %" in row
+    assert "70.0 %" in row
+    assert "ViT-B16" in text
+    assert "One laboratory left out" not in text
+
+
+def test_what_was_learnt_from_raabin_alone_decides_on_no_certainty() -> None:
+    (*_, published) = planned(["usual"], seeds=1, is_short=False, raabin_alone=True)
+    everything = [answers(LABORATORIES[name][0], right=1, wrong=0) for name in LABORATORIES]
+    assert choose_shipped([Tried(published, Answers.joined(everything))]) is None

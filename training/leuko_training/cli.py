@@ -128,6 +128,9 @@ def transfer(
     short: Annotated[
         bool, typer.Option("--short", help="Rank ideas in minutes: fewer, shorter trainings.")
     ] = False,
+    raabin_alone: Annotated[
+        bool, typer.Option("--raabin-alone", help="Learn from Raabin alone, too, as was published.")
+    ] = False,
     whole: Annotated[
         bool, typer.Option("--whole", help="Judge whole bundles of the shipped recipe, too.")
     ] = False,
@@ -136,7 +139,7 @@ def transfer(
     from leuko_training import transfer as transferring
 
     places = transferring.Places(root, runs / "transfer", results, segmenter, certainty)
-    trials = transferring.planned(recipe, seeds=seeds, is_short=short)
+    trials = transferring.planned(recipe, seeds=seeds, is_short=short, raabin_alone=raabin_alone)
     transferring.transfer_and_report(trials, places, whole=whole)
 
 

@@ -87,7 +87,9 @@ def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
         parts = [
             one.answers
             for one in tried
-            if RECIPES[one.trial.recipe] is SHIPPED and one.trial.is_short is is_short
+            if RECIPES[one.trial.recipe] is SHIPPED
+            and one.trial.is_short is is_short
+            and not one.trial.is_raabin_alone
         ]
         if set(LABORATORIES) <= {LABORATORY_OF[name] for part in parts for name in part.names}:
             how = "short" if is_short else "long"

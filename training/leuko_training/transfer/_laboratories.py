@@ -28,6 +28,9 @@ PROXY_GROUPS: tuple[tuple[str, ...], ...] = (
 )
 """Laboratories that the short run leaves out together: three trainings instead of eight."""
 
+RAABIN_ALONE = tuple(name for name in LABORATORIES if name != "raabin")
+"""What a published protocol leaves out: all but Raabin (Tsutsui et al., 2023)."""
+
 
 def sets_of(laboratories: Collection[str]) -> frozenset[str]:
     """Return the data sets of some laboratories.

@@ -11,6 +11,7 @@ from leuko_training.metrics import Proportion
 from leuko_training.recipes import LONG, RECIPES, SHORT
 from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS
+from leuko_training.transfer._published import raabin_alone
 from leuko_training.transfer._run import Tried
 
 
@@ -22,14 +23,17 @@ def render_transfer(tried: Sequence[Tried], figures: Mapping[str, Sequence[Whole
         figures: of whole bundles, by the laboratory that they have not seen.
     """
     lines = [*_head()]
-    short = [one for one in tried if one.trial.is_short]
-    long = [one for one in tried if not one.trial.is_short]
+    published = [one for one in tried if one.trial.is_raabin_alone]
+    short = [one for one in tried if one.trial.is_short and one not in published]
+    long = [one for one in tried if not one.trial.is_short and one not in published]
     if short:
         lines += _short(short)
     for recipe in dict.fromkeys(one.trial.recipe for one in long):
         lines += _long(recipe, [one for one in long if one.trial.recipe == recipe])
     if figures:
         lines += _whole(figures)
+    if published:
+        lines += raabin_alone(published)
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,12 @@ from leuko_training.datasets import LabelledImage
 from leuko_training.fit import Schedule
 from leuko_training.recipes import LONG, RECIPES, SHORT
 from leuko_training.simulated import simulated_crops
-from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS, sets_of
+from leuko_training.transfer._laboratories import (
+    LABORATORIES,
+    PROXY_GROUPS,
+    RAABIN_ALONE,
+    sets_of,
+)
 from leuko_training.transfer._names import ask, train_without
 
 _SIMULATED_SLIDES = 24
@@ -39,7 +44,13 @@ class Trial:
     def name(self) -> str:
         """Folder of the trial below that of all trials."""
         length = "short" if self.is_short else "long"
-        return f"{length}/{self.recipe}/without-{'-'.join(self.left_out)}/seed-{self.seed}"
+        known = "raabin-alone" if self.is_raabin_alone else f"without-{'-'.join(self.left_out)}"
+        return f"{length}/{self.recipe}/{known}/seed-{self.seed}"
+
+    @property
+    def is_raabin_alone(self) -> bool:
+        """Whether it follows the published protocol: nothing but Raabin is learnt from."""
+        return self.left_out == RAABIN_ALONE
 
     @property
     def schedule(self) -> Schedule:
@@ -61,13 +72,16 @@ class Tried:
     answers: Answers
 
 
-def planned(recipes: Sequence[str] | None, *, seeds: int, is_short: bool) -> tuple[Trial, ...]:
+def planned(
+    recipes: Sequence[str] | None, *, seeds: int, is_short: bool, raabin_alone: bool = False
+) -> tuple[Trial, ...]:
     """Return the trials of some recipes, all laboratories of one before the next.
 
     Args:
         recipes: names of recipes; None for all.
         seeds: trainings of each recipe.
         is_short: follow the short schedule, with several laboratories left out together.
+        raabin_alone: after them, learn from Raabin alone, as the published protocol does.
 
     Raises:
         SettingsError: no recipe is called so.
@@ -78,6 +92,8 @@ def planned(recipes: Sequence[str] | None, *, seeds: int, is_short: bool) -> tup
             f"no recipe is called {unknown[0]!r}; choose among {', '.join(RECIPES)}"
         )
     groups = PROXY_GROUPS if is_short else tuple((name,) for name in LABORATORIES)
+    if raabin_alone:
+        groups = (*groups, RAABIN_ALONE)
     return tuple(
         Trial(recipe, group, seed, is_short)
         for recipe in recipes or RECIPES
@@ -114,7 +130,7 @@ class Bench:
         model = train_without(
             trial.left_out,
             self._cells,
-            self._simulated,
+            () if trial.is_raabin_alone else self._simulated,
             recipe=recipe,
             schedule=trial.schedule,
             folder=own,
@@ -136,7 +152,7 @@ def finished(folder: Path) -> Iterator[tuple[Trial, Answers]]:
     """
     for length in ("short", "long"):
         for recipe in RECIPES:
-            for group in (*PROXY_GROUPS, *((name,) for name in LABORATORIES)):
+            for group in (*PROXY_GROUPS, *((name,) for name in LABORATORIES), RAABIN_ALONE):
                 yield from _seeds_of(folder, Trial(recipe, group, 0, length == "short"))
 
 

@@ -39,7 +39,10 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> dict[str, list[Whol
     alone = {
         one.trial.left_out[0]: one
         for one in tried
-        if RECIPES[one.trial.recipe] is SHIPPED and not one.trial.is_short and one.trial.seed == 1
+        if RECIPES[one.trial.recipe] is SHIPPED
+        and not one.trial.is_short
+        and not one.trial.is_raabin_alone
+        and one.trial.seed == 1
     }
     items = read_all(places.root)
     parts = Parts(places.folder / "whole")
