@@ -201,4 +201,5 @@ def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
         embedding=EMBEDDING,
         unclassified_below=certainty.unclassified_below,
         temperature=certainty.temperature,
+        class_weights=certainty.class_weights,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from leuko.bundle import ClassifierSpec, ModelBundle
 from leuko.cells import Cell, CellClass, CellRegion, CellStatus, RGBImage
-from leuko.certainty import tempered
+from leuko.certainty import believed
 from leuko.errors import BundleError, ImageError
 from leuko.inference import Engine, Model
 from leuko.vision.focus import sharpness
@@ -184,8 +184,9 @@ class FieldAnalyser:
         mask = mask_in_window(region, window)
         stored = self._namer.run(isolate(crop, mask, margin=spec.margin))[self._probabilities]
         real = self._namer.output_quantisations[self._probabilities].real(stored)[0]
-        probabilities = tuple(tempered(real, spec.temperature).tolist())
-        best = list(CellClass)[int(np.argmax(real))]
+        worth = believed(real, class_weights=spec.class_weights, temperature=spec.temperature)
+        probabilities = tuple(worth.tolist())
+        best = list(CellClass)[int(np.argmax(worth))]
         status, reason = self._status(find, probabilities)
         return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)
 

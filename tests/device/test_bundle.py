@@ -111,6 +111,11 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(own_bundle: Path) ->
     assert "unknown key segmenter.treshold (did you mean threshold?)" in refusal(own_bundle)
 
 
+def test_a_weight_missing_for_a_class_is_named(own_bundle: Path) -> None:
+    edit(own_bundle, r"(embedding = \d+)", r"\1\nclass_weights = [1.0, 2.0]")
+    assert "2 class_weights for 8 classes" in refusal(own_bundle)
+
+
 def test_a_missing_key_is_named(own_bundle: Path) -> None:
     edit(own_bundle, "tile_overlap = 16", "")
     assert "has no segmenter.tile_overlap" in refusal(own_bundle)

@@ -106,6 +106,15 @@ def test_a_bundle_s_temperature_makes_every_name_less_sure_and_changes_none(
     assert all(after.probability < before.probability for after, before in pairs)
 
 
+def test_a_bundle_s_class_weights_decide_on_names(bundle: ModelBundle, field: RGBImage) -> None:
+    weights = [0.01] * len(CellClass)
+    weights[list(CellClass).index(CellClass.BASOPHIL)] = 100.0
+    basophils = changed(bundle, "classifier", class_weights=tuple(weights))
+    found = FieldAnalyser(basophils, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
+    named = [cell for cell in found if cell.cell_class is CellClass.BASOPHIL]
+    assert len(named) > len(found) / 2
+
+
 def test_a_region_larger_than_a_leukocyte_is_set_aside(
     bundle: ModelBundle, field: RGBImage
 ) -> None:

@@ -153,11 +153,33 @@ def test_probabilities_at_temperature_one_stay_and_at_a_higher_one_come_together
 
 def test_a_certainty_survives_its_file_and_a_broken_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "certainty.json"
-    write_certainty(Certainty(1.5, 0.6), path, source="a test")
-    assert read_certainty(path) == Certainty(1.5, 0.6)
+    write_certainty(Certainty(1.5, 0.6, 0.3), path, source="a test")
+    assert read_certainty(path) == Certainty(1.5, 0.6, 0.3)
     path.write_text("{}")
     with pytest.raises(SettingsError, match="leuko-train transfer"):
         read_certainty(path)
+
+
+def test_a_prior_makes_common_classes_likelier_and_leaves_the_others() -> None:
+    weights = dict(zip(CLASSES, Certainty(1.0, 0.5, 0.3).class_weights, strict=True))
+    five = [weights[name] for name in FIVE]
+    assert five == sorted(five, reverse=True)
+    assert np.prod(five) == pytest.approx(1, abs=0.01)
+    assert {weights[name] for name in CLASSES[5:]} == {1.0}
+    assert set(Certainty(1.0, 0.5).class_weights) == {1.0}
+
+
+def test_a_prior_is_chosen_where_rare_classes_are_overcalled() -> None:
+    neutrophil, eosinophil = CLASSES.index(FIVE[0]), CLASSES.index(CellClass.EOSINOPHIL)
+    torn = np.full((100, 8), 0.02, np.float32)
+    torn[:, neutrophil], torn[:, eosinophil] = 0.4, 0.48
+    said = Answers(np.array(["krd-wbc"] * 100), np.full(100, neutrophil), torn)
+    assert said.accuracy.hits == 0
+    certainty = choose(said)
+    assert certainty.prior_strength > 0
+    assert judge(said, certainty).five_way.hits == 100
+    as_eosinophils = Answers(said.datasets, np.full(100, eosinophil), torn)
+    assert choose(as_eosinophils).prior_strength == 0
 
 
 def test_the_report_has_a_row_for_each_laboratory_and_their_mean() -> None:

@@ -11,7 +11,8 @@ from leuko.cells import LEUKOCYTES, CellClass
 from leuko_training.metrics import ConfusionMatrix, Proportion
 
 CLASSES = tuple(CellClass)
-_FIVE = np.array([CLASSES.index(name) for name in LEUKOCYTES])
+FIVE = np.array([CLASSES.index(name) for name in LEUKOCYTES])
+"""Places of the five leukocyte classes in `CellClass`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Answers:
     @property
     def leukocytes(self) -> "Answers":
         """The answers on cells of the five classes."""
-        return self._chosen(np.isin(self.truths, _FIVE))
+        return self._chosen(np.isin(self.truths, FIVE))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ class Answers:
     @property
     def five_way(self) -> NDArray[np.int64]:
         """The likeliest of the five leukocyte classes, ``(cells,)`` indices in `CellClass`."""
-        return np.asarray(_FIVE[self.probabilities[:, _FIVE].argmax(axis=1)])
+        return np.asarray(FIVE[self.probabilities[:, FIVE].argmax(axis=1)])
 
     @property
     def accuracy(self) -> Proportion:

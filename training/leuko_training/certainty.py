@@ -1,20 +1,34 @@
 """How far a classifier's probabilities may be believed in a laboratory it has never seen."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import geometric_mean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.certainty import tempered
+from leuko.cells import CellClass
+from leuko.certainty import believed
 from leuko.errors import OutputError, SettingsError
-from leuko_training.answers import Answers
+from leuko_training.answers import CLASSES, FIVE, Answers
 from leuko_training.metrics import Proportion
 
 MOST_UNCLASSIFIED = 0.15
 """Share of leukocytes that may be left without a class."""
 
+COMMON: Mapping[CellClass, float] = {
+    CellClass.NEUTROPHIL: 4540,
+    CellClass.LYMPHOCYTE: 2750,
+    CellClass.MONOCYTE: 575,
+    CellClass.EOSINOPHIL: 350,
+    CellClass.BASOPHIL: 75,
+}
+"""Leukocytes per mm³ of healthy adults, middles of the intervals by 200-cell differentials of 291
+(Zacharski et al., Am J Clin Pathol 56, 1971)."""
+
+_STRENGTHS = tuple(step / 20 for step in range(21))
 _BINS = 15
 _TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(4.0), 61))
 _SMALLEST = 1e-6
@@ -27,10 +41,32 @@ class Certainty:
     Attributes:
         temperature: probabilities are raised to the power of its inverse, then add up to 1 again.
         unclassified_below: a cell whose likeliest class is less probable stays unclassified.
+        prior_strength: how much of what is common in blood is believed of every cell: 0 takes the
+            five classes for equally common, 1 for as common as in healthy adults.
     """
 
     temperature: float
     unclassified_below: float
+    prior_strength: float = 0.0
+
+    @property
+    def class_weights(self) -> tuple[float, ...]:
+        """Weight of every class in the order of `CellClass`; the five's geometric mean is 1."""
+        middle = geometric_mean(COMMON.values())
+        return tuple(
+            round((COMMON[name] / middle) ** self.prior_strength, 3) if name in COMMON else 1.0
+            for name in CLASSES
+        )
+
+    def applied(self, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return what a classifier's probabilities are worth.
+
+        Args:
+            probabilities: ``(cells, 8)``, in the order of `CellClass`.
+        """
+        return believed(
+            probabilities, class_weights=self.class_weights, temperature=self.temperature
+        )
 
 
 def read_certainty(path: Path) -> Certainty:
@@ -41,7 +77,11 @@ def read_certainty(path: Path) -> Certainty:
     """
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return Certainty(float(stored["temperature"]), float(stored["unclassified_below"]))
+        return Certainty(
+            float(stored["temperature"]),
+            float(stored["unclassified_below"]),
+            float(stored.get("prior_strength", 0.0)),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"{path} does not say how far probabilities may be believed ({error}); "
@@ -67,11 +107,13 @@ class Judgement:
     """What a certainty makes of the leukocytes of one laboratory.
 
     Attributes:
+        five_way: leukocytes named right among the five.
         calibration_error: expected calibration error, 0 to 1.
         unclassified: leukocytes left without a class.
         right: leukocytes named right, of eight classes, among the others.
     """
 
+    five_way: Proportion
     calibration_error: float
     unclassified: Proportion
     right: Proportion
@@ -94,29 +136,35 @@ def calibration_error(best: NDArray[np.floating], right: NDArray[np.bool_]) -> f
 
 
 def choose(answers: Answers) -> Certainty:
-    """Return the likeliest temperature, and the threshold that leaves as many out as may be.
+    """Return what laboratories that were left out say of a classifier's certainty.
+
+    The prior is that which names most cells right among the five classes, the temperature the
+    likeliest, and the threshold leaves as many cells out as may be.
 
     Args:
         answers: on left-out laboratories, every one counting alike.
     """
     seen = answers.leukocytes
     weights = _alike(seen)
-    losses = [_loss(seen, weights, temperature) for temperature in _TEMPERATURES]
-    temperature = float(_TEMPERATURES[int(np.argmin(losses))])
-    best = tempered(seen.probabilities, temperature).max(axis=1)
+    strength = max(_STRENGTHS, key=lambda one: float(weights @ _is_right(seen, one)))
+    warm = [Certainty(float(one), 0.0, strength) for one in _TEMPERATURES]
+    likeliest = min(warm, key=lambda certainty: _loss(seen, weights, certainty))
+    temperature = likeliest.temperature
+    best = likeliest.applied(seen.probabilities).max(axis=1)
     order = np.argsort(best)
     left_out = np.cumsum(weights[order])
     index = int(np.searchsorted(left_out, MOST_UNCLASSIFIED))
-    return Certainty(round(temperature, 3), round(float(best[order][index]), 3))
+    return Certainty(round(temperature, 3), round(float(best[order][index]), 3), strength)
 
 
 def judge(answers: Answers, certainty: Certainty) -> Judgement:
     """Return what a certainty makes of the leukocytes among some answers."""
     seen = answers.leukocytes
-    probabilities = tempered(seen.probabilities, certainty.temperature)
+    probabilities = certainty.applied(seen.probabilities)
     best, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == seen.truths
     kept = best >= certainty.unclassified_below
     return Judgement(
+        five_way=Proportion.of(_is_right(seen, certainty.prior_strength).tolist()),
         calibration_error=calibration_error(best, right),
         unclassified=Proportion.of((~kept).tolist()),
         right=Proportion.of(right[kept].tolist()),
@@ -129,7 +177,12 @@ def _alike(answers: Answers) -> NDArray[np.float64]:
     return np.asarray(1 / (sizes[inverse] * sizes.size))
 
 
-def _loss(answers: Answers, weights: NDArray[np.float64], temperature: float) -> float:
-    probabilities = tempered(answers.probabilities, temperature)
+def _is_right(answers: Answers, prior_strength: float) -> NDArray[np.bool_]:
+    worth = Certainty(1.0, 0.0, prior_strength).applied(answers.probabilities)
+    return np.asarray(FIVE[worth[:, FIVE].argmax(axis=1)] == answers.truths)
+
+
+def _loss(answers: Answers, weights: NDArray[np.float64], certainty: Certainty) -> float:
+    probabilities = certainty.applied(answers.probabilities)
     true = probabilities[np.arange(answers.truths.size), answers.truths]
     return float(-(weights * np.log(np.maximum(true, _SMALLEST))).sum())

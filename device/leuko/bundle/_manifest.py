@@ -25,6 +25,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Length = Annotated[int, Field(gt=0, le=4096)]
 Scale = Annotated[float, Field(gt=0, le=10)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+ClassWeight = Annotated[float, Field(ge=0.01, le=100)]
 
 
 class _Table(BaseModel):
@@ -85,6 +86,16 @@ class ClassifierSpec(_Table):
     """A cell whose likeliest class is less probable than this is unclassified."""
     temperature: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
     """Temperature that makes the probabilities fit what laboratories never seen have shown."""
+    class_weights: tuple[ClassWeight, ...] = (1.0,) * len(CellClass)
+    """What each class's probability is multiplied by: how much commoner it is than where it was
+    learnt."""
+
+    @model_validator(mode="after")
+    def _every_class_has_a_weight(self) -> Self:
+        if len(self.class_weights) != len(CellClass):
+            msg = f"has {len(self.class_weights)} class_weights for {len(CellClass)} classes"
+            raise ValueError(msg)
+        return self
 
 
 class QuantisationSpec(_Table):

@@ -198,9 +198,11 @@ def _classes(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
 
 def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
     yield from (
-        "Temperature and rejection threshold of each laboratory are chosen on the *other* left-out",
-        "laboratories; the last row's on all of them, as for the bundle. *Classified* is right of",
-        "eight classes among the cells that got one.",
+        "Prior, temperature and rejection threshold of each laboratory are chosen on the *other*",
+        "left-out laboratories; the last row's on all of them, as for the bundle. *Prior*: by",
+        "which power of how common a class is in healthy adults its probability is multiplied.",
+        "*Five-way* is with that prior. *Classified* is right of eight classes among the cells",
+        "that got one.",
         "",
     )
     joined = {name: Answers.joined(answers) for name, answers in by_laboratory.items()}
@@ -208,10 +210,21 @@ def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
     for name, answers in joined.items():
         elsewhere = Answers.joined([one for other, one in joined.items() if other != name])
         rows.append(_certainty_row(name, answers, choose(elsewhere)))
+    rows.append(_mean_row(rows))
     everything = Answers.joined(list(joined.values()))
     rows.append(_certainty_row("all together", everything, choose(everything)))
     yield from table(
-        ["left out", "temperature", "threshold", "ECE", "unclassified", "classified"], rows
+        [
+            "left out",
+            "prior",
+            "temperature",
+            "threshold",
+            "five-way",
+            "ECE",
+            "unclassified",
+            "classified",
+        ],
+        rows,
     )
 
 
@@ -219,12 +232,20 @@ def _certainty_row(name: str, answers: Answers, certainty: Certainty) -> list[st
     judged = judge(answers, certainty)
     return [
         name,
+        f"{certainty.prior_strength:.2f}",
         f"{certainty.temperature:.2f}",
         f"{certainty.unclassified_below:.2f}",
+        f"{judged.five_way.percent or 0:.1f} %",
         f"{100 * judged.calibration_error:.1f} %",
         f"{judged.unclassified.percent or 0:.1f} %",
         f"{judged.right.percent or 0:.1f} %",
     ]
+
+
+def _mean_row(rows: Sequence[Sequence[str]]) -> list[str]:
+    shares = [[float(cell.removesuffix(" %")) for cell in row[4:]] for row in rows]
+    means = [f"**{mean(column):.1f} %**" for column in zip(*shares, strict=True)]
+    return [f"mean of {len(rows)}", "", "", "", *means]
 
 
 def _whole(figures: Mapping[str, Sequence[WholeFigures]]) -> Iterator[str]:
