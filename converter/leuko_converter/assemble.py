@@ -15,6 +15,7 @@ from leuko.bundle import (
     TrainingSet,
 )
 from leuko.inference import Engine
+from leuko_converter.familiarity import familiarity_of
 from leuko_converter.golden import golden_inputs
 from leuko_converter.package import BundleDescription, write_bundle
 from leuko_converter.quantize import quantize, with_input_size
@@ -132,11 +133,15 @@ def assemble_bundle(
 
     Raises:
         ConversionError: a model cannot be converted.
+        DatasetError: there are too few cells to learn what is familiar.
         BundleError: what came out is no valid bundle.
         EngineError: the engine cannot run a model.
         OutputError: the folder cannot be written to.
     """
     models = quantize_all(segmenter, classifier, material.training, views=views)
+    familiarity = familiarity_of(
+        models["classifier"], segmenter, material.training, material.validation, engine=engine
+    )
     named = _classifier_spec(certainty)
     inputs = golden_inputs(SEGMENTER, named)
     description = BundleDescription(
@@ -148,7 +153,14 @@ def assemble_bundle(
         split=SPLIT,
         tolerance=TOLERANCE,
     )
-    return write_bundle(folder, description, models=models, golden_inputs=inputs, engine=engine)
+    return write_bundle(
+        folder,
+        description,
+        models=models,
+        familiarity=familiarity,
+        golden_inputs=inputs,
+        engine=engine,
+    )
 
 
 def quantize_all(
@@ -202,4 +214,5 @@ def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
         unclassified_below=certainty.unclassified_below,
         temperature=certainty.temperature,
         class_weights=certainty.class_weights,
+        familiarity="familiarity.npz",
     )

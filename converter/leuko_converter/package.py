@@ -27,6 +27,7 @@ from leuko.bundle import (
 )
 from leuko.cells import CellClass
 from leuko.errors import OutputError
+from leuko.familiarity import Familiarity
 from leuko.inference import Engine, run_all
 
 GOLDEN_FILE = "golden/golden.npz"
@@ -71,6 +72,7 @@ def write_bundle(
     models: Mapping[str, bytes],
     golden_inputs: Mapping[str, NDArray[np.uint8]],
     engine: Engine,
+    familiarity: Familiarity | None = None,
 ) -> ModelBundle:
     """Write a bundle and return it as a device would load it; equal input gives equal bytes.
 
@@ -83,6 +85,7 @@ def write_bundle(
         models: TFLite content of ``locator``, ``outliner`` and ``classifier``.
         golden_inputs: ``(n, height, width, 3)`` uint8 by the same names.
         engine: computes the golden outputs.
+        familiarity: goes into the file that the description names, if it names one.
 
     Raises:
         BundleError: the description and the models do not make a valid bundle.
@@ -95,6 +98,9 @@ def write_bundle(
         description.classifier.model: models["classifier"],
         GOLDEN_FILE: _golden(models, golden_inputs, engine=engine),
     }
+    if familiarity and description.classifier.familiarity:
+        arrays = {f"{name}.npy": _npy(array) for name, array in familiarity.arrays.items()}
+        files[description.classifier.familiarity] = _zipped(arrays)
     manifest = tomli_w.dumps(_manifest(description, files)).encode()
     try:
         for old in (MANIFEST_FILE, SIGNATURE_FILE):
@@ -140,7 +146,7 @@ def _golden(
     return _zipped(arrays)
 
 
-def _npy(array: NDArray[np.uint8]) -> bytes:
+def _npy(array: NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
     return buffer.getvalue()

@@ -7,10 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.bundle import ClassifierSpec, ModelBundle
+from leuko.bundle import ClassifierSpec, ModelBundle, read_arrays
 from leuko.cells import Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.certainty import believed
 from leuko.errors import BundleError, ImageError
+from leuko.familiarity import Familiarity
 from leuko.inference import Engine, Model
 from leuko.vision.focus import sharpness
 from leuko.vision.preprocess import (
@@ -33,6 +34,8 @@ from leuko.vision.tiling import predict_field
 
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
+
+_STRANGE = "unlike anything the models have learnt from"
 
 LARGEST_COARSE_AREA = 12_500_000
 """Pixels of a field's coarse view: 50 megapixels of 0.25 µm; some 250 MB are needed for it."""
@@ -89,7 +92,8 @@ class FieldAnalyser:
         """Load the bundle's models.
 
         Raises:
-            BundleError: a model's input or outputs are not what the manifest says.
+            BundleError: a model's input or outputs, or the familiarity, are not what the manifest
+                says.
             EngineError: the engine cannot run a model.
         """
         self._segmenter = bundle.manifest.segmenter
@@ -102,7 +106,10 @@ class FieldAnalyser:
         _check_segmenter(self._segmenter.locator, self._locator, tile)
         _check_segmenter(self._segmenter.outliner, self._outliner, (self._segmenter.window,) * 2)
         _check_classifier(self._classifier, self._namer)
-        self._probabilities = self._namer.output_shapes.index((1, len(CellClass)))
+        shapes = self._namer.output_shapes
+        self._probabilities = shapes.index((1, len(CellClass)))
+        self._embedding = shapes.index((1, self._classifier.embedding))
+        self._familiarity = _familiarity(bundle)
 
     def analyse(
         self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
@@ -182,11 +189,16 @@ class FieldAnalyser:
         window = field.window(*region.box.centre, um_per_px=spec.um_per_px, size=spec.size)
         crop = cut_balanced_window(field.rgb, window, field.background)
         mask = mask_in_window(region, window)
-        stored = self._namer.run(isolate(crop, mask, margin=spec.margin))[self._probabilities]
-        real = self._namer.output_quantisations[self._probabilities].real(stored)[0]
+        outputs = self._namer.run(isolate(crop, mask, margin=spec.margin))
+        quantisations = self._namer.output_quantisations
+        real = quantisations[self._probabilities].real(outputs[self._probabilities])[0]
+        embedding = quantisations[self._embedding].real(outputs[self._embedding])[0]
         worth = believed(real, class_weights=spec.class_weights, temperature=spec.temperature)
-        probabilities = tuple(worth.tolist())
         best = list(CellClass)[int(np.argmax(worth))]
+        if best.is_counted and self._familiarity and self._familiarity.is_strange(embedding):
+            # Nothing is known of it: beside other views of the same cell this one weighs nothing.
+            worth = np.full_like(worth, 1 / worth.size)
+        probabilities = tuple(worth.tolist())
         status, reason = self._status(find, probabilities)
         return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)
 
@@ -200,6 +212,8 @@ class FieldAnalyser:
         if area_um2 > self._segmenter.largest_area_um2:
             return CellStatus.EXCLUDED, "larger than any single leukocyte"
         probability, least = max(probabilities), self._classifier.unclassified_below
+        if probability == min(probabilities):
+            return CellStatus.UNCLASSIFIED, _STRANGE
         if probability < least:
             return CellStatus.UNCLASSIFIED, f"probability {probability:.2f} is below {least:.2f}"
         if not list(CellClass)[probabilities.index(probability)].is_counted:
@@ -224,6 +238,13 @@ def _check_extent(shape: tuple[int, ...], um_per_px: float, coarse_um_per_px: fl
             "memory; cut it into smaller fields or check the scale"
         )
         raise ImageError(msg)
+
+
+def _familiarity(bundle: ModelBundle) -> Familiarity | None:
+    spec = bundle.manifest.classifier
+    if spec.familiarity is None:
+        return None
+    return Familiarity.from_arrays(read_arrays(bundle, spec.familiarity), length=spec.embedding)
 
 
 def _map(model: Model, image: RGBImage) -> NDArray[np.float32]:

@@ -1,14 +1,12 @@
 """Whether a bundle's models still say on this device what they said where they were made."""
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.bundle import LARGEST_BYTES, ModelBundle
+from leuko.bundle import ModelBundle, read_arrays
 from leuko.errors import BundleError
 from leuko.inference import Engine, run_all
 
@@ -92,20 +90,7 @@ def golden_inputs(bundle: ModelBundle) -> Mapping[str, NDArray[np.uint8]]:
 
 
 def _golden_arrays(bundle: ModelBundle) -> Mapping[str, NDArray[np.uint8]]:
-    name = bundle.manifest.golden.file
-    stream = io.BytesIO(bundle.files[name])
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
-                raise BundleError(f"{name} unpacks to too much; convert the bundle again")
-        with np.load(stream, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, BundleError):
-            raise
-        raise BundleError(
-            f"{name} is no NumPy archive ({error}); convert the bundle again"
-        ) from error
+    return read_arrays(bundle, bundle.manifest.golden.file)
 
 
 def _golden_pair(

@@ -14,14 +14,19 @@ from leuko.bundle import (
     Tolerance,
     TrainingSet,
     load_bundle,
+    read_arrays,
 )
 from leuko.cells import CellClass
 from leuko.errors import BundleError, OutputError
+from leuko.familiarity import Familiarity
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.verification import replay_golden
 from leuko_converter.package import BundleDescription, write_bundle, zip_bundle
 from leuko_converter.representative import LabelledViews
+from leuko_training.familiarity import familiar
+
+EMBEDDING = 16
 
 DESCRIPTION = BundleDescription(
     id="discs",
@@ -44,7 +49,7 @@ DESCRIPTION = BundleDescription(
         um_per_px=0.8,
         size=32,
         margin=2,
-        embedding=16,
+        embedding=EMBEDDING,
         unclassified_below=0.5,
     ),
     training_sets=(
@@ -148,6 +153,32 @@ def test_a_zip_is_the_same_bundle(written: ModelBundle, tmp_path: Path) -> None:
             "manifest.toml",
             "outliner.tflite",
         ]
+
+
+def test_what_is_familiar_comes_back_as_it_was_written_and_the_same_each_time(
+    models: dict[str, bytes], inputs: dict[str, NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(3)
+    known = familiar(
+        rng.normal(size=(60, EMBEDDING)), np.arange(60) % 5, rng.normal(size=(9, EMBEDDING))
+    )
+    named = DESCRIPTION.classifier.model_copy(update={"familiarity": "familiarity.npz"})
+    first, second = (
+        write_bundle(
+            tmp_path / name,
+            replace(DESCRIPTION, classifier=named),
+            models=models,
+            familiarity=known,
+            golden_inputs=inputs,
+            engine=LiteRTEngine(),
+        )
+        for name in ("first", "second")
+    )
+    assert first.sha256 == second.sha256
+    arrays = read_arrays(first, "familiarity.npz")
+    again = Familiarity.from_arrays(arrays, length=EMBEDDING)
+    cell = rng.normal(size=EMBEDDING)
+    assert again.distance(cell) == pytest.approx(known.distance(cell))
 
 
 def test_an_older_bundle_is_replaced(

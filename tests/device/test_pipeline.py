@@ -1,5 +1,6 @@
 """From a field to named cells, with the shipped bundle on simulated smears."""
 
+import io
 import tracemalloc
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import BundleError, ImageError
+from leuko.familiarity import Familiarity
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
@@ -113,6 +115,46 @@ def test_a_bundle_s_class_weights_decide_on_names(bundle: ModelBundle, field: RG
     found = FieldAnalyser(basophils, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
     named = [cell for cell in found if cell.cell_class is CellClass.BASOPHIL]
     assert len(named) > len(found) / 2
+
+
+def with_familiarity(bundle: ModelBundle, familiarity: Familiarity) -> ModelBundle:
+    content = io.BytesIO()
+    np.savez(content, **familiarity.arrays)
+    known = changed(bundle, "classifier", familiarity="familiarity.npz")
+    return replace(known, files={**bundle.files, "familiarity.npz": content.getvalue()})
+
+
+def familiarity_up_to(limit: float, *, length: int) -> Familiarity:
+    return Familiarity(np.zeros((5, length), np.float32), np.eye(length, dtype=np.float32), limit)
+
+
+def test_a_cell_unlike_anything_learnt_gets_no_class(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    length = bundle.manifest.classifier.embedding
+    strict = with_familiarity(bundle, familiarity_up_to(0.0, length=length))
+    found = FieldAnalyser(strict, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
+    counted = [i for i, cell in enumerate(cells) if cell.status is CellStatus.COUNTED]
+    assert counted
+    for index in counted:
+        assert found[index].status is CellStatus.UNCLASSIFIED
+        assert "unlike anything" in found[index].reason
+        assert found[index].cell_class is cells[index].cell_class
+
+
+def test_a_familiar_cell_keeps_its_class(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    length = bundle.manifest.classifier.embedding
+    lenient = with_familiarity(bundle, familiarity_up_to(1e6, length=length))
+    found = FieldAnalyser(lenient, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
+    assert [cell.probabilities for cell in found] == [cell.probabilities for cell in cells]
+
+
+def test_familiarity_for_other_embeddings_is_refused(bundle: ModelBundle) -> None:
+    other = with_familiarity(bundle, familiarity_up_to(1.0, length=3))
+    with pytest.raises(BundleError, match="not what embeddings of"):
+        FieldAnalyser(other, LiteRTEngine())
 
 
 def test_a_region_larger_than_a_leukocyte_is_set_aside(

@@ -6,6 +6,7 @@ is not read, but for ``manifest.sig``, the signature of the manifest. `load_bund
 hashes before anything is used; who signed is the business of `leuko.signature`.
 """
 
+from leuko.bundle._arrays import read_arrays
 from leuko.bundle._manifest import (
     ClassifierSpec,
     EdgeTPUSpec,
@@ -44,4 +45,5 @@ __all__ = [
     "TrainingSet",
     "default_bundle_path",
     "load_bundle",
+    "read_arrays",
 ]

@@ -90,6 +90,9 @@ class ClassifierSpec(_Table):
     """What each class's probability is multiplied by: how much commoner it is than where it was
     learnt."""
 
+    familiarity: FileName | None = None
+    """NumPy archive of what embeddings of known cells look like; a bundle may have none."""
+
     @model_validator(mode="after")
     def _every_class_has_a_weight(self) -> Self:
         if len(self.class_weights) != len(CellClass):
@@ -211,7 +214,8 @@ class Manifest(_Table):
         segmenter, classifier = self.segmenter, self.classifier
         named = [segmenter.locator, segmenter.outliner, classifier.model, self.golden.file]
         named += self.edgetpu.names if self.edgetpu else ()
-        for name in named if self.model_card is None else [*named, self.model_card]:
+        named += [name for name in (classifier.familiarity, self.model_card) if name is not None]
+        for name in named:
             if name not in self.files:
                 msg = f"uses {name} but does not list its sha256 under [files]"
                 raise ValueError(msg)
