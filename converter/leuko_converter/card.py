@@ -17,9 +17,10 @@ from leuko_converter.errors import ConversionError
 from leuko_converter.parity import markdown_table
 
 CARD_FILE = "model-card.md"
+_ELSEWHERE = ("five_way", "unclassified", "classified")
 
 
-def add_card(folder: Path, evaluation_file: Path) -> ModelBundle:
+def add_card(folder: Path, evaluation_file: Path, transfer_file: Path | None = None) -> ModelBundle:
     """Write a card into a bundle's folder, in the place of an older one, and list it.
 
     The models keep their bytes, the manifest gets a new hash, so an old signature is removed.
@@ -27,6 +28,7 @@ def add_card(folder: Path, evaluation_file: Path) -> ModelBundle:
     Args:
         folder: the bundle.
         evaluation_file: ``evaluation.json`` that ``leuko-train evaluate`` wrote of it.
+        transfer_file: ``transfer.json`` that ``leuko-train transfer`` wrote of its recipe.
 
     Raises:
         BundleError: the folder holds no valid bundle.
@@ -37,7 +39,8 @@ def add_card(folder: Path, evaluation_file: Path) -> ModelBundle:
     table = _without_card(tomllib.loads(bundle.manifest_bytes.decode()))
     bare = tomli_w.dumps(table).encode()
     figures = _figures(evaluation_file, {bundle.sha256, hashlib.sha256(bare).hexdigest()})
-    card = model_card(bundle, figures).encode()
+    elsewhere = _shipped(transfer_file) if transfer_file else {}
+    card = model_card(bundle, figures, elsewhere).encode()
     table["model_card"] = CARD_FILE
     # Last, so that taking it out again leaves the manifest that the figures are about.
     table["files"][CARD_FILE] = hashlib.sha256(card).hexdigest()
@@ -52,12 +55,15 @@ def add_card(folder: Path, evaluation_file: Path) -> ModelBundle:
     return load_bundle(folder)
 
 
-def model_card(bundle: ModelBundle, figures: Mapping[str, Any]) -> str:
+def model_card(
+    bundle: ModelBundle, figures: Mapping[str, Any], elsewhere: Mapping[str, Any]
+) -> str:
     """Return the card as Markdown; equal input gives an equal card.
 
     Args:
         bundle: what it is about.
         figures: content of ``evaluation.json``.
+        elsewhere: what ``transfer.json`` says of the shipped recipe; may be empty.
     """
     manifest = bundle.manifest
     parts = [
@@ -76,6 +82,7 @@ def model_card(bundle: ModelBundle, figures: Mapping[str, Any]) -> str:
         f"## Against the targets\n\n{_goal_table(figures['goals'])}",
         f"## Right names by laboratory\n\n{_laboratory_table(figures['names'])}",
         f"## Right names by class and laboratory\n\n{_class_table(figures['names'])}",
+        *_elsewhere(elsewhere),
         f"## Known failures\n\n{_failures(figures)}",
     ]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
@@ -88,18 +95,30 @@ def _without_card(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _figures(file: Path, known: set[str]) -> dict[str, Any]:
-    try:
-        figures: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        made_of = figures["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConversionError(
-            f"{file} holds no figures ({error}); write them with leuko-train evaluate"
-        ) from error
+    figures = _json(file, "leuko-train evaluate", key="sha256")
+    made_of = figures["sha256"]
     if made_of not in known:
         raise ConversionError(
             f"{file} is about the bundle {made_of[:8]}, not about this one; evaluate this one"
         )
     return figures
+
+
+def _shipped(file: Path) -> Mapping[str, Any]:
+    shipped: Mapping[str, Any] = _json(file, "leuko-train transfer", key="shipped")["shipped"]
+    return shipped
+
+
+def _json(file: Path, command: str, *, key: str) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConversionError(
+            f"{file} holds no figures ({error}); write them with {command}"
+        ) from error
+    if not isinstance(content, dict) or key not in content:
+        raise ConversionError(f"{file} holds no figures of {key}; write them with {command}")
+    return content
 
 
 def _training_table(bundle: ModelBundle) -> str:
@@ -139,6 +158,25 @@ def _class_table(names: Mapping[str, Any]) -> str:
         for name, one in names.items()
     ]
     return markdown_table(("laboratory", *map(str, LEUKOCYTES)), rows)
+
+
+def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
+    if not laboratories:
+        return []
+    rows = [
+        (name, str(one["n"]), *(f"{one[key]:.1f} %" for key in _ELSEWHERE))
+        for name, one in laboratories.items()
+    ]
+    headings = ("left out", "cells", "five-way right", "unclassified", "right of the classified")
+    return [
+        "## In a laboratory it has not seen",
+        (
+            "Classifiers trained like this one, a third as long, without the laboratory; float, on "
+            "every cell of it, with prior, temperature and threshold from the others. Expect this, "
+            "not the table above, under another microscope or stain."
+        ),
+        markdown_table(headings, rows),
+    ]
 
 
 def _failures(figures: Mapping[str, Any]) -> str:

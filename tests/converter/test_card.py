@@ -85,3 +85,16 @@ def test_the_shipped_figures_make_a_card_of_the_shipped_bundle(tmp_path: Path) -
     card = add_card(copy, figures).files[CARD_FILE].decode()
     assert card.startswith("# Model card: leuko-default ")
     assert "## Known failures" in card
+
+
+def test_a_card_says_what_to_expect_in_another_laboratory(
+    bundle: Path, evaluation: Path, tmp_path: Path
+) -> None:
+    figures = {"n": 600, "five_way": 71.25, "unclassified": 12.0, "classified": 80.0}
+    transfer = tmp_path / "transfer.json"
+    transfer.write_text(json.dumps({"shipped": {"krd-wbc": figures}}))
+    card = add_card(bundle, evaluation, transfer).files[CARD_FILE].decode()
+    assert "| krd-wbc | 600 | 71.2 % | 12.0 % | 80.0 % |" in card
+    transfer.write_text("{}")
+    with pytest.raises(ConversionError, match="leuko-train transfer"):
+        add_card(bundle, evaluation, transfer)

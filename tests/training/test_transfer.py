@@ -35,6 +35,7 @@ from leuko_training.transfer import (
     choose_shipped,
     figures_of,
     planned,
+    record_of_shipped,
     record_of_transfer,
     render_transfer,
     train_without,
@@ -206,6 +207,13 @@ def test_the_record_keeps_every_confusion() -> None:
     assert first["seed"] == 1
     assert isinstance(first["sets"], dict)
     assert all(figures["n"] == 10 for figures in first["sets"].values())
+
+
+def test_the_record_says_what_the_shipped_recipe_makes_of_each_laboratory_elsewhere() -> None:
+    known = record_of_shipped([*tried("usual", is_short=True), *tried("usual", is_short=False)])
+    assert list(known) == list(LABORATORIES)
+    assert all((one["n"], one["five_way"]) == (10, 80) for one in known.values())
+    assert record_of_shipped(tried("usual", is_short=True)) == {}
 
 
 def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:

@@ -171,6 +171,19 @@ def judge(answers: Answers, certainty: Certainty) -> Judgement:
     )
 
 
+def judged_elsewhere(answers: Mapping[str, Answers]) -> dict[str, tuple[Certainty, Judgement]]:
+    """Return what certainty the others choose for each laboratory, and what it makes of it.
+
+    Args:
+        answers: of every left-out laboratory, two at least.
+    """
+    chosen = {
+        name: choose(Answers.joined([one for other, one in answers.items() if other != name]))
+        for name in answers
+    }
+    return {name: (chosen[name], judge(one, chosen[name])) for name, one in answers.items()}
+
+
 def _alike(answers: Answers) -> NDArray[np.float64]:
     """Return a weight for each cell, so that every set weighs the same and all add up to 1."""
     _, inverse, sizes = np.unique(answers.datasets, return_inverse=True, return_counts=True)

@@ -95,11 +95,14 @@ def card(
     evaluation: Annotated[
         Path, typer.Option(help="Figures of this bundle, by leuko-train evaluate.")
     ] = RESULTS / "evaluation.json",
+    transfer: Annotated[
+        Path | None, typer.Option(help="Figures of its recipe elsewhere, by leuko-train transfer.")
+    ] = None,
 ) -> None:
     """Write a model card into a bundle: data, licences, split, figures, known failures."""
     from leuko_converter.card import CARD_FILE, add_card
 
-    written = add_card(folder, evaluation)
+    written = add_card(folder, evaluation, transfer)
     typer.echo(f"{written.label} has {folder / CARD_FILE}; sign it anew")
 
 

@@ -23,7 +23,11 @@ from leuko_training.transfer._laboratories import (
 )
 from leuko_training.transfer._names import ask, train_without
 from leuko_training.transfer._places import Places, read_all
-from leuko_training.transfer._report import record_of_transfer, render_transfer
+from leuko_training.transfer._report import (
+    record_of_shipped,
+    record_of_transfer,
+    render_transfer,
+)
 from leuko_training.transfer._run import Bench, Trial, Tried, finished, planned
 from leuko_training.transfer._whole import judge_bundles, kept_figures
 
@@ -43,6 +47,7 @@ __all__ = [
     "figures_of",
     "finished",
     "planned",
+    "record_of_shipped",
     "record_of_transfer",
     "render_transfer",
     "sets_of",
@@ -113,6 +118,7 @@ def write_transfer(
     """
     record = {
         "trials": record_of_transfer(tried),
+        "shipped": record_of_shipped(tried),
         "whole": {name: [asdict(one) for one in known] for name, known in figures.items()},
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)

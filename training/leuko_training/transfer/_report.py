@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 from leuko.cells import LEUKOCYTES
 from leuko_training.answers import Answers
-from leuko_training.certainty import Certainty, choose, judge
+from leuko_training.certainty import Certainty, Judgement, choose, judge, judged_elsewhere
 from leuko_training.evaluation import percent, table, words
 from leuko_training.metrics import Proportion
 from leuko_training.recipes import LONG, RECIPES, SHORT
@@ -49,6 +49,32 @@ def record_of_transfer(tried: Sequence[Tried]) -> list[dict[str, object]]:
         }
         for one in tried
     ]
+
+
+def record_of_shipped(tried: Sequence[Tried]) -> dict[str, dict[str, float | int]]:
+    """Return what the shipped recipe makes of each laboratory that it alone has not seen.
+
+    Empty while there are fewer than two.
+    """
+    joined = _by_laboratory([one for one in tried if one.trial.is_of_shipped])
+    judged = judged_elsewhere(joined) if len(joined) > 1 else {}
+    return {
+        name: {
+            "n": one.five_way.n,
+            "five_way": one.five_way.percent or 0.0,
+            "unclassified": one.unclassified.percent or 0.0,
+            "classified": one.right.percent or 0.0,
+        }
+        for name, (_, one) in judged.items()
+    }
+
+
+def _by_laboratory(tried: Sequence[Tried]) -> dict[str, Answers]:
+    return {
+        name: Answers.joined(known)
+        for name in LABORATORIES
+        if (known := [one.answers for one in tried if name in one.trial.left_out])
+    }
 
 
 def _figures(answers: Answers) -> dict[str, object]:
@@ -206,13 +232,11 @@ def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
         "",
     )
     joined = {name: Answers.joined(answers) for name, answers in by_laboratory.items()}
-    rows = []
-    for name, answers in joined.items():
-        elsewhere = Answers.joined([one for other, one in joined.items() if other != name])
-        rows.append(_certainty_row(name, answers, choose(elsewhere)))
+    rows = [_certainty_row(name, *pair) for name, pair in judged_elsewhere(joined).items()]
     rows.append(_mean_row(rows))
     everything = Answers.joined(list(joined.values()))
-    rows.append(_certainty_row("all together", everything, choose(everything)))
+    for_all = choose(everything)
+    rows.append(_certainty_row("all together", for_all, judge(everything, for_all)))
     yield from table(
         [
             "left out",
@@ -228,8 +252,7 @@ def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
     )
 
 
-def _certainty_row(name: str, answers: Answers, certainty: Certainty) -> list[str]:
-    judged = judge(answers, certainty)
+def _certainty_row(name: str, certainty: Certainty, judged: Judgement) -> list[str]:
     return [
         name,
         f"{certainty.prior_strength:.2f}",

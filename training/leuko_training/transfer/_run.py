@@ -11,7 +11,7 @@ from leuko_training.answers import Answers
 from leuko_training.cut_cells import LabelledCell, labelled_cells, red_cells
 from leuko_training.datasets import LabelledImage
 from leuko_training.fit import Schedule
-from leuko_training.recipes import LONG, RECIPES, SHORT
+from leuko_training.recipes import LONG, RECIPES, SHIPPED, SHORT
 from leuko_training.simulated import simulated_crops
 from leuko_training.transfer._laboratories import (
     LABORATORIES,
@@ -51,6 +51,12 @@ class Trial:
     def is_raabin_alone(self) -> bool:
         """Whether it follows the published protocol: nothing but Raabin is learnt from."""
         return self.left_out == RAABIN_ALONE
+
+    @property
+    def is_of_shipped(self) -> bool:
+        """Whether it is the shipped recipe, long, with one laboratory left out."""
+        is_shipped = RECIPES[self.recipe] is SHIPPED
+        return is_shipped and not self.is_short and len(self.left_out) == 1
 
     @property
     def schedule(self) -> Schedule:

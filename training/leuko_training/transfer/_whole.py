@@ -18,7 +18,6 @@ from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.partition import TRAINING_FOLDS, partition
 from leuko_training.parts import Parts
-from leuko_training.recipes import RECIPES, SHIPPED
 from leuko_training.runs import train_segmenter
 from leuko_training.scales import SEGMENTER_SIZE
 from leuko_training.transfer._figures import WholeFigures, figures_of
@@ -39,10 +38,7 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> dict[str, list[Whol
     alone = {
         one.trial.left_out[0]: one
         for one in tried
-        if RECIPES[one.trial.recipe] is SHIPPED
-        and not one.trial.is_short
-        and not one.trial.is_raabin_alone
-        and one.trial.seed == 1
+        if one.trial.is_of_shipped and one.trial.seed == 1
     }
     items = read_all(places.root)
     parts = Parts(places.folder / "whole")
