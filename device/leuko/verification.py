@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.bundle import LARGEST_BYTES, ModelBundle
+from leuko.bundle import LARGEST_BYTES, ZIP_DAMAGE, ModelBundle
 from leuko.errors import BundleError
 from leuko.inference import Engine, run_all
 
@@ -100,7 +100,7 @@ def _golden_arrays(bundle: ModelBundle) -> Mapping[str, NDArray[np.uint8]]:
                 raise BundleError(f"{name} unpacks to too much; convert the bundle again")
         with np.load(stream, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except ZIP_DAMAGE as error:
         if isinstance(error, BundleError):
             raise
         raise BundleError(
