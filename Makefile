@@ -35,7 +35,8 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-calibration \
-	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb requirements clean
+	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-arm64 bench-start \
+	requirements clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +82,7 @@ bench-live: $(DEV_ENV)/.installed ## Measure the live count against simulated sl
 	$(BIN)/leuko-train bench-live
 
 DEBS := build/deb
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' device/leuko/__init__.py)
 
 deb: $(DEV_ENV)/.installed ## Build the Debian packages for bookworm and trixie, arm64 and amd64
 	for release in bookworm trixie; do for architecture in arm64 amd64; do \
@@ -88,10 +90,19 @@ deb: $(DEV_ENV)/.installed ## Build the Debian packages for bookworm and trixie,
 
 check-deb: $(DEV_ENV)/.installed ## Install, upgrade and purge the package in a container (root, minutes)
 	sh systemd/debian/build.sh trixie amd64 $(DEBS)
-	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_*+deb13_amd64.deb
+	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_$(VERSION)+deb13_amd64.deb
+
+ARM64 = $(foreach debian,12 13,$(DEBS)/leuko_$(VERSION)+deb$(debian)_arm64.deb)
+
+check-arm64: $(DEV_ENV)/.installed ## Run the arm64 packages as Raspberry Pi 4 and 5, emulated (root, hours)
+	for release in bookworm trixie; do sh systemd/debian/build.sh $$release arm64 $(DEBS) || exit 1; done
+	sh tests/hardware/check_arm64.sh $(CHECKS) $(ARM64) $(LEUKO_DATASETS) $(BIN)/python
 
 bench-calibration: $(DEV_ENV)/.installed ## Measure what a calibration is worth into docs/results
 	$(BIN)/leuko-train bench-calibration
+
+bench-start: $(DEV_ENV)/.installed ## Time the service from its start to the first counted frame into docs/results
+	$(BIN)/leuko-train bench-start
 
 check-systemd: $(DEV_ENV)/.installed ## Boot the service under systemd in a container (root, minutes)
 	sh tests/hardware/check_systemd.sh $(CHECKS)

@@ -1,12 +1,14 @@
 """What two trained models lost by becoming a bundle, set by set and against the targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
 
+from leuko.backends import Accelerator
 from leuko.bundle import ModelBundle
 from leuko.inference import Engine
+from leuko_converter.backend_parity import BackendParity, Figures, on_every_backend
 from leuko_converter.parity import (
     ClassifierParity,
     SegmenterParity,
@@ -66,26 +68,37 @@ def parity_report(
     judged: Sequence[LabelledImage],
     *,
     engine: Engine,
+    accelerators: Sequence[Accelerator] = (),
     limits: Limits = LIMITS,
 ) -> Report:
-    """Return outliner and classifier, float against int8, set by set.
+    """Return outliner and classifier, float against int8, set by set and on every backend.
 
     Args:
         segmenter: trained `edge_unet`, at the outliner's input size.
         classifier: trained, with probabilities and embedding as outputs.
         bundle: what they became.
         judged: images that the models did not learn from; all of them take part.
-        engine: runs the bundle's models.
-        limits: what may be lost.
+        engine: runs the bundle's models on the processor.
+        accelerators: judged as the processor is, where they are at hand.
+        limits: what may be lost, on each backend.
 
     Raises:
+        BundleError: the golden file does not fit the models.
         ConversionError: the models do not fit the images.
         EngineError: the engine cannot run a model.
     """
-    outliner = bundle.files[bundle.manifest.segmenter.outliner]
-    namer = bundle.files[bundle.manifest.classifier.model]
-    masks = segmenter_parity(segmenter, outliner, judged, engine=engine)
-    names = classifier_parity(classifier, namer, judged, segmenter, engine=engine)
+
+    def compare(fitted: ModelBundle, runs_on: Engine) -> Figures:
+        outliner = fitted.files[fitted.manifest.segmenter.outliner]
+        namer = fitted.files[fitted.manifest.classifier.model]
+        return Figures(
+            segmenter_parity(segmenter, outliner, judged, engine=runs_on),
+            classifier_parity(classifier, namer, judged, segmenter, engine=runs_on),
+        )
+
+    backends = on_every_backend(bundle, engine, accelerators, compare=compare)
+    on_cpu = backends[0].figures or Figures({}, {})
+    masks, names = on_cpu.masks, on_cpu.names
     folds = ", ".join(sorted({item.fold for item in judged}))
     losses = _losses(masks, names, limits)
     text = (
@@ -94,10 +107,10 @@ def parity_report(
         "The segmenter sees the outliner's window around the largest leukocyte of every masked "
         "image,\nthe classifier every cell as the device cuts it out.\n\n"
         f"## Against the targets\n\n{_table(losses)}\n"
-        f"## Outliner\n\n{segmenter_table(masks)}\n## Classifier\n\n{classifier_table(names)}"
+        f"## Outliner\n\n{segmenter_table(masks)}\n## Classifier\n\n{classifier_table(names)}\n"
+        f"## Every backend\n\n{backend_table(backends, limits)}"
     )
-    short = (f"{one.what}: {one.measured}, {one.limit} wanted" for one in losses if not one.is_met)
-    return Report(text, tuple(short))
+    return Report(text, tuple(backend_losses(backends, limits)))
 
 
 def segmenter_parity(
@@ -139,6 +152,30 @@ def goal_table(
 ) -> str:
     """Return what was lost beside what may be lost, as Markdown; sets that are absent are none."""
     return _table(_losses(masks, names, limits))
+
+
+def backend_table(backends: Sequence[BackendParity], limits: Limits) -> str:
+    """Return a row for each backend, as Markdown; empty where it is not at hand."""
+    head = ("backend", "golden, LSB", "Dice, worst", "points, all", "points, worst", "what")
+    rows = []
+    for one in backends:
+        found = one.figures or Figures({}, {})
+        measured = [loss.measured for loss in _losses(found.masks, found.names, limits)]
+        golden = "" if one.golden_lsb is None else str(one.golden_lsb)
+        figures = (*measured, "", "", "")[:3] if found.masks else ("", *measured, "", "")[:3]
+        rows.append((str(one.backend), golden, *figures, one.text))
+    return markdown_table(head, rows)
+
+
+def backend_losses(backends: Sequence[BackendParity], limits: Limits) -> Iterator[str]:
+    """Yield what is beyond its limit on any backend, as a clause."""
+    for one in backends:
+        if not one.is_golden:
+            yield f"{one.backend}: {one.golden_lsb} LSB off the golden outputs"
+        found = one.figures or Figures({}, {})
+        for loss in _losses(found.masks, found.names, limits):
+            if not loss.is_met:
+                yield f"{one.backend}, {loss.what}: {loss.measured}, {loss.limit} wanted"
 
 
 def _losses(

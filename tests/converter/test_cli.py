@@ -1,4 +1,5 @@
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,8 @@ def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
     assert [row[2].strip() for row in rows] == ["3", "3"]
     assert "| Dice, worst set (bccd) | ≤ 0.005 |" in out
     assert "| accuracy, all 3 cells | ≤ -100 points |" in out
+    assert re.search(r"^\| cpu \| 0 \| \+.* \| ai_edge_litert", out, re.MULTILINE)
+    assert re.search(r"^\| edgetpu \|.*; .*\|$", out, re.MULTILINE)
 
 
 def test_one_model_is_converted_with_a_folder_of_images(

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from leuko.bundle import default_bundle_path, load_bundle
 from leuko.cli import main
 from leuko.doctor import examine_bundle
-from leuko.errors import BundleError, EngineError, OutputError, SettingsError
+from leuko.errors import BundleError, EngineError, OutputError
 from leuko.inference import LiteRTEngine, Model
 from leuko.installation import BUILT_IN, FOLDER_NAME, InstalledBundles, open_at_start
 from leuko.settings import Settings
@@ -136,7 +136,10 @@ def test_without_a_folder_of_keys_nobody_is_trusted(
         install(installed, make_signed("2"))
 
 
-def test_a_key_that_is_none_is_named(trusted: Path) -> None:
+def test_a_key_that_is_none_is_named_and_takes_nothing_from_the_others(
+    trusted: Path, make_signed: Callable[[str], Path], installed: InstalledBundles
+) -> None:
+    install(installed, make_signed("2"))
     curve = generate_private_key(SECP256R1()).public_key()
     for content in (
         b"",
@@ -144,8 +147,13 @@ def test_a_key_that_is_none_is_named(trusted: Path) -> None:
         curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
     ):
         (trusted / "other.pem").write_bytes(content)
-        with pytest.raises(SettingsError, match=r"other\.pem is no Ed25519 public key"):
-            read_trusted_keys(trusted)
+        assert "other.pem is no Ed25519 public key" in str(read_trusted_keys(trusted).unusable)
+        assert not open_at_start(installed, ENGINE).notice
+    settings = Settings(state_dir=trusted.parent / "state", trusted_keys=trusted)
+    assert "other.pem is no Ed25519 public key" in examine_bundle(settings).health.text
+    (trusted / "hospital.pem").unlink()
+    with pytest.raises(BundleError, match=r"none of the keys trusted here \(.*other\.pem is no Ed"):
+        installed.active()
 
 
 def test_an_installed_bundle_is_the_same_and_counts_once_activated(
@@ -193,6 +201,19 @@ def test_an_unsigned_bundle_taken_on_an_operators_word_stays_taken(
     installed.activate(name, ENGINE)
     assert open_at_start(installed, ENGINE).bundle.sha256 == bundle.sha256
     assert "operator" in installed.signer_of(name, bundle)
+
+
+def test_a_signed_bundle_is_known_by_its_signer_whatever_the_operator_allowed(
+    make_signed: Callable[[str], Path], installed: InstalledBundles, trusted: Path
+) -> None:
+    bundle = load_bundle(make_signed("2"))
+    key = (trusted / "hospital.pem").rename(trusted / "away")
+    name = installed.install(bundle, ENGINE, allow_unsigned=True)
+    assert "operator" in installed.signer_of(name, bundle)
+    key.rename(trusted / "hospital.pem")
+    assert installed.signer_of(name, bundle) == "hospital"
+    installed.install(bundle, ENGINE, allow_unsigned=True)
+    assert installed.state.unsigned == ()
 
 
 def test_the_service_starts_with_the_active_bundle_and_nothing_to_say(
@@ -339,18 +360,22 @@ from leuko.installation import InstalledBundles
 
 installed = InstalledBundles(Path(sys.argv[1]), Path(sys.argv[2]))
 bundle, old = load_bundle(Path(sys.argv[3])), installed.state.active
-flushes = 0
+steps, begun = 0, 0
 
-def fsync(descriptor, left=[0], flush=os.fsync):
-    left[0] += 1
-    if left[0] > flushes:
-        os.kill(os.getpid(), 9)
-    flush(descriptor)
+def deadly(function):
+    def call(*arguments, **options):
+        global begun
+        begun += 1
+        if begun > steps:
+            os.kill(os.getpid(), 9)
+        return function(*arguments, **options)
+    return call
 
 while True:
     child = os.fork()
     if not child:
-        os.fsync = fsync
+        for name in sys.argv[4:]:
+            setattr(os, name, deadly(getattr(os, name)))
         installed.activate(installed.install(bundle, LiteRTEngine()), LiteRTEngine())
         os._exit(0)
     status = os.waitpid(child, 0)[1]
@@ -358,23 +383,33 @@ while True:
         installed.open(name)
     active = installed.state.active
     assert active == old or installed.active().sha256 == bundle.sha256
-    flushes += 1
+    steps += 1
     if status == 0:
         break
-print(flushes, active)
+print(steps, active)
 """
 
 
-def test_a_process_killed_at_any_flush_leaves_whole_bundles_and_the_old_or_the_new_choice(
-    make_signed: Callable[[str], Path], installed: InstalledBundles, tmp_path: Path
+@pytest.mark.parametrize(
+    ("version", "steps"), [("3", ["fsync"]), ("2", ["rename", "replace", "unlink", "rmdir"])]
+)
+def test_a_process_killed_at_any_step_leaves_whole_bundles_and_the_old_or_the_new_choice(
+    make_signed: Callable[[str], Path],
+    installed: InstalledBundles,
+    tmp_path: Path,
+    *,
+    version: str,
+    steps: list[str],
 ) -> None:
-    install(installed, make_signed("2"))
-    new = make_signed("3")
-    done = python(KILLED, tmp_path / "state", tmp_path / "trusted-keys", new)
+    """Version 2 is the one that is active already."""
+    old = make_signed("2")
+    install(installed, old)
+    new = old if version == "2" else make_signed(version)
+    done = python(KILLED, tmp_path / "state", tmp_path / "trusted-keys", new, *steps)
     assert done.returncode == 0, done.stderr
-    flushes, active = done.stdout.split()
-    assert int(flushes) > 9
-    assert active.startswith("leuko-tiny-3-")
+    killed, active = done.stdout.split()
+    assert int(killed) > 7
+    assert active.startswith(f"leuko-tiny-{version}-")
     assert not list((tmp_path / "state" / FOLDER_NAME).glob(".incoming-*"))
 
 

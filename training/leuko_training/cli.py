@@ -109,6 +109,21 @@ def bench_live(
     run.bench_and_report(bundle, root, results, kept=kept, again=again or (), extent=chosen)
 
 
+@app.command("bench-start")
+def bench_start(
+    *,
+    results: Results = RESULTS,
+    bundle: BundlePath = None,
+    starts: Annotated[int, typer.Option(min=1, help="Starts of each kind.")] = 5,
+) -> None:
+    """Measure the service's start, to ready and to the first counted frame; slow is an error."""
+    from leuko_training.live_benchmark.start_report import MOST_S, bench_start_and_report
+
+    if not bench_start_and_report(bundle, results, runs=starts):
+        typer.echo(f"slower than {MOST_S:g} s; see {results / 'start.md'}", err=True)
+        raise typer.Exit(1)
+
+
 @app.command()
 def transfer(
     *,

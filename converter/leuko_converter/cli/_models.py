@@ -67,7 +67,9 @@ def parity(
         float, typer.Option(help="Points of accuracy that may be lost; more is an error.")
     ] = 0.5,
 ) -> None:
-    """Write what trained models lost by becoming a bundle, on fold 0; too much is an error."""
+    """Write what trained models lost as a bundle, on every backend; too much is an error."""
+    from leuko.backends import ACCELERATORS
+
     with quiet():
         from leuko_converter.report import Limits, parity_report
         from leuko_converter.trained import load_trained, with_embedding
@@ -78,6 +80,7 @@ def parity(
         load_bundle(bundle),
         read_folds(root, (TEST_FOLD,)),
         engine=LiteRTEngine(),
+        accelerators=ACCELERATORS,
         limits=Limits(most_dice_lost, most_points_lost),
     )
     write(results / "parity.md", report.text.encode())

@@ -139,11 +139,25 @@ class AcceleratorSearch:
             taken.engine.close()
 
     def _run(self) -> None:
+        has_ended = False
         try:
             self._search()
+            has_ended = True
         finally:
+            # A fault of leuko's own is told by its traceback, and by the part that it has stopped.
+            if not has_ended:
+                self._break_off()
             # Nobody must wait for a thread that has ended.
             self._first_round.set()
+
+    def _break_off(self) -> None:
+        self._taken = None
+        for accelerator in self._accelerators:
+            text = (
+                f"the search for the {accelerator.label} broke off, by a fault of leuko's own; "
+                "restart leuko, and report what its log says"
+            )
+            self._refuse(accelerator, Verdict(accelerator.backend, text, Refusal.FAILED))
 
     def _search(self) -> None:
         pause_s = self._pauses.first_s

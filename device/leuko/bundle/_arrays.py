@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.bundle._reading import LARGEST_BYTES, ModelBundle
+from leuko.bundle._reading import LARGEST_BYTES, ZIP_DAMAGE, ModelBundle
 from leuko.errors import BundleError
 
 
@@ -29,7 +29,7 @@ def read_arrays(bundle: ModelBundle, name: str) -> Mapping[str, NDArray[Any]]:
             return {key: arrays[key] for key in arrays.files}
     except BundleError:
         raise
-    except (OSError, ValueError, MemoryError, zipfile.BadZipFile) as error:
+    except (*ZIP_DAMAGE, MemoryError) as error:
         raise BundleError(
             f"{name} is no NumPy archive ({error}); convert the bundle again"
         ) from error

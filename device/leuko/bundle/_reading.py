@@ -26,11 +26,12 @@ MANIFEST_FILE = "manifest.toml"
 SIGNATURE_FILE = "manifest.sig"
 """Ed25519 signature of the manifest, 64 bytes; a bundle may have none."""
 
-_DAMAGED = (
+ZIP_DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    OSError,
     RuntimeError,
     NotImplementedError,
     ValueError,
@@ -93,7 +94,7 @@ def load_bundle(path: Path) -> ModelBundle:
         raise
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BundleError(f"there is no bundle at {path}; give a bundle's folder or zip") from error
-    except (OSError, *_DAMAGED) as error:
+    except ZIP_DAMAGE as error:
         raise BundleError(
             f"{path} is no bundle: neither a folder nor a readable zip ({error}); "
             "give a bundle's folder or zip"
@@ -219,7 +220,7 @@ def _read_entry(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
         raise _missing(name, path) from error
     except BundleError:
         raise
-    except _DAMAGED as error:
+    except ZIP_DAMAGE as error:
         raise BundleError(
             f"{name} in bundle {path} is damaged ({error}); copy the bundle again"
         ) from error

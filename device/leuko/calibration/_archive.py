@@ -6,16 +6,15 @@ is read than a calibration can have.
 
 import hashlib
 import io
-import lzma
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from pydantic import ValidationError
 
+from leuko.bundle import ZIP_DAMAGE
 from leuko.calibration._record import FORMAT, CalibrationRecord, FlatFieldPart
 from leuko.errors import CalibrationError
 from leuko.vision.shading import LARGEST_GAIN, FlatField
@@ -33,18 +32,6 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BITS = 16
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Equal calibrations are equal files."""
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    NotImplementedError,
-    ValueError,
-    KeyError,
-)
-"""What zipfile raises on damaged archives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +112,7 @@ def _files(content: bytes, name: str) -> dict[str, bytes]:
             return {entry.filename: archive.read(entry) for entry in archive.infolist()}
     except CalibrationError:
         raise
-    except _DAMAGED as error:
+    except ZIP_DAMAGE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CalibrationError(
             f"{name} is damaged or no calibration ({reason}); export it again, or calibrate anew"

@@ -11,6 +11,7 @@ from leuko.doctor._finding import Finding, broken, doubtful, sound
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
 from leuko.settings import Settings
+from leuko.signature import read_trusted_keys
 from leuko.status import Level
 from leuko.store import disk_health
 from leuko.verification import replay_golden
@@ -64,12 +65,16 @@ def examine_bundle(settings: Settings) -> Finding:
         bundle = load_bundle(settings.bundle) if settings.bundle else installed.active()
         report = replay_golden(bundle, cpu_engine(bundle, settings.threads))
         fallen = "" if settings.bundle else installed.state.fallen
+        unusable = read_trusted_keys(settings.trusted_keys).unusable
     except (BundleError, EngineError, SettingsError) as error:
         return broken(part, str(error))
     if not report.is_ok:
         return broken(part, _deviation(bundle), "install another version of ai-edge-litert")
     if fallen:
         return doubtful(part, fallen, "install a sound bundle, or choose one: leuko bundle list")
+    if unusable:
+        remedy = "its bundles count as foreign; put the right key there"
+        return doubtful(part, "; ".join(unusable), remedy)
     return sound(part, f"{bundle.label} gives its golden outputs here")
 
 

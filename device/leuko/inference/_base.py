@@ -57,6 +57,29 @@ class Model(Protocol):
         """
 
 
+class ModelFacade:
+    """In front of another model: says of itself what that one says; runs it in its own way."""
+
+    def __init__(self, model: Model) -> None:
+        """Stand in front of a model."""
+        self._model = model
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """See `Model`."""
+        return self._model.input_shape
+
+    @property
+    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """See `Model`."""
+        return self._model.output_shapes
+
+    @property
+    def output_quantisations(self) -> tuple[Quantisation, ...]:
+        """See `Model`."""
+        return self._model.output_quantisations
+
+
 def run_all(model: Model, images: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
     """Return every output of a model for several images, images first.
 

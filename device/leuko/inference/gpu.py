@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.errors import AcceleratorError, EngineError, Refusal
-from leuko.inference._base import Model, Quantisation
+from leuko.inference._base import Model, ModelFacade
 from leuko.inference._interpreter import (
     RUNTIME_ERRORS,
     InterpreterModel,
@@ -89,10 +89,10 @@ class GPUEngine:
         return loaded
 
 
-class _GPUModel:
+class _GPUModel(ModelFacade):
     def __init__(self, compiled: Any, described: InterpreterModel) -> None:  # ruff: ignore[any-type] - LiteRT has no types
+        super().__init__(described)
         self._compiled = compiled
-        self._described = described
         signature, names = next(iter(compiled.get_signature_list().items()))
         details = compiled.get_output_tensor_details(signature)
         given = [details[name]["name"] for name in names["outputs"]]
@@ -101,18 +101,6 @@ class _GPUModel:
         self._inputs = compiled.create_input_buffers(0)
         self._outputs = compiled.create_output_buffers(0)
         self._hushed: contextlib.AbstractContextManager[object] = stderr_kept()
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        return self._described.input_shape
-
-    @property
-    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
-        return self._described.output_shapes
-
-    @property
-    def output_quantisations(self) -> tuple[Quantisation, ...]:
-        return self._described.output_quantisations
 
     def run(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
         if image.shape != self.input_shape[1:]:

@@ -29,9 +29,15 @@ def put_file(path: Path, content: bytes) -> None:
 
 
 def put_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder with files in the place of an older one.
+    """Write a folder with files; one that is there already gets each of them anew.
 
-    The folder appears whole or not at all; what an earlier attempt left half written is removed.
+    A new folder appears whole or not at all; what an earlier attempt left half written is
+    removed. Where there is one, each file is replaced at once, so that a folder which was whole
+    and is written again stays whole all the time.
+
+    Args:
+        path: the folder, whose name stands for what is in it.
+        files: content by name.
 
     Raises:
         OutputError: it cannot be written, or would leave too little room for the sessions.
@@ -41,6 +47,10 @@ def put_folder(path: Path, files: Mapping[str, bytes]) -> None:
         for stale in path.parent.glob(f"{_INCOMING}*"):
             shutil.rmtree(stale)
         _check_room(path.parent, sum(len(content) for content in files.values()))
+        if path.exists():
+            for name, content in files.items():
+                put_file(path / name, content)
+            return
         incoming = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=path.parent))
         for name, content in files.items():
             (incoming / name).parent.mkdir(parents=True, exist_ok=True)
@@ -48,8 +58,6 @@ def put_folder(path: Path, files: Mapping[str, bytes]) -> None:
         for folder in sorted({(incoming / name).parent for name in files} | {incoming}):
             folder.chmod(0o755)
             _flush(folder)
-        if path.exists():
-            shutil.rmtree(path)
         incoming.rename(path)
         _flush(path.parent)
 

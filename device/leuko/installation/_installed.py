@@ -14,7 +14,7 @@ from leuko.bundle import (
     default_bundle_path,
     load_bundle,
 )
-from leuko.errors import BundleError
+from leuko.errors import BundleError, SettingsError
 from leuko.inference import Engine
 from leuko.installation._disk import put_folder, translated
 from leuko.installation._state import BUILT_IN, State, read_state, write_state
@@ -71,7 +71,8 @@ class InstalledBundles:
         Args:
             bundle: as it was read, with all its hashes right.
             engine: replays its golden inputs on this device.
-            allow_unsigned: whether to take it without a trusted signature.
+            allow_unsigned: whether to take it without a trusted signature; one that has it is
+                known by its signer all the same.
 
         Raises:
             BundleError: it is not signed by anybody trusted, or does not give its golden outputs.
@@ -79,8 +80,7 @@ class InstalledBundles:
             SettingsError: the trusted keys cannot be read.
             OutputError: there is no room, or this user may not write there.
         """
-        if not allow_unsigned:
-            read_trusted_keys(self._trusted_keys).signer_of(bundle)
+        is_trusted = self._is_trusted(bundle, allow_unsigned=allow_unsigned)
         require_sound(bundle, engine)
         name = _name_of(bundle)
         files = {**bundle.files, MANIFEST_FILE: bundle.manifest_bytes}
@@ -88,8 +88,8 @@ class InstalledBundles:
             files[SIGNATURE_FILE] = bundle.signature
         with self._locked():
             put_folder(self._folder / name, files)
-        if allow_unsigned:
-            self.change(lambda state: _with_unsigned(state, name))
+        if (name in self._known_state().unsigned) is is_trusted:
+            self.change(lambda state: _with_unsigned(state, name, is_unsigned=not is_trusted))
         return name
 
     def active(self) -> ModelBundle:
@@ -121,9 +121,12 @@ class InstalledBundles:
         """
         if name == BUILT_IN:
             return _SIGNER_BUILT_IN
-        if name in self.state.unsigned:
-            return _SIGNER_UNSIGNED
-        return read_trusted_keys(self._trusted_keys).signer_of(bundle)
+        try:
+            return read_trusted_keys(self._trusted_keys).signer_of(bundle)
+        except (BundleError, SettingsError):
+            if name in self.state.unsigned:
+                return _SIGNER_UNSIGNED
+            raise
 
     def activate(self, name: str, engine: Engine) -> None:
         """Let a bundle count from the service's next start on, after all checks.
@@ -165,6 +168,15 @@ class InstalledBundles:
         if name not in (known := self.names()):
             raise BundleError(f"no bundle {name} is installed; choose one of {', '.join(known)}")
         return load_bundle(self._folder / name)
+
+    def _is_trusted(self, bundle: ModelBundle, *, allow_unsigned: bool) -> bool:
+        try:
+            read_trusted_keys(self._trusted_keys).signer_of(bundle)
+        except (BundleError, SettingsError):
+            if not allow_unsigned:
+                raise
+            return False
+        return True
 
     def _known_state(self) -> State:
         try:
@@ -211,8 +223,9 @@ def _name_of(bundle: ModelBundle) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", words).lstrip(".")
 
 
-def _with_unsigned(state: State, name: str) -> State:
-    return state.model_copy(update={"unsigned": tuple(sorted({*state.unsigned, name}))})
+def _with_unsigned(state: State, name: str, *, is_unsigned: bool) -> State:
+    unsigned = {*state.unsigned, name} if is_unsigned else {*state.unsigned} - {name}
+    return state.model_copy(update={"unsigned": tuple(sorted(unsigned))})
 
 
 def _with_active(state: State, name: str) -> State:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.errors import AcceleratorError, Refusal
-from leuko.inference import LiteRTEngine, Model, Quantisation
+from leuko.inference import LiteRTEngine, Model, ModelFacade
 
 _FOR_EVER_S = 3600.0
 _SLOW_S = 0.05
@@ -126,22 +126,10 @@ class SimAccelerator:
         return output + np.uint8(_DEVIATION) if is_wrong else output
 
 
-class _SimModel:
+class _SimModel(ModelFacade):
     def __init__(self, accelerator: SimAccelerator, model: Model) -> None:
+        super().__init__(model)
         self._accelerator = accelerator
-        self._model = model
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        return self._model.input_shape
-
-    @property
-    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
-        return self._model.output_shapes
-
-    @property
-    def output_quantisations(self) -> tuple[Quantisation, ...]:
-        return self._model.output_quantisations
 
     def run(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
         outputs = self._model.run(image)

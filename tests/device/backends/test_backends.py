@@ -127,6 +127,22 @@ def test_an_accelerator_that_was_asked_for_and_cannot_be_used_is_an_error_with_i
         analyser.settle()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_search_that_a_fault_of_ours_ends_is_told_and_the_count_goes_on(
+    bundle: ModelBundle,
+    simulated: Callable[..., Accelerator],
+    disc_field: RGBImage,
+    on_cpu: tuple[Cell, ...],
+) -> None:
+    broken = replace(simulated(), fitted=lambda bundle: bundle.no_such_attribute)
+    with open_backend(bundle, "edgetpu", threads=1, accelerators=[broken]) as analyser:
+        with pytest.raises(AcceleratorError, match=r"broke off, by a fault of leuko's own"):
+            analyser.settle()
+        assert analyser.health.level is Level.WARNING
+        assert [event.kind for event in analyser.events()] == ["accelerator refused"]
+        assert is_same(analyser.analyse(disc_field, um_per_px=UM_PER_PX), on_cpu)
+
+
 def test_on_the_processor_alone_nothing_is_searched_for(bundle: ModelBundle) -> None:
     with open_backend(bundle, "cpu", threads=2) as analyser:
         analyser.settle()

@@ -5,6 +5,7 @@ libedgetpu. The models that Google's compiler made come from the package easy-co
 """
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -127,6 +128,48 @@ def test_a_delegate_that_leaves_the_model_to_the_runtime_is_of_the_wrong_version
         engine.load(compiled_model())
     assert caught.value.refusal is Refusal.WRONG_VERSION
     assert "unresolved custom op: edgetpu-custom-op" in str(caught.value)
+
+
+NEWER = "Package requires runtime version (14), which is newer than this runtime version (13)."
+UNPREPARED = "EdgeTpuDelegateForCustomOp) failed to prepare."
+
+
+# As google-coral/edgetpu issues 435 and 259 and google-coral/tflite issue 2 have them.
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Failed to prepare for TPU. Failed precondition: {NEWER}Node number 2 ({UNPREPARED}",
+        f"Internal: Unsupported data type in custom op handler: 0Node number 1 ({UNPREPARED}",
+        "Didn't find custom op for name 'edgetpu-custom-op' with version 1",
+    ],
+)
+def test_what_users_have_read_of_versions_that_do_not_fit_is_told_as_that(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    libedgetpu: Callable[..., str],
+    said: str,
+) -> None:
+    (tmp_path / "old_runtime.py").write_text(OLD_RUNTIME % said, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "old_runtime", raising=False)
+    library = libedgetpu("return &idle;")
+    engine = EdgeTPUEngine(library=library, runtimes=("old_runtime",), usb=tmp_path)
+    with pytest.raises(AcceleratorError) as caught:
+        engine.load(compiled_model())
+    assert caught.value.refusal is Refusal.WRONG_VERSION
+    assert str(caught.value) == (
+        f"{library}, the runtime and the compiled model do not fit each other ({said}); install a "
+        "libedgetpu built for this runtime, or compile the bundle for an older one"
+    )
+
+
+OLD_RUNTIME = """
+def load_delegate(library):
+    return library
+
+def Interpreter(**_):
+    raise RuntimeError("%s")
+"""
 
 
 def test_a_model_that_is_not_compiled_is_not_left_to_the_processor_in_silence(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.inference import Engine, Model, Quantisation
+from leuko.inference import Engine, Model, ModelFacade
 
 Clock = Callable[[], float]
 """Seconds from any beginning, never running backwards."""
@@ -40,30 +40,15 @@ class Trace:
         self.calls.clear()
 
 
-class TracedModel:
+class TracedModel(ModelFacade):
     """A model that notes its calls."""
 
     def __init__(self, model: Model, name: str, *, trace: Trace, clock: Clock) -> None:
         """Stand in front of a model."""
-        self._model = model
+        super().__init__(model)
         self._name = name
         self._trace = trace
         self._clock = clock
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of the model's input."""
-        return self._model.input_shape
-
-    @property
-    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Shapes of the model's outputs."""
-        return self._model.output_shapes
-
-    @property
-    def output_quantisations(self) -> tuple[Quantisation, ...]:
-        """How to read the model's outputs."""
-        return self._model.output_quantisations
 
     def run(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
         """Return the model's outputs, and note the call."""

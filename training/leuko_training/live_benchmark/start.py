@@ -1,0 +1,177 @@
+"""How long the service takes from the start of its process to the first frame that it counts.
+
+The process is ``leuko run`` with the simulated camera. What it has done is read from what it tells
+the service manager: ready, and a line with the count after every finished frame.
+"""
+
+import os
+import re
+import socket
+import subprocess  # ruff: ignore[suspicious-subprocess-import] - the service that is measured
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from leuko.control import ControlClient
+from leuko.errors import ServiceError
+
+SLIDE = "smear:24:40"
+SIZE = 1280, 960
+"""Width and height of a picture, as the settings ask for it."""
+UM_PER_PX = 0.125
+LONGEST_S = 120.0
+"""What a start may take, on a machine that does much else, before it counts as failed."""
+
+_READY = re.compile(r"^READY=1$", re.MULTILINE)
+_FINISHED = re.compile(r"^WATCHDOG=1$", re.MULTILINE)
+_COUNTING = re.compile(r"^WATCHDOG=1\nSTATUS=counting: (\d+) of", re.MULTILINE)
+_ENDING_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start of the service; seconds from the start of its process.
+
+    Attributes:
+        is_resumed: whether a session was open from before; else one was begun at once when the
+            service was ready.
+        ready_s: until it said that it was ready.
+        frame_s: until the first frame was finished.
+        counted_s: until the first frame that belongs to the session was finished.
+        cell_s: until the first cell was counted; None for a session from before, which has some.
+    """
+
+    is_resumed: bool
+    ready_s: float
+    frame_s: float
+    counted_s: float
+    cell_s: float | None
+
+
+def measure_starts(
+    bundle: Path | None = None, *, is_resumed: bool, runs: int, size: tuple[int, int] = SIZE
+) -> list[Start]:
+    """Start the service several times, each time in a new state folder, and return what it took.
+
+    Args:
+        bundle: folder or zip; None is the bundle that ships with leuko.
+        is_resumed: whether it finds an open session.
+        runs: how many starts are measured.
+        size: width and height of a picture.
+
+    Raises:
+        ServiceError: the service ended, or did not count within `LONGEST_S`.
+    """
+    options = _options(bundle, size)
+    return [_measured(options, is_resumed=is_resumed) for _ in range(runs)]
+
+
+def _options(bundle: Path | None, size: tuple[int, int]) -> dict[str, str]:
+    options = {
+        "CAMERA": "sim",
+        "CAMERA_SOURCE": SLIDE,
+        "UM_PER_PX": str(UM_PER_PX),
+        "FRAME_WIDTH": str(size[0]),
+        "FRAME_HEIGHT": str(size[1]),
+        "DISPLAY": "none",
+    }
+    return options | ({"BUNDLE": str(bundle)} if bundle else {})
+
+
+def _measured(options: dict[str, str], *, is_resumed: bool) -> Start:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if not is_resumed:
+            return _with_new_session(folder, options)
+        with _service(folder, options) as service:
+            service.until(_READY.search)
+            _start_session(folder)
+        return _with_open_session(folder, options)
+
+
+def _with_new_session(folder: Path, options: dict[str, str]) -> Start:
+    with _service(folder, options) as service:
+        ready_s = service.until(_READY.search)
+        _start_session(folder)
+        frame_s = service.until(_FINISHED.search)
+        counted_s = frame_s if _COUNTING.search(service.last) else service.until(_COUNTING.search)
+        cell_s = counted_s if _has_cell(service.last) else service.until(_has_cell)
+        return Start(False, ready_s, frame_s, counted_s, cell_s)
+
+
+def _with_open_session(folder: Path, options: dict[str, str]) -> Start:
+    with _service(folder, options) as service:
+        ready_s = service.until(_READY.search)
+        # Its first frame belongs to the session already.
+        counted_s = service.until(_COUNTING.search)
+        return Start(True, ready_s, counted_s, counted_s, None)
+
+
+def _start_session(folder: Path) -> None:
+    ControlClient(folder / "socket", answer_s=LONGEST_S).start("start")
+
+
+class _Running:
+    """A service that runs, and what it tells its manager."""
+
+    def __init__(self, manager: socket.socket, process: subprocess.Popen[bytes]) -> None:
+        self._manager = manager
+        self._process = process
+        self._begun = time.monotonic()
+        self.last = ""
+
+    def until(self, is_it: Callable[[str], object]) -> float:
+        """Return when the service said something, in seconds since its start."""
+        while (now := time.monotonic() - self._begun) < LONGEST_S:
+            try:
+                self.last = self._manager.recv(4096).decode()
+            except TimeoutError:
+                if self._process.poll() is not None:
+                    break
+                continue
+            if is_it(self.last):
+                return time.monotonic() - self._begun
+        code = self._process.poll()
+        how = "did not count" if code is None else f"ended with code {code}"
+        raise ServiceError(f"the service {how} within {now:.0f} s; try it: leuko run --camera sim")
+
+
+def _has_cell(said: str) -> bool:
+    counting = _COUNTING.search(said)
+    return bool(counting and int(counting[1]))
+
+
+@contextmanager
+def _manager(path: Path) -> Generator[socket.socket]:
+    path.unlink(missing_ok=True)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(path))
+        manager.settimeout(0.5)
+        yield manager
+
+
+@contextmanager
+def _service(folder: Path, options: dict[str, str]) -> Generator[_Running]:
+    places = {"STATE_DIR": str(folder / "state"), "CONTROL_SOCKET": str(folder / "socket")}
+    foreign = {key: value for key, value in os.environ.items() if not key.startswith("LEUKO_")}
+    settings = {f"LEUKO_{key}": value for key, value in (options | places).items()}
+    with (
+        _manager(folder / "notify") as manager,
+        subprocess.Popen(
+            [sys.executable, "-m", "leuko", "run"],
+            env=foreign | settings | {"NOTIFY_SOCKET": str(folder / "notify")},
+            stderr=subprocess.DEVNULL,
+        ) as process,
+    ):
+        try:
+            yield _Running(manager, process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(_ENDING_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
