@@ -14,6 +14,7 @@ from leuko.tracking import (
     CellLedger,
     LedgerChange,
     Located,
+    Overview,
     Position,
     SlideTracker,
     Track,
@@ -96,6 +97,10 @@ class LiveCounter:
         self._settled_at = None if cells or located.is_searching else place
         guidance = Guidance.HOLD if cells else _guidance(located, quality)
         return LiveUpdate(located, quality, guidance, merged | change, was_analysed=True)
+
+    def overview(self) -> Overview | None:
+        """Return a picture of the stretch of slide in view; None before anything was seen."""
+        return self._tracker.overview()
 
     def _is_settled(self, located: Located) -> bool:
         """Return whether every cell in view was already seen often enough, and none has come."""

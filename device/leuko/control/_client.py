@@ -17,13 +17,20 @@ from leuko.control._messages import (
     ErrorReply,
     ExportReply,
     Message,
+    OverviewReply,
     Request,
     SessionEntry,
     SessionReply,
     SessionsReply,
     StatusReply,
 )
-from leuko.control._wire import parse_message, problem_of, receive_line, send_message
+from leuko.control._wire import (
+    LONGEST_ANSWER,
+    parse_message,
+    problem_of,
+    receive_line,
+    send_message,
+)
 from leuko.errors import LeukoError, OutputError, ServiceError, SettingsError
 from leuko.status import Target
 
@@ -99,6 +106,10 @@ class ControlClient:
         """Return one session."""
         return self._ask(SessionReply, command="show", session=number)
 
+    def overview(self) -> OverviewReply:
+        """Return a picture of the slide with the cells that were counted."""
+        return self._ask(OverviewReply, command="overview")
+
     def export(self, number: int, *, folder: Path | None = None, pictures: bool = False) -> Path:
         """Have one session written to a folder, and return what was made there.
 
@@ -120,7 +131,9 @@ class ControlClient:
         request = _checked(fields)
         with self._connected() as service:
             send_message(service, request, within_s=self._answer_s)
-            line = receive_line(service, within_s=within_s or self._answer_s)
+            line = receive_line(
+                service, within_s=within_s or self._answer_s, longest=LONGEST_ANSWER
+            )
         if line is None:
             raise ServiceError(f"Leuko's service hung up without an answer; {_LOG}")
         reply = parse_message(line, REPLIES)

@@ -1,5 +1,6 @@
 """What client and service say to each other: one JSON object a line, a request and its reply."""
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +36,14 @@ def _printable(text: str) -> str:
     return stripped
 
 
+def _bytes(value: object) -> object:
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
 def _target(value: object) -> Target:
     return parse_target(str(value))
 
@@ -42,6 +51,8 @@ def _target(value: object) -> Target:
 Name = Annotated[str, AfterValidator(_printable), Field(max_length=LONGEST_NAME)]
 TargetText = Annotated[Target, BeforeValidator(_target), PlainSerializer(str, return_type=str)]
 """A target, written as a person writes it."""
+PNG = Annotated[bytes, BeforeValidator(_bytes), PlainSerializer(_base64, return_type=str)]
+"""A picture's file, written as base64."""
 
 
 class Message(BaseModel):
@@ -76,7 +87,7 @@ class SetTarget(Message):
 class Plain(Message):
     """A command that needs no more than its name."""
 
-    command: Literal["status", "pause", "resume", "finish", "discard"]
+    command: Literal["status", "overview", "pause", "resume", "finish", "discard"]
     """Which one."""
 
 
@@ -262,6 +273,15 @@ class ExportReply(Message):
     """The folder that was made."""
 
 
+class OverviewReply(Message):
+    """A picture of the slide."""
+
+    reply: Literal["overview"] = "overview"
+    png: PNG
+    session: int | None
+    """Whose cells are marked in it; none without a session."""
+
+
 class ErrorReply(Message):
     """Why the request was not carried out."""
 
@@ -272,5 +292,5 @@ class ErrorReply(Message):
     """Name of the `LeukoError`."""
 
 
-Reply = StatusReply | SessionsReply | SessionReply | ExportReply | ErrorReply
+Reply = StatusReply | SessionsReply | SessionReply | ExportReply | OverviewReply | ErrorReply
 REPLIES: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="reply")])

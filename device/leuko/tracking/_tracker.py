@@ -3,11 +3,10 @@
 from math import hypot, inf
 from typing import Final
 
-import numpy as np
-
 from leuko.cells import RGBImage
 from leuko.errors import ImageError, SettingsError
 from leuko.tracking._keyframes import KeyframeArchive, MemoryArchive
+from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
 from leuko.tracking._search import PlaceSearch
 from leuko.tracking._slide_map import LEAST_CONTRAST, Placed, SlideMap, View, distance_um
@@ -84,17 +83,16 @@ class SlideTracker:
         self._before = view.imprint
         return located
 
-    def overview(self) -> RGBImage:
-        """Return a picture of the present segment with the present view outlined.
+    def overview(self) -> Overview | None:
+        """Return a picture of the present segment, at the cost of a copy.
 
         Returns:
-            ``(height, width, 3)`` uint8, RGB, a new array of at most 512 pixels a side; grey where
-            nothing was seen. While the place is unknown it is the segment seen last, without an
-            outline; before the first frame a single pixel.
+            The segment seen last while the place is unknown; None before the first frame that has
+            a place.
         """
         if not self._shape:
-            return np.zeros((1, 1, 3), np.uint8)
-        return self._map.mosaic.picture(None if self._lost else self._last)
+            return None
+        return self._map.mosaic.overview(None if self._lost else self._last)
 
     def _check(self, rgb: RGBImage) -> None:
         height, width = rgb.shape[:2]

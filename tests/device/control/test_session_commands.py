@@ -104,6 +104,19 @@ def test_an_export_says_where_it_went(running: Leuko, tmp_path: Path) -> None:
     assert made == {"folder": str(tmp_path / "session-7-pictures")}
 
 
+def test_a_picture_of_the_slide_is_written(running: Leuko, tmp_path: Path) -> None:
+    file = tmp_path / "slide.png"
+    refused = running("overview", file)
+    assert (refused.code, file.exists()) == (1, False)
+    running("start", "H-12")
+    assert running("overview", file).out == f"what was seen of the slide is in {file}\n"
+    assert len(file.read_bytes()) > 4_000_000
+    assert json.loads(running("overview", file, "--json").out)["session"] == 7
+    nowhere = running("overview", tmp_path / "missing" / "slide.png")
+    assert nowhere.err.startswith(f"leuko: cannot write results to {tmp_path / 'missing'}: No such")
+    assert list(tmp_path.glob("*unfinished")) == []
+
+
 def test_an_error_is_one_line_and_the_exit_code_1(running: Leuko) -> None:
     refused = running("pause")
     assert (refused.code, refused.out) == (1, "")

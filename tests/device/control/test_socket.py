@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from leuko.cells import CellClass
-from leuko.control import Archive, CommandQueue, ControlClient, ControlServer
+from leuko.control import Archive, CommandQueue, ControlClient, Controls, ControlServer
 from leuko.counting import DifferentialCount
 from leuko.errors import OutputError, ServiceError, SessionError, SettingsError
 from leuko.status import SessionState, Target
@@ -101,6 +101,25 @@ def test_kept_sessions_are_listed_shown_and_exported(client: ControlClient, tmp_
     assert [entry.specimen for entry in client.sessions(limit=5)] == ["H-12"]
     assert client.session(7).session.started == "2026-11-02T08:00:00+00:00"
     assert client.export(7, folder=tmp_path, pictures=True) == tmp_path / "session-7-pictures"
+
+
+def test_a_picture_of_the_slide_comes_whole(
+    client: ControlClient, archive: Archive, count: Controls
+) -> None:
+    with pytest.raises(SessionError, match="nothing of the slide has been seen yet"):
+        client.overview()
+    client.start("H-12")
+    reply = client.overview()
+    assert reply.session == 7
+    assert reply.png == archive.overview(count.seen_slide())
+
+
+def test_the_session_that_is_counted_is_exported_with_its_slide(
+    client: ControlClient, tmp_path: Path
+) -> None:
+    client.start("H-12")
+    assert client.export(7, folder=tmp_path) == tmp_path / "session-7-slide"
+    assert client.export(6, folder=tmp_path) == tmp_path / "session-6"
 
 
 def test_an_error_of_the_service_is_the_same_error_at_the_client(client: ControlClient) -> None:
