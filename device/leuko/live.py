@@ -98,6 +98,15 @@ class LiveCounter:
         guidance = Guidance.HOLD if cells else _guidance(located, quality)
         return LiveUpdate(located, quality, guidance, merged | change, was_analysed=True)
 
+    def settle(self) -> LedgerChange:
+        """Return what was held back, now that the count ends or is handed on.
+
+        Cells of a new stretch wait until it is compared with all older ones; that is done now.
+        """
+        joined = self._tracker.finish_search()
+        merged = self._ledger.join(joined) if joined else LedgerChange()
+        return merged | self._ledger.released()
+
     def overview(self) -> Overview | None:
         """Return a picture of the stretch of slide in view; None before anything was seen."""
         return self._tracker.overview()

@@ -157,7 +157,7 @@ def _legend(
     width = sheet.pixels.shape[1]
     numbers = Counter(map(_mark_of, here))
     others = [mark for mark in (CellStatus.UNCLASSIFIED, CellStatus.EXCLUDED) if numbers[mark]]
-    marks = [*LEUKOCYTES, *others]
+    marks: list[CellClass | CellStatus] = [*LEUKOCYTES, *others]
     columns = width // _ENTRY_PX
     lines = 1 + -(-len(marks) // columns)
     legend = np.zeros((lines * _LINE_PX + 8, width, 3), np.uint8)

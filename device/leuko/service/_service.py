@@ -74,6 +74,7 @@ class LiveService:
             else:
                 self.take(frame)
         parts.notifier.stopping()
+        self._keep(self._held_back())
         self._copies.wait()
         self._logbook.stopped("asked to" if self._stop.is_set() else "no more frames")
 
@@ -198,7 +199,7 @@ class LiveService:
     def _close(self, state: SessionState, asked_by: str) -> LiveStatus:
         session = self._open_session()
         # While something waits for the disk the session must not be closed without it.
-        session.keep(LedgerChange())
+        session.keep(self._held_back())
         session.set_state(state, asked_by=asked_by)
         # Its cells keep their places from now on, whatever is seen.
         self._seen_at_end = self._seen_now()
@@ -206,6 +207,9 @@ class LiveService:
         self._copies.make()
         logger.info("session %d %s by %s", session.record.id, state, asked_by)
         return self.status()
+
+    def _held_back(self) -> LedgerChange:
+        return self._counter.settle() if self._counter else LedgerChange()
 
     def _seen_now(self) -> SeenSlide | None:
         overview = self._counter.overview() if self._counter else None
