@@ -24,6 +24,7 @@ from leuko.control._messages import (
     SessionsReply,
     StatusReply,
 )
+from leuko.control._same_folder import folder_id
 from leuko.control._wire import (
     LONGEST_ANSWER,
     parse_message,
@@ -37,7 +38,10 @@ from leuko.status import Target
 _ANSWER_S = 10.0
 # Ten thousand pictures on a slow stick.
 _EXPORT_S = 600.0
-_START = "start it with: systemctl start leuko; if it listens elsewhere, set LEUKO_CONTROL_SOCKET"
+_START = (
+    "start it with: systemctl start leuko, or without systemd: leuko run; "
+    "if it listens elsewhere, give --socket or set LEUKO_CONTROL_SOCKET"
+)
 _LOG = "look at its log with: journalctl -u leuko"
 
 R = TypeVar("R", bound=Message)
@@ -124,6 +128,7 @@ class ControlClient:
             command="export",
             session=number,
             folder=None if folder is None else _sendable(folder),
+            folder_id=None if folder is None else folder_id(folder),
             pictures=pictures,
         ).folder
 

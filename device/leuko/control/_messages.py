@@ -115,6 +115,8 @@ class Export(Message):
     """Its number."""
     folder: Path | None = None
     """An absolute path; without it, the USB stick."""
+    folder_id: tuple[int, int] | None = None
+    """Device and inode of that folder as the one who asks sees it."""
     pictures: bool = False
     """Whether the cells' pictures are written too."""
 

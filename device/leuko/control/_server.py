@@ -26,6 +26,7 @@ from leuko.control._messages import (
     StatusReply,
 )
 from leuko.control._peer import peer_name
+from leuko.control._same_folder import refuse_another
 from leuko.control._socket_file import SocketFile
 from leuko.control._wire import parse_message, receive_line, send_message
 from leuko.errors import LeukoError, ServiceError, SessionError
@@ -154,6 +155,8 @@ class ControlServer:
                 return StatusReply.of(self._controlled(request, user))
 
     def _exported(self, request: Export) -> Path:
+        if request.folder:
+            refuse_another(request.folder, request.folder_id)
         seen = self._slide_of(request.session)
         with self._one_export:
             return self._archive.export(

@@ -14,7 +14,7 @@ import pytest
 
 from leuko.cli import main
 from leuko.control import ControlServer
-from leuko.counting import STATEMENT
+from leuko.counting import NOT_RECOGNISED, STATEMENT
 
 Asked = queue.SimpleQueue[str]
 Leuko = Callable[..., "Run"]
@@ -93,6 +93,9 @@ def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
     assert "2026-11-02 08:00" in listed.out
     assert "specimen  H-12" in shown.out
     assert "scale     0.1000 µm per pixel" in shown.out
+    assert "beside the differential: 2 erythroblast (8.0 per 100 leukocytes)" in shown.out
+    assert "0 immature granulocyte (0.0 per 100 leukocytes)" in shown.out
+    assert NOT_RECOGNISED in shown.out
     assert STATEMENT in shown.out
     assert [one["session"] for one in json.loads(running("list", "--json").out)] == [7]
     assert json.loads(running("show", 7, "--json").out)["bundle"] == "tiny 1"

@@ -122,6 +122,24 @@ def test_the_session_that_is_counted_is_exported_with_its_slide(
     assert client.export(6, folder=tmp_path) == tmp_path / "session-6"
 
 
+def test_a_folder_that_the_service_sees_otherwise_is_refused(
+    server: ControlServer, socket_path: Path, tmp_path: Path
+) -> None:
+    del server
+    mine = tmp_path.stat()
+    request = {"version": 1, "command": "export", "session": 7, "folder": str(tmp_path)}
+    for inode, reply in ((mine.st_ino, "export"), (mine.st_ino + 1, "error")):
+        asked = request | {"folder_id": [mine.st_dev, inode]}
+        answer = reply_to(socket_path, json.dumps(asked).encode() + b"\n")
+        assert answer["reply"] == reply
+    assert (answer["kind"], str(answer["error"])[:38]) == (
+        "OutputError",
+        f"the service does not see your {tmp_path}"[:38],
+    )
+    missing = request | {"folder": "/home/nobody", "folder_id": [1, 2]}
+    assert reply_to(socket_path, json.dumps(missing).encode() + b"\n")["reply"] == "error"
+
+
 def test_an_error_of_the_service_is_the_same_error_at_the_client(client: ControlClient) -> None:
     with pytest.raises(SessionError, match=r"^no session is open; start one first$"):
         client.pause()
@@ -314,7 +332,8 @@ def test_a_place_where_nobody_can_listen_is_refused(
 def test_without_a_service_the_client_says_how_to_start_it(socket_path: Path) -> None:
     sentence = (
         f"Leuko's service does not run (no socket at {socket_path}); "
-        "start it with: systemctl start leuko; if it listens elsewhere, set LEUKO_CONTROL_SOCKET"
+        "start it with: systemctl start leuko, or without systemd: leuko run; "
+        "if it listens elsewhere, give --socket or set LEUKO_CONTROL_SOCKET"
     )
     with pytest.raises(ServiceError, match=f"^{re.escape(sentence)}$"):
         ControlClient(socket_path).status()
