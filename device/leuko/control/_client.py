@@ -13,17 +13,16 @@ from pydantic import ValidationError
 from leuko import errors
 from leuko.control._messages import (
     REPLIES,
-    REQUESTS,
     ErrorReply,
     ExportReply,
     Message,
     OverviewReply,
-    Request,
     SessionEntry,
     SessionReply,
     SessionsReply,
     StatusReply,
 )
+from leuko.control._requests import REQUESTS, Request
 from leuko.control._same_folder import folder_id
 from leuko.control._wire import (
     LONGEST_ANSWER,

@@ -10,22 +10,24 @@ from typing import Self
 
 from leuko.control._controls import Archive, Controls, SeenSlide
 from leuko.control._messages import (
-    REQUESTS,
     ErrorReply,
-    Export,
     ExportReply,
-    ListSessions,
     OverviewReply,
-    Plain,
     Reply,
-    Request,
     SessionsReply,
-    SetTarget,
-    Show,
-    Start,
     StatusReply,
 )
 from leuko.control._peer import peer_name
+from leuko.control._requests import (
+    REQUESTS,
+    Export,
+    ListSessions,
+    Plain,
+    Request,
+    SetTarget,
+    Show,
+    Start,
+)
 from leuko.control._same_folder import refuse_another
 from leuko.control._socket_file import SocketFile
 from leuko.control._wire import parse_message, receive_line, send_message

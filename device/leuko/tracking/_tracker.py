@@ -13,7 +13,8 @@ from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
 from leuko.tracking._search import PlaceSearch
 from leuko.tracking._slide_map import LEAST_CONTRAST, Placed, SlideMap, View, distance_um
-from leuko.vision.registration import COLUMNS, FOLLOWING, SEARCHING, sketch
+from leuko.vision.imprints import COLUMNS, sketch
+from leuko.vision.registration import FOLLOWING, SEARCHING
 
 _FEWEST_ROWS: Final = 120
 _PATIENCE = 6
