@@ -18,6 +18,9 @@ STATEMENT = (
 )
 """What every result says of itself."""
 
+NOT_RECOGNISED = "Smudge cells are not recognised; tally them by eye."
+"""What no result holds although a differential may want it: no data set on hand names them."""
+
 
 class Interval(NamedTuple):
     """A range of percentages, both ends included."""

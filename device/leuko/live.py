@@ -14,6 +14,7 @@ from leuko.tracking import (
     CellLedger,
     LedgerChange,
     Located,
+    Overview,
     Position,
     SlideTracker,
     Track,
@@ -96,6 +97,19 @@ class LiveCounter:
         self._settled_at = None if cells or located.is_searching else place
         guidance = Guidance.HOLD if cells else _guidance(located, quality)
         return LiveUpdate(located, quality, guidance, merged | change, was_analysed=True)
+
+    def settle(self) -> LedgerChange:
+        """Return what was held back, now that the count ends or is handed on.
+
+        Cells of a new stretch wait until it is compared with all older ones; that is done now.
+        """
+        joined = self._tracker.finish_search()
+        merged = self._ledger.join(joined) if joined else LedgerChange()
+        return merged | self._ledger.released()
+
+    def overview(self) -> Overview | None:
+        """Return a picture of the stretch of slide in view; None before anything was seen."""
+        return self._tracker.overview()
 
     def _is_settled(self, located: Located) -> bool:
         """Return whether every cell in view was already seen often enough, and none has come."""

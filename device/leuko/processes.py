@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -13,11 +14,26 @@ from multiprocessing.context import SpawnProcess
 SPAWN = multiprocessing.get_context("spawn")
 """A fresh interpreter: a forked one would inherit locks that nobody will ever open."""
 
+STDERR = threading.RLock()
+"""Held while what goes to stderr is kept off it, which is so for the whole process, its other
+threads and the processes that these start included."""
+
 _PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
-def signals_held() -> Generator[None]:
+def starting() -> Generator[None]:
+    """Start a process inside: it inherits this one's stderr, and none of the signals that end it.
+
+    A camera that came up while a model was loaded would else write its troubles into a file that
+    nobody reads, as long as it lives.
+    """
+    with STDERR, _signals_held():
+        yield
+
+
+@contextmanager
+def _signals_held() -> Generator[None]:
     """Hold back the signals that end a service; a process started meanwhile never gets them.
 
     They go to the whole group, and the process is still needed while the last picture is finished.

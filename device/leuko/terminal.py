@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from leuko.bundle import ModelBundle
-from leuko.cells import LEUKOCYTES
-from leuko.counting import STATEMENT, DifferentialCount, Interval
+from leuko.cells import LEUKOCYTES, CellClass
+from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount, Interval
 from leuko.verification import GoldenReport
 from leuko.vision.scale import ScaleEstimate
 
@@ -42,7 +42,7 @@ def print_differential(count: DifferentialCount) -> None:
     """Print the differential, what stayed out of it, and what it is worth."""
     console = Console(highlight=False)
     console.print(differential_table(count))
-    for line in (*beside_lines(count), *_advice(count), STATEMENT):
+    for line in (*beside_lines(count), *_advice(count), NOT_RECOGNISED, STATEMENT):
         console.print(line, markup=False, soft_wrap=True)
 
 
@@ -71,13 +71,17 @@ FEWEST_TO_PLAN = 50
 """Leukocytes below which the percentages seen are no basis for planning how many more to count."""
 
 
+_ALWAYS_TOLD = (CellClass.ERYTHROBLAST, CellClass.IMMATURE_GRANULOCYTE)
+"""Classes of which none is a finding, too."""
+
+
 def beside_lines(count: DifferentialCount) -> list[str]:
     """Return what stayed out of the differential, one line each."""
     lines = []
     for name, number in count.beside.items():
         share = count.beside_per_100[name]
         rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
-        if number:
+        if number or (count.n and name in _ALWAYS_TOLD):
             lines.append(f"beside the differential: {number} {name.replace('_', ' ')}{rate}")
     cut = sum(count.excluded.values()) - sum(count.beside.values())
     if cut:

@@ -170,6 +170,26 @@ def test_grey_deep_and_transparent_images_are_counted(
     assert leuko("count", tmp_path / "a.png", *count_options).returncode == 0
 
 
+def test_a_slide_without_leukocytes_is_a_result_and_is_said(
+    leuko: Leuko, tmp_path: Path, out_dir: Path, count_options: tuple[object, ...]
+) -> None:
+    Image.new("RGB", (128, 96), (235, 235, 235)).save(tmp_path / "a.png")
+    run = leuko("count", tmp_path / "a.png", *count_options)
+    assert run.returncode == 0
+    assert "leuko: no leukocyte was counted in 1 images; if there should be some" in run.stderr
+    assert json.loads((out_dir / "differential.json").read_text())["n"] == 0
+
+
+def test_every_result_says_what_is_not_recognised(
+    leuko: Leuko, disc_folder: Path, out_dir: Path, count_options: tuple[object, ...]
+) -> None:
+    run = leuko("count", disc_folder, *count_options)
+    assert "Smudge cells are not recognised; tally them by eye." in run.stdout
+    found = json.loads((out_dir / "differential.json").read_text())
+    assert found["not_recognised"].startswith("Smudge cells")
+    assert "no leukocyte" not in run.stderr
+
+
 def test_a_folder_without_images_is_refused(
     leuko: Leuko, tmp_path: Path, count_options: tuple[object, ...]
 ) -> None:

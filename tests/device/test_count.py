@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.calibration import (
@@ -217,6 +217,20 @@ def test_a_stated_scale_that_the_red_cells_contradict_is_used_and_doubted(
     assert (result.um_per_px, result.scales) == (stated, ())
     assert len(result.warnings) == warnings
     assert all(f"{stated:g} µm per pixel is stated" in warning for warning in result.warnings)
+
+
+def test_an_image_that_is_not_sharp_is_counted_and_named(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    sharp = view(smear, 640, 480, 0.2)
+    sharp.save(tmp_path / "a.png")
+    sharp.filter(ImageFilter.GaussianBlur(6)).save(tmp_path / "b.png")
+    # A crop has too few outlines to tell.
+    sharp.crop((0, 0, 128, 128)).filter(ImageFilter.GaussianBlur(6)).save(tmp_path / "c.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=0.2)
+    assert result.blurred == ("b.png",)
+    found = json.loads((tmp_path / "out" / "differential.json").read_text())
+    assert [image["is_sharp"] for image in found["images"]] == [True, False, True]
 
 
 def test_an_image_that_covers_too_much_at_its_scale_is_left_out(

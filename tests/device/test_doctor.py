@@ -157,6 +157,13 @@ def test_a_camera_that_is_missing_is_told_with_its_remedy(
     assert not finding.remedy
 
 
+def test_whoever_has_no_camera_is_told_how_to_try_without() -> None:
+    settings = Settings()
+    finding = examine_camera(settings, camera_options(settings))
+    assert finding.health.level is Level.FAULT
+    assert finding.remedy == "to try leuko without one: --camera sim"
+
+
 def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path: Path) -> None:
     for display, level in (("none", Level.OK), ("framebuffer", Level.FAULT), ("nix", Level.FAULT)):
         settings = Settings(display=display, display_device=str(tmp_path / "fb9"))

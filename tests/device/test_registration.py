@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
-from leuko.vision.registration import (
-    Imprint,
-    imprint,
-    match,
-    restored,
-    shrunk_density,
-    stored,
-)
+from leuko.vision.imprints import Imprint, imprint, restored, shrunk_density, stored
+from leuko.vision.registration import match
 
 WIDTH, HEIGHT = 320, 240
 FINE_PX = WIDTH / 160

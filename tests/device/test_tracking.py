@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError, SettingsError
-from leuko.tracking import Keyframe, Located, Position, SegmentJoin, SlideTracker, Track
+from leuko.tracking import (
+    BARE,
+    Keyframe,
+    Located,
+    Position,
+    SegmentJoin,
+    SlideTracker,
+    Track,
+)
 
 WIDTH, HEIGHT = 320, 240
 UM_PER_PX = 0.24
@@ -364,18 +372,27 @@ def test_keyframes_go_to_the_archive_and_are_fetched_when_they_are_met_again(
     assert shelf.asked < len(way)
 
 
-def test_the_overview_shows_the_stretch_and_the_view(stage: Stage, tracker: SlideTracker) -> None:
-    assert tracker.overview().shape == (1, 1, 3)
+def test_the_overview_shows_the_stretch_and_knows_where_it_lies(
+    stage: Stage, tracker: SlideTracker
+) -> None:
+    assert tracker.overview() is None
     moved(tracker, stage, line((20, 20), (1100, 20), (1100, 600), step=60))
-    picture = tracker.overview()
-    height, width = picture.shape[:2]
+    overview = tracker.overview()
+    assert overview is not None
+    height, width = overview.picture.shape[:2]
     assert max(height, width) <= 512
     assert width / height == pytest.approx((1080 + WIDTH) / (580 + HEIGHT), rel=0.1)
-    yellow = np.argwhere((picture == (255, 210, 0)).all(axis=2))
-    assert yellow.max(axis=0).tolist() == pytest.approx([height - 1, width - 1], abs=4)
-    unseen = picture[-height // 4 :, : width // 4]
-    assert (unseen == unseen[0, 0]).all()
-    seen = picture[: height // 6, : width // 6]
+    assert overview.view is not None
+    assert (overview.segment, overview.view.segment) == (1, 1)
+    assert overview.view_um == (WIDTH * UM_PER_PX, HEIGHT * UM_PER_PX)
+    # The view is at the lower right.
+    right_um = overview.left_um + width * overview.um_per_px
+    bottom_um = overview.top_um + height * overview.um_per_px
+    assert overview.view.x_um + WIDTH * UM_PER_PX == pytest.approx(right_um, abs=15)
+    assert overview.view.y_um + HEIGHT * UM_PER_PX == pytest.approx(bottom_um, abs=15)
+    unseen = overview.picture[-height // 4 :, : width // 4]
+    assert (unseen == BARE).all()
+    seen = overview.picture[: height // 6, : width // 6]
     assert seen[..., 0].mean() > seen[..., 1].mean() > 100
 
 
@@ -385,7 +402,9 @@ def test_an_overview_shrinks_as_the_stretch_grows(slide: RGBImage) -> None:
     sizes = set()
     for place in line((10, 10), (4100, 10), step=130, pause=1):
         tracker.locate(wide.photograph(place))
-        sizes.add(tracker.overview().shape[:2])
+        overview = tracker.overview()
+        assert overview is not None
+        sizes.add(overview.picture.shape[:2])
     assert max(max(size) for size in sizes) <= 512
     assert min(height for height, _ in sizes) < 60
 

@@ -12,7 +12,7 @@ from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._board import PictureBoard
 from leuko.cameras._messages import Message, Order
 from leuko.cameras._worker import serve
-from leuko.processes import SPAWN, exit_text, signals_held
+from leuko.processes import SPAWN, exit_text, starting
 
 _FAREWELL_S = 1.0
 """How long a camera may take to close in an orderly way."""
@@ -32,7 +32,7 @@ class CameraChild:
             name="leuko-camera",
             daemon=True,
         )
-        with signals_held():
+        with starting():
             self._process.start()
         theirs.close()
         # At exit multiprocessing waits for its children, and this one heeds no SIGTERM.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 3
 """Exit code of a count that left images out."""
+_NAMED = 5
+"""Images that a sentence names."""
 
 
 def count(
@@ -111,6 +113,28 @@ def _tell(result: "CountResult", out: Path) -> None:
         typer.echo(line)
     for warning in result.warnings:
         typer.echo(f"leuko: {warning}", err=True)
+    if result.blurred:
+        typer.echo(f"leuko: {_blurred(result)}", err=True)
+    if not result.count.n:
+        typer.echo(f"leuko: {_nothing(result)}", err=True)
     for failed in result.failed:
         typer.echo(f"leuko: left out {failed.image}: {failed.reason}", err=True)
     typer.echo(f"{result.images} images counted; results in {out}")
+
+
+def _blurred(result: "CountResult") -> str:
+    named = ", ".join(result.blurred[:_NAMED])
+    more = ", ..." if len(result.blurred) > _NAMED else ""
+    return (
+        f"{len(result.blurred)} of {result.images} images are not sharp ({named}{more}); "
+        "their cells may be named wrongly: focus and take them again"
+    )
+
+
+def _nothing(result: "CountResult") -> str:
+    unsure = result.count.unclassified
+    found = f"; {unsure} are of uncertain class" if unsure else ""
+    return (
+        f"no leukocyte was counted in {result.images} images{found}; "
+        "if there should be some, check focus, light and scale"
+    )

@@ -37,7 +37,7 @@ def _checked_target(value: str | None) -> str | None:
 
 _TARGET = "Cells to count, such as 200, or a half width, such as ±5 or 5%."
 SocketOption = Annotated[
-    Path | None, typer.Option("--socket", help="Where the service listens.", hidden=True)
+    Path | None, typer.Option("--socket", help="Where the service listens, if elsewhere.")
 ]
 SessionArgument = Annotated[
     int,
@@ -159,6 +159,22 @@ def show(
         typer.echo(reply.model_dump_json())
     else:
         print_session(reply)
+
+
+@session_app.command()
+def overview(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Picture to write, a PNG.")],
+    *,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Write a picture of the slide: the stretch in view, and its cells."""
+    from leuko.reports import write_whole
+
+    reply = _client(socket).overview()
+    write_whole(file, reply.png)
+    written = {"file": str(file), "session": reply.session}
+    typer.echo(dumps(written) if json else f"what was seen of the slide is in {file}")
 
 
 @session_app.command()

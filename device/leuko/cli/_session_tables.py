@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leuko.control import SessionEntry, SessionReply, StatusReply
-from leuko.counting import STATEMENT
+from leuko.counting import NOT_RECOGNISED, STATEMENT
 from leuko.status import Health, Level, SessionState
 from leuko.terminal import beside_lines, differential_table
 
@@ -58,7 +58,7 @@ def print_session(reply: SessionReply) -> None:
         console.print(f"{name.ljust(10)}{value}", markup=False, soft_wrap=True)
     count = reply.differential.count
     console.print(differential_table(count))
-    for line in (*beside_lines(count), STATEMENT):
+    for line in (*beside_lines(count), NOT_RECOGNISED, STATEMENT):
         console.print(line, markup=False, soft_wrap=True)
 
 

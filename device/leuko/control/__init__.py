@@ -8,9 +8,15 @@ bar codes or buttons on GPIO pins do the same at the bench.
 from leuko.control._bench import Action, Bench, Press
 from leuko.control._buttons import Buttons, parse_buttons
 from leuko.control._client import ControlClient
-from leuko.control._controls import Archive, Controls
+from leuko.control._controls import Archive, Controls, SeenSlide
 from leuko.control._keypad import AUTO, Keypad
-from leuko.control._messages import Differential, SessionEntry, SessionReply, StatusReply
+from leuko.control._messages import (
+    Differential,
+    OverviewReply,
+    SessionEntry,
+    SessionReply,
+    StatusReply,
+)
 from leuko.control._queue import CommandQueue
 from leuko.control._server import DEFAULT_SOCKET, ControlServer
 from leuko.control._target import next_target, parse_target
@@ -28,7 +34,9 @@ __all__ = [
     "Controls",
     "Differential",
     "Keypad",
+    "OverviewReply",
     "Press",
+    "SeenSlide",
     "SessionEntry",
     "SessionReply",
     "StatusReply",

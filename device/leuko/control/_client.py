@@ -13,24 +13,34 @@ from pydantic import ValidationError
 from leuko import errors
 from leuko.control._messages import (
     REPLIES,
-    REQUESTS,
     ErrorReply,
     ExportReply,
     Message,
-    Request,
+    OverviewReply,
     SessionEntry,
     SessionReply,
     SessionsReply,
     StatusReply,
 )
-from leuko.control._wire import parse_message, problem_of, receive_line, send_message
+from leuko.control._requests import REQUESTS, Request
+from leuko.control._same_folder import folder_id
+from leuko.control._wire import (
+    LONGEST_ANSWER,
+    parse_message,
+    problem_of,
+    receive_line,
+    send_message,
+)
 from leuko.errors import LeukoError, OutputError, ServiceError, SettingsError
 from leuko.status import Target
 
 _ANSWER_S = 10.0
 # Ten thousand pictures on a slow stick.
 _EXPORT_S = 600.0
-_START = "start it with: systemctl start leuko; if it listens elsewhere, set LEUKO_CONTROL_SOCKET"
+_START = (
+    "start it with: systemctl start leuko, or without systemd: leuko run; "
+    "if it listens elsewhere, give --socket or set LEUKO_CONTROL_SOCKET"
+)
 _LOG = "look at its log with: journalctl -u leuko"
 
 R = TypeVar("R", bound=Message)
@@ -99,6 +109,10 @@ class ControlClient:
         """Return one session."""
         return self._ask(SessionReply, command="show", session=number)
 
+    def overview(self) -> OverviewReply:
+        """Return a picture of the slide with the cells that were counted."""
+        return self._ask(OverviewReply, command="overview")
+
     def export(self, number: int, *, folder: Path | None = None, pictures: bool = False) -> Path:
         """Have one session written to a folder, and return what was made there.
 
@@ -113,6 +127,7 @@ class ControlClient:
             command="export",
             session=number,
             folder=None if folder is None else _sendable(folder),
+            folder_id=None if folder is None else folder_id(folder),
             pictures=pictures,
         ).folder
 
@@ -120,7 +135,9 @@ class ControlClient:
         request = _checked(fields)
         with self._connected() as service:
             send_message(service, request, within_s=self._answer_s)
-            line = receive_line(service, within_s=within_s or self._answer_s)
+            line = receive_line(
+                service, within_s=within_s or self._answer_s, longest=LONGEST_ANSWER
+            )
         if line is None:
             raise ServiceError(f"Leuko's service hung up without an answer; {_LOG}")
         reply = parse_message(line, REPLIES)

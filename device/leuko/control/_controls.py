@@ -1,11 +1,26 @@
 """What can be asked of a running service."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from leuko.control._messages import SessionEntry, SessionReply
 from leuko.status import LiveStatus, Target
+from leuko.tracking import Overview
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenSlide:
+    """What was seen of the slide.
+
+    Attributes:
+        overview: the stretch in view; of a session that was closed, the one in view at its end.
+        session: the session that was counted there; None without one.
+    """
+
+    overview: Overview
+    session: int | None
 
 
 class Controls(Protocol):
@@ -13,6 +28,13 @@ class Controls(Protocol):
 
     def status(self) -> LiveStatus:
         """Return what is shown now."""
+
+    def seen_slide(self) -> SeenSlide:
+        """Return what was seen of the slide, at the cost of a copy.
+
+        Raises:
+            SessionError: nothing was seen yet.
+        """
 
     def start(
         self, specimen: str, *, operator: str, target: Target | None, asked_by: str
@@ -93,8 +115,23 @@ class Archive(Protocol):
             StoreError: it cannot be read.
         """
 
-    def export(self, number: int, *, folder: Path | None, pictures: bool) -> Path:
+    def overview(self, seen: SeenSlide) -> bytes:
+        """Return a PNG of what was seen, with the cells of its session.
+
+        Raises:
+            StoreError: the cells cannot be read.
+        """
+
+    def export(
+        self, number: int, *, folder: Path | None, pictures: bool, seen: SeenSlide | None
+    ) -> Path:
         """Write one session to a folder, or to the USB stick, and return what was made.
+
+        Args:
+            number: which session.
+            folder: where to; None for the USB stick.
+            pictures: whether the cells' pictures are written too.
+            seen: what was seen of its slide; None if that is not known any more.
 
         Raises:
             SessionError: there is none of that number.

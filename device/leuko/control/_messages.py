@@ -1,5 +1,6 @@
-"""What client and service say to each other: one JSON object a line, a request and its reply."""
+"""What a service answers, and what all messages have: one JSON object a line."""
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +36,14 @@ def _printable(text: str) -> str:
     return stripped
 
 
+def _bytes(value: object) -> object:
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
 def _target(value: object) -> Target:
     return parse_target(str(value))
 
@@ -42,6 +51,8 @@ def _target(value: object) -> Target:
 Name = Annotated[str, AfterValidator(_printable), Field(max_length=LONGEST_NAME)]
 TargetText = Annotated[Target, BeforeValidator(_target), PlainSerializer(str, return_type=str)]
 """A target, written as a person writes it."""
+PNG = Annotated[bytes, BeforeValidator(_bytes), PlainSerializer(_base64, return_type=str)]
+"""A picture's file, written as base64."""
 
 
 class Message(BaseModel):
@@ -51,65 +62,6 @@ class Message(BaseModel):
 
     version: Literal[1] = PROTOCOL
     """`PROTOCOL` of the one who wrote it."""
-
-
-class Start(Message):
-    """Start a session."""
-
-    command: Literal["start"] = "start"
-    specimen: Name
-    """The specimen's id."""
-    operator: Name = ""
-    """Who counts; empty for the user who asks."""
-    target: TargetText | None = None
-    """When it is complete; without it, what the settings say."""
-
-
-class SetTarget(Message):
-    """Change the target of the session."""
-
-    command: Literal["target"] = "target"
-    target: TargetText
-    """The new one."""
-
-
-class Plain(Message):
-    """A command that needs no more than its name."""
-
-    command: Literal["status", "pause", "resume", "finish", "discard"]
-    """Which one."""
-
-
-class ListSessions(Message):
-    """Name the sessions that are kept, newest first."""
-
-    command: Literal["list"] = "list"
-    limit: Annotated[int, Field(ge=1, le=MOST_SESSIONS)] = 20
-    """How many at most."""
-
-
-class Show(Message):
-    """Tell everything of one session but its cells."""
-
-    command: Literal["show"] = "show"
-    session: Annotated[int, Field(ge=1)]
-    """Its number."""
-
-
-class Export(Message):
-    """Write one session to a folder of the device."""
-
-    command: Literal["export"] = "export"
-    session: Annotated[int, Field(ge=1)]
-    """Its number."""
-    folder: Path | None = None
-    """An absolute path; without it, the USB stick."""
-    pictures: bool = False
-    """Whether the cells' pictures are written too."""
-
-
-Request = Start | SetTarget | Plain | ListSessions | Show | Export
-REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
 
 
 class Differential(BaseModel):
@@ -262,6 +214,15 @@ class ExportReply(Message):
     """The folder that was made."""
 
 
+class OverviewReply(Message):
+    """A picture of the slide."""
+
+    reply: Literal["overview"] = "overview"
+    png: PNG
+    session: int | None
+    """Whose cells are marked in it; none without a session."""
+
+
 class ErrorReply(Message):
     """Why the request was not carried out."""
 
@@ -272,5 +233,5 @@ class ErrorReply(Message):
     """Name of the `LeukoError`."""
 
 
-Reply = StatusReply | SessionsReply | SessionReply | ExportReply | ErrorReply
+Reply = StatusReply | SessionsReply | SessionReply | ExportReply | OverviewReply | ErrorReply
 REPLIES: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="reply")])

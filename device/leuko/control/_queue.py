@@ -3,13 +3,16 @@
 import queue
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from typing import Generic, Protocol, TypeVar
 
-from leuko.control._controls import Controls
+from leuko.control._controls import Controls, SeenSlide
 from leuko.errors import LeukoError, ServiceError
 from leuko.status import LiveStatus, Target
 
 _MOST_WAITING = 32
 _ANSWER_S = 5.0
+
+T = TypeVar("T")
 
 
 class CommandQueue:
@@ -26,12 +29,16 @@ class CommandQueue:
             answer_s: how long a call waits.
         """
         self._answer_s = answer_s
-        self._waiting: queue.Queue[_Command] = queue.Queue(_MOST_WAITING)
+        self._waiting: queue.Queue[_Waiting] = queue.Queue(_MOST_WAITING)
         self._is_closed = False
 
     def status(self) -> LiveStatus:
         """See `Controls.status`."""
         return self._call(lambda controls: controls.status())
+
+    def seen_slide(self) -> SeenSlide:
+        """See `Controls.seen_slide`."""
+        return self._call(lambda controls: controls.seen_slide())
 
     def start(
         self, specimen: str, *, operator: str, target: Target | None, asked_by: str
@@ -82,11 +89,11 @@ class CommandQueue:
         self._is_closed = True
         while True:
             try:
-                self._waiting.get_nowait().answer.cancel()
+                self._waiting.get_nowait().cancel()
             except queue.Empty:
                 return
 
-    def _call(self, ask: Callable[[Controls], LiveStatus]) -> LiveStatus:
+    def _call(self, ask: Callable[[Controls], T]) -> T:
         command = _Command(ask)
         try:
             self._waiting.put_nowait(command)
@@ -101,7 +108,7 @@ class CommandQueue:
         except TimeoutError:
             raise ServiceError(self._lateness(command)) from None
 
-    def _lateness(self, command: "_Command") -> str:
+    def _lateness(self, command: "_Command[T]") -> str:
         begun = not command.answer.cancel()
         outcome = (
             "may still be carried out; look at its status" if begun else "is dropped; ask again"
@@ -109,10 +116,20 @@ class CommandQueue:
         return f"the service did not answer within {self._answer_s:g} s; the command {outcome}"
 
 
-class _Command:
-    def __init__(self, ask: Callable[[Controls], LiveStatus]) -> None:
+class _Waiting(Protocol):
+    """A command, whatever its answer is."""
+
+    def run(self, controls: Controls) -> None: ...
+    def cancel(self) -> None: ...
+
+
+class _Command(Generic[T]):
+    def __init__(self, ask: Callable[[Controls], T]) -> None:
         self._ask = ask
-        self.answer: Future[LiveStatus] = Future()
+        self.answer: Future[T] = Future()
+
+    def cancel(self) -> None:
+        self.answer.cancel()
 
     def run(self, controls: Controls) -> None:
         if not self.answer.set_running_or_notify_cancel():

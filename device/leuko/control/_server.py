@@ -8,26 +8,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from leuko.control._controls import Archive, Controls
+from leuko.control._controls import Archive, Controls, SeenSlide
 from leuko.control._messages import (
-    REQUESTS,
     ErrorReply,
-    Export,
     ExportReply,
-    ListSessions,
-    Plain,
+    OverviewReply,
     Reply,
-    Request,
     SessionsReply,
-    SetTarget,
-    Show,
-    Start,
     StatusReply,
 )
 from leuko.control._peer import peer_name
+from leuko.control._requests import (
+    REQUESTS,
+    Export,
+    ListSessions,
+    Plain,
+    Request,
+    SetTarget,
+    Show,
+    Start,
+)
+from leuko.control._same_folder import refuse_another
 from leuko.control._socket_file import SocketFile
 from leuko.control._wire import parse_message, receive_line, send_message
-from leuko.errors import LeukoError, ServiceError
+from leuko.errors import LeukoError, ServiceError, SessionError
 from leuko.status import LiveStatus
 
 logger = logging.getLogger(__name__)
@@ -35,7 +39,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_SOCKET = Path("/run/leuko/control.sock")
 """Where the service listens unless the settings say otherwise."""
 
-_LOOKING = ("status", "list", "show")
+_LOOKING = ("status", "overview", "list", "show")
 _MOST_CALLERS = 8
 _LINE_S = 5.0
 _AGAIN_S = 0.1
@@ -144,12 +148,31 @@ class ControlServer:
                 return SessionsReply(sessions=tuple(self._archive.sessions(limit=limit)))
             case Show(session=number):
                 return self._archive.session(number)
-            case Export(session=number, folder=folder, pictures=pictures):
-                with self._one_export:
-                    made = self._archive.export(number, folder=folder, pictures=pictures)
-                return ExportReply(folder=made)
+            case Export():
+                return ExportReply(folder=self._exported(request))
+            case Plain(command="overview"):
+                seen = self._controls.seen_slide()
+                return OverviewReply(png=self._archive.overview(seen), session=seen.session)
             case _:
                 return StatusReply.of(self._controlled(request, user))
+
+    def _exported(self, request: Export) -> Path:
+        if request.folder:
+            refuse_another(request.folder, request.folder_id)
+        seen = self._slide_of(request.session)
+        with self._one_export:
+            return self._archive.export(
+                request.session, folder=request.folder, pictures=request.pictures, seen=seen
+            )
+
+    def _slide_of(self, session: int) -> SeenSlide | None:
+        try:
+            seen = self._controls.seen_slide()
+        except (ServiceError, SessionError) as error:
+            # The cells are what an export is for.
+            logger.info("session %d is exported without its overview: %s", session, error)
+            return None
+        return seen if seen.session == session else None
 
     def _controlled(self, request: Start | SetTarget | Plain, user: str) -> LiveStatus:
         match request:

@@ -14,13 +14,22 @@ from leuko.errors import ServiceError
 M = TypeVar("M")
 
 LONGEST_LINE = 1_000_000
-"""Bytes of a message, its newline included."""
+"""Bytes of a request, its newline included."""
+LONGEST_ANSWER = 8_000_000
+"""Bytes of an answer; a picture of pure noise, 1024 pixels square, comes to 4.2 million."""
 
 
-def receive_line(peer: socket.socket, *, within_s: float) -> bytes | None:
+def receive_line(
+    peer: socket.socket, *, within_s: float, longest: int = LONGEST_LINE
+) -> bytes | None:
     """Return the next line without its newline; None when the other side has hung up.
 
     A peer sends one line and waits for the answer, so nothing can follow the newline.
+
+    Args:
+        peer: who sends it.
+        within_s: how long the whole line may take.
+        longest: bytes that it may have.
 
     Raises:
         ServiceError: the line is too long or broken off.
@@ -37,8 +46,8 @@ def receive_line(peer: socket.socket, *, within_s: float) -> bytes | None:
         if not part:
             return None
         line += part
-        if len(line) > LONGEST_LINE:
-            raise ServiceError(f"the message is longer than {LONGEST_LINE} bytes; ask for less")
+        if len(line) > longest:
+            raise ServiceError(f"the message is longer than {longest} bytes; ask for less")
     return bytes(line[:-1])
 
 
@@ -51,8 +60,8 @@ def send_message(peer: socket.socket, message: Message, *, within_s: float) -> N
         OSError: the connection is lost.
     """
     line = message.model_dump_json().encode() + b"\n"
-    if len(line) > LONGEST_LINE:
-        raise ServiceError(f"the answer is longer than {LONGEST_LINE} bytes; ask for less")
+    if len(line) > LONGEST_ANSWER:
+        raise ServiceError(f"the answer is longer than {LONGEST_ANSWER} bytes; ask for less")
     # sendall() counts the whole sending against the socket's one timeout.
     peer.settimeout(within_s)
     peer.sendall(line)

@@ -11,6 +11,7 @@ from leuko.bundle import ModelBundle
 from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
+from leuko.count._sharpness import is_blurred, limits_of
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.images import find_images, image_size, read_image
@@ -50,6 +51,8 @@ class CountResult:
         um_per_px: the scale that was stated or calibrated; None when it was to be found.
         scales: the distinct scales that were found from red cells; empty when one was stated.
         warnings: what the reader should look at again, a sentence each.
+        blurred: what the results call the images that are not sharp; they are counted all the
+            same.
     """
 
     count: DifferentialCount
@@ -58,6 +61,7 @@ class CountResult:
     um_per_px: float | None
     scales: tuple[ScaleEstimate, ...]
     warnings: tuple[str, ...]
+    blurred: tuple[str, ...] = ()
 
 
 def count_images(
@@ -114,6 +118,7 @@ def count_images(
         um_per_px=um_per_px,
         scales=tuple(run.estimates),
         warnings=tuple(scales.warnings(run.labels)),
+        blurred=tuple(run.blurred),
     )
 
 
@@ -127,11 +132,13 @@ class _Run:
     ) -> None:
         self._images = images
         self._frames = CalibratedFrames(calibration) if calibration else None
+        self._limits = limits_of(calibration)
         self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
         self.entries: list[Entry] = []
         self.estimates: dict[ScaleEstimate, None] = {}
+        self.blurred: list[str] = []
 
     @property
     def labels(self) -> Mapping[Path, str]:
@@ -217,7 +224,11 @@ class _Run:
         image, name = self._names[path]
         confidence = scale.estimate.confidence if scale.estimate else None
         shape = (rgb.shape[0], rgb.shape[1])
-        return FieldReport(image, name, shape, scale.um_per_px, confidence, cells)
+        blurred = is_blurred(rgb, um_per_px=scale.um_per_px, limits=self._limits)
+        self.blurred += [image] * blurred
+        return FieldReport(
+            image, name, shape, scale.um_per_px, confidence, cells, is_sharp=not blurred
+        )
 
 
 def _scale_of(calibration: Calibration | None) -> float | None:

@@ -8,23 +8,15 @@ from collections.abc import Mapping
 
 from PIL import Image
 
-from leuko.cells import CellClass
 from leuko.displays import _letters, _words
 from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour, Sign
+from leuko.displays._class_colours import CLASS_COLOURS
 from leuko.displays._layouts import Layout
 from leuko.displays._words import Urgency
 from leuko.status import Health, LastCell, Level, LiveStatus
 
 _DIM: Colour = (176, 176, 176)
 _TRACK: Colour = (48, 48, 48)
-
-_CLASS_COLOURS: Mapping[CellClass | None, Colour] = {
-    CellClass.NEUTROPHIL: (86, 180, 233),
-    CellClass.LYMPHOCYTE: (0, 190, 140),
-    CellClass.MONOCYTE: (230, 159, 0),
-    CellClass.EOSINOPHIL: (235, 110, 30),
-    CellClass.BASOPHIL: (204, 121, 167),
-}
 
 # Besides their hues, the grounds differ in lightness, and each goes with a sign of its own.
 _BANNERS: Mapping[Urgency, tuple[Colour, Colour, Sign | None]] = {
@@ -120,7 +112,7 @@ def _draw_last_cell(canvas: Canvas, area: Area, last: LastCell | None) -> None:
     if last is None:
         canvas.outline(picture, _TRACK)
         return
-    colour = _CLASS_COLOURS.get(last.cell_class, _DIM)
+    colour = CLASS_COLOURS.get(last.cell_class, _DIM)
     canvas.photograph(picture, last.picture)
     canvas.outline(picture, colour, thickness=max(2, side // 32))
     if is_beside:
@@ -153,7 +145,7 @@ def _draw_bars(canvas: Canvas, layout: Layout, status: LiveStatus) -> None:
 def _draw_bar(canvas: Canvas, row: Area, share: _words.Share, *, has_interval_text: bool) -> None:
     size = min(_size(row, 0.95), round(row.width * (0.065 if has_interval_text else 0.075)))
     large = min(_size(row, 1.05), round(1.45 * size))
-    colour = _CLASS_COLOURS[share.cell_class]
+    colour = CLASS_COLOURS[share.cell_class]
     label, rest = row.cut_left(_letters.width("LYMPH", size) + size // 3)
     small = size * 3 // 4
     rest, unit = rest.cut_right(_letters.width("%", small) + 1)

@@ -38,7 +38,7 @@ def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
                 break
         if camera.health.level is not Level.FAULT:
             return broken(part, f"{camera.name} gives no picture", "look at its cable and the lamp")
-        return broken(part, camera.health.text)
+        return broken(part, camera.health.text, _without_one(settings))
     finally:
         camera.close()
 
@@ -93,6 +93,12 @@ def examine_disk(settings: Settings) -> Finding:
     if health.level is Level.WARNING:
         return doubtful(part, health.text, "export old sessions and free some space")
     return broken(part, health.text, "free some space before counting")
+
+
+def _without_one(settings: Settings) -> str:
+    # Whoever has not chosen a driver may have no camera yet, as in a checkout.
+    is_default = settings.camera == Settings().camera
+    return "to try leuko without one: --camera sim" if is_default else ""
 
 
 def _deviation(bundle: ModelBundle) -> str:

@@ -27,7 +27,7 @@ from leuko.inference._child import (
     serve,
 )
 from leuko.inference._child import Run as RunModel
-from leuko.processes import SPAWN, exit_text, signals_held
+from leuko.processes import SPAWN, exit_text, starting
 
 _OPENING_S = 30.0
 """A Coral loads its firmware first, a GPU compiles its shaders."""
@@ -99,7 +99,7 @@ class EngineProcess:
             daemon=True,
         )
         try:
-            with signals_held():
+            with starting():
                 self._process.start()
         except OSError as error:
             sentence = f"{label} gets no process ({error.strerror}); end other programs"

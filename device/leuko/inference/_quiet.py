@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Generator
 from typing import BinaryIO
 
+from leuko.processes import STDERR
+
 _STDERR = 2
 _CHATTER = b"INFO: Created TensorFlow Lite"
 """Lines that begin so announce a delegate; they come from C++, and no setting stops them."""
@@ -53,21 +55,25 @@ class Heard:
 
 @contextlib.contextmanager
 def stderr_kept() -> Generator[Heard]:
-    """Keep everything off stderr, C++ included; yields what was said instead."""
-    sys.stderr.flush()
-    try:
-        kept = os.dup(_STDERR)
-    except OSError:
-        # A service may run without stderr, and then there is nothing to keep quiet.
-        yield Heard()
-        return
-    with tempfile.TemporaryFile() as file:
-        heard = Heard(file)
-        os.dup2(file.fileno(), _STDERR)
+    """Keep everything off stderr, C++ included; yields what was said instead.
+
+    One thread at a time: each puts back what it found, and none may find another's file.
+    """
+    with STDERR:
+        sys.stderr.flush()
         try:
-            yield heard
-        finally:
-            heard.end()
-            os.dup2(kept, _STDERR)
-            os.close(kept)
-            os.write(_STDERR, heard.passes_on)
+            kept = os.dup(_STDERR)
+        except OSError:
+            # A service may run without stderr, and then there is nothing to keep quiet.
+            yield Heard()
+            return
+        with tempfile.TemporaryFile() as file:
+            heard = Heard(file)
+            os.dup2(file.fileno(), _STDERR)
+            try:
+                yield heard
+            finally:
+                heard.end()
+                os.dup2(kept, _STDERR)
+                os.close(kept)
+                os.write(_STDERR, heard.passes_on)

@@ -11,9 +11,10 @@ new files; one during the move, or a power cut, leaves at most files without a
 """
 
 from leuko.reports._content import CSV_COLUMNS, FailedImage, FieldReport, label_image
-from leuko.reports._folder import ReportFolder
+from leuko.reports._folder import ReportFolder, write_whole
 from leuko.reports._media import find_usb_stick
 from leuko.reports._names import name_images
+from leuko.reports._overview import draw_overview, png_of
 from leuko.reports._session import export_session
 from leuko.reports._session_content import (
     LOG_CSV_COLUMNS,
@@ -27,8 +28,11 @@ __all__ = [
     "FailedImage",
     "FieldReport",
     "ReportFolder",
+    "draw_overview",
     "export_session",
     "find_usb_stick",
     "label_image",
     "name_images",
+    "png_of",
+    "write_whole",
 ]

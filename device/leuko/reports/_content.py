@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from leuko.bundle import ModelBundle
 from leuko.cells import Cell, CellClass
-from leuko.counting import STATEMENT, DifferentialCount
+from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount
 
 CSV_COLUMNS = (
     "image",
@@ -41,6 +41,7 @@ class FieldReport:
         um_per_px: scale it was analysed at.
         scale_confidence: 0 to 1 for a scale found from red cells, None for a given one.
         cells: what was found, in reading order; the first is cell 1.
+        is_sharp: whether its outlines are; what is blurred may be named wrongly.
     """
 
     image: str
@@ -49,6 +50,7 @@ class FieldReport:
     um_per_px: float
     scale_confidence: float | None
     cells: tuple[Cell, ...]
+    is_sharp: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def differential_summary(
     scales = {image["um_per_px"] for image in images}
     return {
         "statement": STATEMENT,
+        "not_recognised": NOT_RECOGNISED,
         "n": count.n,
         "counts": dict(count.counts),
         "percent": dict(count.percent),
@@ -127,6 +130,7 @@ def image_entry(field: FieldReport) -> dict[str, object]:
         "um_per_px": field.um_per_px,
         "scale_confidence": field.scale_confidence,
         "cells": len(field.cells),
+        "is_sharp": field.is_sharp,
     }
 
 

@@ -34,6 +34,20 @@ _UNFINISHED = ".leuko-unfinished"
 _CELLS, _DIFFERENTIAL = "cells.csv", "differential.json"
 
 
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file that is whole or not there; one of that name gives way to it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    staged = file.with_name(f"{file.name}{_UNFINISHED}")
+    with _translated(file.parent), contextlib.ExitStack() as undo:
+        undo.callback(staged.unlink, missing_ok=True)
+        staged.write_bytes(content)
+        _flush(staged)
+        staged.replace(file)
+
+
 class ReportFolder:
     """A folder that receives the results of one run; a context manager.
 

@@ -35,6 +35,7 @@ def export_session(
     cells: Iterable[CellRecord],
     log: Iterable[LogEntry],
     pictures: bool = False,
+    overview: bytes = b"",
 ) -> Path:
     """Write a session to a new folder within ``folder`` and return that.
 
@@ -48,12 +49,15 @@ def export_session(
         cells: its cells, read one by one; those that were merged into others are left out.
         log: its log, read one by one.
         pictures: whether the cells' pictures are written too.
+        overview: PNG of its slide, written to ``overview.png``; empty without one.
 
     Raises:
         OutputError: it cannot be written; nothing of it is left there if that can be helped.
     """
     with _translated(session, folder), _staged(folder) as staged:
         _write_cells(staged, cells, pictures=pictures)
+        if overview:
+            (staged / "overview.png").write_bytes(overview)
         _write_rows(staged / "log.csv", LOG_CSV_COLUMNS, map(session_log_row, log))
         summary = json.dumps(session_summary(session, count), indent=2, ensure_ascii=False)
         (staged / "differential.json").write_bytes(f"{summary}\n".encode(errors="backslashreplace"))

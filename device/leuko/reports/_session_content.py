@@ -7,7 +7,7 @@ from typing import Any
 
 from leuko.cells import CellClass
 from leuko.clock import Moment
-from leuko.counting import STATEMENT, DifferentialCount
+from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount
 from leuko.store import CellRecord, LogEntry, SessionRecord
 
 SESSION_CSV_COLUMNS = (
@@ -100,6 +100,7 @@ def session_summary(session: SessionRecord, count: DifferentialCount) -> dict[st
     bundle_id, _, bundle_version = spec.bundle.partition(" ")
     return {
         "statement": STATEMENT,
+        "not_recognised": NOT_RECOGNISED,
         "session": session.id,
         "specimen": spec.specimen,
         "operator": spec.operator,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from leuko.control import Differential, SessionEntry, SessionReply
-from leuko.reports import export_session, find_usb_stick
+from leuko.control import Differential, SeenSlide, SessionEntry, SessionReply
+from leuko.reports import draw_overview, export_session, find_usb_stick, png_of
 from leuko.store import SessionRecord, Store, StoreReader
 
 
@@ -36,7 +36,14 @@ class KeptSessions:
                 device=record.spec.device_serial,
             )
 
-    def export(self, number: int, *, folder: Path | None, pictures: bool) -> Path:
+    def overview(self, seen: SeenSlide) -> bytes:
+        """See `leuko.control.Archive`."""
+        with Store.reading(self._path) as reader:
+            return _overview(reader, seen)
+
+    def export(
+        self, number: int, *, folder: Path | None, pictures: bool, seen: SeenSlide | None
+    ) -> Path:
         """See `leuko.control.Archive`."""
         with Store.reading(self._path) as reader, reader.snapshot():
             return export_session(
@@ -46,7 +53,13 @@ class KeptSessions:
                 cells=reader.cells(number, pictures=pictures),
                 log=reader.log(number),
                 pictures=pictures,
+                overview=_overview(reader, seen) if seen else b"",
             )
+
+
+def _overview(reader: StoreReader, seen: SeenSlide) -> bytes:
+    cells = () if seen.session is None else reader.cells(seen.session, pictures=False)
+    return png_of(draw_overview(seen.overview, cells))
 
 
 def _entry(reader: StoreReader, record: SessionRecord) -> SessionEntry:

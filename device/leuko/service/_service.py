@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from leuko.cameras import Frame
 from leuko.clock import now
+from leuko.control import SeenSlide
 from leuko.counting import DifferentialCount
 from leuko.errors import SessionError, StoreError
 from leuko.live import LiveCounter
@@ -49,6 +50,7 @@ class LiveService:
         )
         self._notice = "; ".join(filter(None, notices))
         self._session = OpenSession(parts.store, record) if record else None
+        self._seen_at_end: SeenSlide | None = None
         restored = record.spec.um_per_px if record else None
         self._has_restored_scale = restored is not None
         self._um_per_px = restored or parts.um_per_px
@@ -72,6 +74,7 @@ class LiveService:
             else:
                 self.take(frame)
         parts.notifier.stopping()
+        self._keep(self._held_back())
         self._copies.wait()
         self._logbook.stopped("asked to" if self._stop.is_set() else "no more frames")
 
@@ -118,6 +121,15 @@ class LiveService:
             notice=parts.bench_notice() or self._notice or self._finder.notice,
         )
 
+    def seen_slide(self) -> SeenSlide:
+        """See `leuko.control.Controls`."""
+        seen = self._seen_at_end or self._seen_now()
+        if seen is None:
+            raise SessionError(
+                "nothing of the slide has been seen yet; focus, move over it and ask again"
+            )
+        return seen
+
     def start(
         self, specimen: str, *, operator: str, target: Target | None, asked_by: str
     ) -> LiveStatus:
@@ -141,7 +153,7 @@ class LiveService:
             um_per_px=self._um_per_px,
         )
         record = self._parts.store.start_session(spec, asked_by=asked_by)
-        self._session = OpenSession(self._parts.store, record)
+        self._session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
         self._notice = self._parts.bundle_notice
         logger.info("session %d started by %s", record.id, asked_by)
@@ -187,19 +199,29 @@ class LiveService:
     def _close(self, state: SessionState, asked_by: str) -> LiveStatus:
         session = self._open_session()
         # While something waits for the disk the session must not be closed without it.
-        session.keep(LedgerChange())
+        session.keep(self._held_back())
         session.set_state(state, asked_by=asked_by)
+        # Its cells keep their places from now on, whatever is seen.
+        self._seen_at_end = self._seen_now()
         self._forget_restored_scale()
         self._copies.make()
         logger.info("session %d %s by %s", session.record.id, state, asked_by)
         return self.status()
+
+    def _held_back(self) -> LedgerChange:
+        return self._counter.settle() if self._counter else LedgerChange()
+
+    def _seen_now(self) -> SeenSlide | None:
+        overview = self._counter.overview() if self._counter else None
+        session = self._session.record.id if self._session else None
+        return SeenSlide(overview, session) if overview else None
 
     def _take_up(self) -> None:
         if self._session is None or not self._session.is_open:
             # One that was begun but could not be read then would block every other.
             record = self._parts.store.active_session()
             if record:
-                self._session = OpenSession(self._parts.store, record)
+                self._session, self._seen_at_end = OpenSession(self._parts.store, record), None
                 self._counter = self._new_counter()
 
     def _forget_restored_scale(self) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from leuko.vision.registration import Plane
+from leuko.vision.imprints import Plane
 
 _DOUBT = 8
 """Views after which half of what is common is believed to be fixed in the optics."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.tracking._positions import Position, SegmentJoin
-from leuko.vision.registration import COLUMNS, Imprint, Plane, imprint, restored, sketch, stored
+from leuko.vision.imprints import COLUMNS, Imprint, Plane, imprint, restored, sketch, stored
 
 _IN_MEMORY = 24
 """Imprints kept ready, 180 kB each: those around the stage and a few that were searched."""

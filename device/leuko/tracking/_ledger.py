@@ -133,6 +133,10 @@ class CellLedger:
             merged=merged,
         )
 
+    def released(self) -> LedgerChange:
+        """Count the cells that were held, for it is no longer asked where else they may lie."""
+        return self._told((), hold=False)
+
     def restore(self, cells: Iterable[TrackedCell], *, first_number: int = 1) -> None:
         """Take up the cells of a session that was cut off; for a ledger that has seen nothing.
 

@@ -7,14 +7,12 @@ import cv2
 import numpy as np
 
 from leuko.cells import RGBImage
+from leuko.tracking._overview import BARE, Overview
 from leuko.tracking._positions import Position, SegmentJoin
 
 _LARGEST_PX = 512
 _FIRST_COLUMNS = 80
 """Columns of a frame in the picture of a segment that still has room."""
-_BARE = 52
-"""Grey level of what has not been seen."""
-_MARKER = (255, 210, 0)
 _KEPT = 8
 """Segments whose picture is kept, at most 0.8 MB each."""
 
@@ -44,7 +42,7 @@ class _Canvas:
         height, width = patch.shape[:2]
         self._make_room(left, top, left + width, top + height)
         target = self.pixels[top - self.top :, left - self.left :][:height, :width]
-        seen = (patch != _BARE).any(axis=2, keepdims=True)
+        seen = (patch != BARE).any(axis=2, keepdims=True)
         np.copyto(target, patch, where=seen)
 
     def fits(self, left: int, top: int, right: int, bottom: int) -> bool:
@@ -69,7 +67,7 @@ class _Canvas:
         height, width = self.pixels.shape[:2]
         if (bottom - top, right - left) == (height, width):
             return
-        larger = np.full((bottom - top, right - left, 3), _BARE, np.uint8)
+        larger = np.full((bottom - top, right - left, 3), BARE, np.uint8)
         larger[self.top - top :, self.left - left :][:height, :width] = self.pixels
         self.pixels, self.left, self.top = larger, left, top
 
@@ -132,27 +130,28 @@ class Mosaic:
             into.shrink()
         into.lay(gone.pixels, *_moved(gone, join))
 
-    def picture(self, position: Position | None) -> RGBImage:
-        """Return a segment with the view outlined.
+    def overview(self, position: Position | None) -> Overview | None:
+        """Return a picture of a segment; it costs a copy.
 
         Args:
-            position: of the view; None gives the segment seen last, without an outline.
+            position: of the view; None gives the segment seen last.
 
         Returns:
-            ``(height, width, 3)`` uint8, RGB, a new array of at most 512 pixels a side; grey where
-            nothing was seen. One pixel if there is nothing yet.
+            None where nothing was seen yet.
         """
         segment = position.segment if position else next(reversed(self._canvases), 0)
         canvas = self._canvases.get(segment)
         if canvas is None:
-            return np.full((1, 1, 3), _BARE, np.uint8)
-        picture = canvas.pixels.copy()
-        if position:
-            left, top, right, bottom = self._outline(canvas, position)
-            first = (left - canvas.left, top - canvas.top)
-            last = (right - canvas.left - 1, bottom - canvas.top - 1)
-            cv2.rectangle(picture, first, last, _MARKER, 2)
-        return picture
+            return None
+        return Overview(
+            picture=canvas.pixels.copy(),
+            segment=segment,
+            left_um=canvas.left * canvas.um_per_px,
+            top_um=canvas.top * canvas.um_per_px,
+            um_per_px=canvas.um_per_px,
+            view=position,
+            view_um=self._size,
+        )
 
     def _canvas(self, position: Position) -> _Canvas:
         segment = position.segment

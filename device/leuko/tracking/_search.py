@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from leuko.tracking._keyframes import Keyframes
-from leuko.vision.registration import Plane, overlap_weights
+from leuko.vision.imprints import Plane
+from leuko.vision.registration import overlap_weights
 
 _TRIED_PER_FRAME = 20
 """Keyframes compared in one frame; 0.1 ms each."""

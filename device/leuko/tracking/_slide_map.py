@@ -10,16 +10,8 @@ from leuko.tracking._flat_field import FlatField
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, Keyframes
 from leuko.tracking._mosaic import Mosaic
 from leuko.tracking._positions import Position, SegmentJoin
-from leuko.vision.registration import (
-    FOLLOWING,
-    Demand,
-    Imprint,
-    Plane,
-    Shift,
-    imprint,
-    match,
-    shrunk_density,
-)
+from leuko.vision.imprints import Imprint, Plane, imprint, shrunk_density
+from leuko.vision.registration import FOLLOWING, Demand, Shift, match
 
 LEAST_CONTRAST: Final = 0.012
 """Below is empty glass, or nothing in focus; noise gives 0.005, blood 0.05 and more."""

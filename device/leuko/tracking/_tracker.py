@@ -1,5 +1,6 @@
 """Each frame's place on the slide, from what it shows."""
 
+from dataclasses import replace
 from math import hypot, inf
 from typing import Final
 
@@ -8,10 +9,12 @@ import numpy as np
 from leuko.cells import RGBImage
 from leuko.errors import ImageError, SettingsError
 from leuko.tracking._keyframes import KeyframeArchive, MemoryArchive
+from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
 from leuko.tracking._search import PlaceSearch
 from leuko.tracking._slide_map import LEAST_CONTRAST, Placed, SlideMap, View, distance_um
-from leuko.vision.registration import COLUMNS, FOLLOWING, SEARCHING, Imprint, sketch
+from leuko.vision.imprints import COLUMNS, sketch
+from leuko.vision.registration import FOLLOWING, SEARCHING
 
 _FEWEST_ROWS: Final = 120
 _PATIENCE = 6
@@ -26,6 +29,7 @@ _LEAP = 0.2
 _SHARPNESS_OF_A_LEAP = 0.7
 _SEARCH_AGAIN = 0.3
 """Share of the frame's width after which the stage is somewhere worth a new search."""
+_NO_PICTURE: Final[RGBImage] = np.empty((0, 0, 3), np.uint8)
 
 
 class SlideTracker:
@@ -59,7 +63,7 @@ class SlideTracker:
         self._shape: tuple[int, ...] = ()
         self._map: SlideMap
         self._search: PlaceSearch
-        self._before: Imprint | None = None
+        self._newest: View | None = None
         self._last: Position | None = None
         self._velocity = (0.0, 0.0)
         self._lost = 0
@@ -81,20 +85,38 @@ class SlideTracker:
         view = self._map.view(rgb)
         placed = self._followed(view)
         located = self._found(view, placed, Track.FOLLOWED) if placed else self._looked_for(view)
-        self._before = view.imprint
+        self._newest = replace(view, rgb=_NO_PICTURE)
         return located
 
-    def overview(self) -> RGBImage:
-        """Return a picture of the present segment with the present view outlined.
+    def finish_search(self) -> SegmentJoin | None:
+        """Compare the newest frame with every keyframe that a new segment was not compared with.
+
+        That costs 0.1 ms a keyframe: it is for the end of a session, not for between two frames.
 
         Returns:
-            ``(height, width, 3)`` uint8, RGB, a new array of at most 512 pixels a side; grey where
-            nothing was seen. While the place is unknown it is the segment seen last, without an
-            outline; before the first frame a single pixel.
+            What has become one segment by it; None if nothing has.
+        """
+        view, position = self._newest, self._last
+        if view is None or position is None or self._lost or len(self._segments) < 2:
+            return None
+        join = None
+        while self._is_new and join is None:
+            join = self._other_segment(view, position)
+            self._is_new = join is None and not self._search.is_complete
+        if join:
+            self._last = self._joined(join, position)
+        return join
+
+    def overview(self) -> Overview | None:
+        """Return a picture of the present segment, at the cost of a copy.
+
+        Returns:
+            The segment seen last while the place is unknown; None before the first frame that has
+            a place.
         """
         if not self._shape:
-            return np.zeros((1, 1, 3), np.uint8)
-        return self._map.mosaic.picture(None if self._lost else self._last)
+            return None
+        return self._map.mosaic.overview(None if self._lost else self._last)
 
     def _check(self, rgb: RGBImage) -> None:
         height, width = rgb.shape[:2]
@@ -142,7 +164,7 @@ class SlideTracker:
 
     def _way(self, view: View) -> tuple[float, float] | None:
         """Way in µm from the frame before, by what both show."""
-        return self._map.way_um(self._before, view.imprint) if self._before else None
+        return self._map.way_um(self._newest.imprint, view.imprint) if self._newest else None
 
     def _found(self, view: View, placed: Placed, track: Track) -> Located:
         self._velocity, moved_um = self._motion(view, placed.position)
@@ -150,12 +172,15 @@ class SlideTracker:
         join = self._other_segment(view, position)
         if join:
             track = Track.REGAINED if join.gone == position.segment else track
-            position = join.applied(position)
-            self._map.join(join)
-            self._segments.discard(join.gone)
+            position = self._joined(join, position)
         self._last, self._lost = position, 0
         self._is_new = self._is_new and not join and not self._search.is_complete
         return Located(track, position, moved_um, join, self._is_new)
+
+    def _joined(self, join: SegmentJoin, position: Position) -> Position:
+        self._map.join(join)
+        self._segments.discard(join.gone)
+        return join.applied(position)
 
     def _motion(self, view: View, position: Position) -> tuple[tuple[float, float], float]:
         """Way from the frame before, as far as it foretells the next, and its length in µm."""

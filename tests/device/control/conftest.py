@@ -19,6 +19,7 @@ from leuko.control import (
     Controls,
     ControlServer,
     Differential,
+    SeenSlide,
     SessionEntry,
     SessionReply,
 )
@@ -33,6 +34,7 @@ from leuko.status import (
     SessionState,
     Target,
 )
+from leuko.tracking import Overview
 
 OPEN = (SessionState.COUNTING, SessionState.PAUSED, SessionState.REACHED)
 COUNT = DifferentialCount.from_entries(
@@ -55,6 +57,12 @@ class CountInMemory:
 
     def status(self) -> LiveStatus:
         return self.now
+
+    def seen_slide(self) -> SeenSlide:
+        if self.now.state is SessionState.IDLE:
+            raise SessionError("nothing of the slide has been seen yet; move over it")
+        picture = np.zeros((1, 1, 3), np.uint8)
+        return SeenSlide(Overview(picture, 1, 0.0, 0.0, 1.0, None, (1.0, 1.0)), 7)
 
     def start(
         self, specimen: str, *, operator: str, target: Target | None, asked_by: str
@@ -105,7 +113,9 @@ class BrokenCount(CountInMemory):
 
 
 class ArchiveInMemory:
-    """`Archive` with one session, number 7."""
+    """`Archive` with one session, number 7, whose picture is the largest there can be."""
+
+    picture = np.random.default_rng(0).bytes(4_300_000)
 
     entry = SessionEntry(
         session=7,
@@ -132,10 +142,17 @@ class ArchiveInMemory:
             device="",
         )
 
-    def export(self, number: int, *, folder: Path | None, pictures: bool) -> Path:
+    def overview(self, seen: SeenSlide) -> bytes:
+        assert seen.session == 7
+        return self.picture
+
+    def export(
+        self, number: int, *, folder: Path | None, pictures: bool, seen: SeenSlide | None
+    ) -> Path:
         if folder is None:
             raise OutputError("no USB stick is plugged in; plug one in or name a folder")
-        return folder / f"session-{number}{'-pictures' if pictures else ''}"
+        slide = "-slide" if seen else ""
+        return folder / f"session-{number}{'-pictures' if pictures else ''}{slide}"
 
 
 @pytest.fixture

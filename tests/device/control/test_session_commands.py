@@ -14,7 +14,7 @@ import pytest
 
 from leuko.cli import main
 from leuko.control import ControlServer
-from leuko.counting import STATEMENT
+from leuko.counting import NOT_RECOGNISED, STATEMENT
 
 Asked = queue.SimpleQueue[str]
 Leuko = Callable[..., "Run"]
@@ -93,6 +93,9 @@ def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
     assert "2026-11-02 08:00" in listed.out
     assert "specimen  H-12" in shown.out
     assert "scale     0.1000 µm per pixel" in shown.out
+    assert "beside the differential: 2 erythroblast (8.0 per 100 leukocytes)" in shown.out
+    assert "0 immature granulocyte (0.0 per 100 leukocytes)" in shown.out
+    assert NOT_RECOGNISED in shown.out
     assert STATEMENT in shown.out
     assert [one["session"] for one in json.loads(running("list", "--json").out)] == [7]
     assert json.loads(running("show", 7, "--json").out)["bundle"] == "tiny 1"
@@ -102,6 +105,19 @@ def test_an_export_says_where_it_went(running: Leuko, tmp_path: Path) -> None:
     assert running("export", 7, tmp_path).out == f"session 7 is in {tmp_path / 'session-7'}\n"
     made = json.loads(running("export", 7, tmp_path, "--pictures", "--json").out)
     assert made == {"folder": str(tmp_path / "session-7-pictures")}
+
+
+def test_a_picture_of_the_slide_is_written(running: Leuko, tmp_path: Path) -> None:
+    file = tmp_path / "slide.png"
+    refused = running("overview", file)
+    assert (refused.code, file.exists()) == (1, False)
+    running("start", "H-12")
+    assert running("overview", file).out == f"what was seen of the slide is in {file}\n"
+    assert len(file.read_bytes()) > 4_000_000
+    assert json.loads(running("overview", file, "--json").out)["session"] == 7
+    nowhere = running("overview", tmp_path / "missing" / "slide.png")
+    assert nowhere.err.startswith(f"leuko: cannot write results to {tmp_path / 'missing'}: No such")
+    assert list(tmp_path.glob("*unfinished")) == []
 
 
 def test_an_error_is_one_line_and_the_exit_code_1(running: Leuko) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from leuko.cells import CellClass
-from leuko.control import Archive, CommandQueue, ControlClient, ControlServer
+from leuko.control import Archive, CommandQueue, ControlClient, Controls, ControlServer
 from leuko.counting import DifferentialCount
 from leuko.errors import OutputError, ServiceError, SessionError, SettingsError
 from leuko.status import SessionState, Target
@@ -101,6 +101,43 @@ def test_kept_sessions_are_listed_shown_and_exported(client: ControlClient, tmp_
     assert [entry.specimen for entry in client.sessions(limit=5)] == ["H-12"]
     assert client.session(7).session.started == "2026-11-02T08:00:00+00:00"
     assert client.export(7, folder=tmp_path, pictures=True) == tmp_path / "session-7-pictures"
+
+
+def test_a_picture_of_the_slide_comes_whole(
+    client: ControlClient, archive: Archive, count: Controls
+) -> None:
+    with pytest.raises(SessionError, match="nothing of the slide has been seen yet"):
+        client.overview()
+    client.start("H-12")
+    reply = client.overview()
+    assert reply.session == 7
+    assert reply.png == archive.overview(count.seen_slide())
+
+
+def test_the_session_that_is_counted_is_exported_with_its_slide(
+    client: ControlClient, tmp_path: Path
+) -> None:
+    client.start("H-12")
+    assert client.export(7, folder=tmp_path) == tmp_path / "session-7-slide"
+    assert client.export(6, folder=tmp_path) == tmp_path / "session-6"
+
+
+def test_a_folder_that_the_service_sees_otherwise_is_refused(
+    server: ControlServer, socket_path: Path, tmp_path: Path
+) -> None:
+    del server
+    mine = tmp_path.stat()
+    request = {"version": 1, "command": "export", "session": 7, "folder": str(tmp_path)}
+    for inode, reply in ((mine.st_ino, "export"), (mine.st_ino + 1, "error")):
+        asked = request | {"folder_id": [mine.st_dev, inode]}
+        answer = reply_to(socket_path, json.dumps(asked).encode() + b"\n")
+        assert answer["reply"] == reply
+    assert (answer["kind"], str(answer["error"])[:38]) == (
+        "OutputError",
+        f"the service does not see your {tmp_path}"[:38],
+    )
+    missing = request | {"folder": "/home/nobody", "folder_id": [1, 2]}
+    assert reply_to(socket_path, json.dumps(missing).encode() + b"\n")["reply"] == "error"
 
 
 def test_an_error_of_the_service_is_the_same_error_at_the_client(client: ControlClient) -> None:
@@ -295,7 +332,8 @@ def test_a_place_where_nobody_can_listen_is_refused(
 def test_without_a_service_the_client_says_how_to_start_it(socket_path: Path) -> None:
     sentence = (
         f"Leuko's service does not run (no socket at {socket_path}); "
-        "start it with: systemctl start leuko; if it listens elsewhere, set LEUKO_CONTROL_SOCKET"
+        "start it with: systemctl start leuko, or without systemd: leuko run; "
+        "if it listens elsewhere, give --socket or set LEUKO_CONTROL_SOCKET"
     )
     with pytest.raises(ServiceError, match=f"^{re.escape(sentence)}$"):
         ControlClient(socket_path).status()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from leuko.cameras import Frame
 from leuko.cells import CellClass, CellStatus
 from leuko.errors import SessionError
-from leuko.service import KEYFRAMES_NAME, LiveService, OpenSession, Parts
+from leuko.service import KEYFRAMES_NAME, KeptSessions, LiveService, OpenSession, Parts
 from leuko.status import LiveStatus, SessionState, Target
 from leuko.store import SessionSpec, Store
 from leuko.tracking import LedgerChange, TrackedCell
@@ -129,6 +130,28 @@ def test_a_closed_session_stays_as_it_is(
     assert not status.state.startswith("co")
     with pytest.raises(SessionError, match=r"^no session is open; start one$"):
         service.pause(asked_by="ana")
+
+
+def test_the_slide_is_shown_as_the_session_left_it_until_the_next_begins(
+    service: LiveService, store: Store, frames: list[Frame], tmp_path: Path
+) -> None:
+    with pytest.raises(SessionError, match="nothing of the slide has been seen yet; focus"):
+        service.seen_slide()
+    take(service, frames[:6])
+    assert service.seen_slide().session is None
+    start(service)
+    take(service, frames[:6])
+    service.finish(asked_by="ana")
+    seen = service.seen_slide()
+    take(service, frames[64:])
+    assert service.seen_slide() is seen
+    made = KeptSessions(store.path).export(1, folder=tmp_path, pictures=False, seen=seen)
+    written = (made / "overview.png").read_bytes()
+    assert written == KeptSessions(store.path).overview(seen)
+    assert written != KeptSessions(store.path).overview(replace(seen, session=None))
+    start(service)
+    take(service, frames[:6])
+    assert service.seen_slide().session == 2
 
 
 def test_a_second_session_is_refused_until_the_first_is_closed(service: LiveService) -> None:
