@@ -11,7 +11,7 @@ from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.displays import CLASS_COLOURS
 from leuko.reports import draw_overview, png_of
 from leuko.store import CellRecord
-from leuko.tracking import BARE, Overview, Position
+from leuko.tracking import Overview, Position
 
 GROUND = (235, 215, 210)
 UM_PER_PX = 2.0
@@ -85,7 +85,7 @@ def test_the_picture_reaches_to_cells_on_ground_not_seen_since_the_start(
 ) -> None:
     drawn = draw_overview(overview, [cell(1, CellClass.EOSINOPHIL, 900.0, 50.0)])
     assert drawn.shape[1] == 1024
-    assert (drawn[:10, 600:] == BARE).all()
+    assert (drawn[:10, 600:] == Overview.BARE).all()
     assert pixels(drawn[:150], CLASS_COLOURS[CellClass.EOSINOPHIL])[0] > 900
 
 

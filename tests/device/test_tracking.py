@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from leuko.cells import RGBImage
 from leuko.errors import ImageError, SettingsError
 from leuko.tracking import (
-    BARE,
     Keyframe,
     Located,
+    Overview,
     Position,
     SegmentJoin,
     SlideTracker,
@@ -391,7 +391,7 @@ def test_the_overview_shows_the_stretch_and_knows_where_it_lies(
     assert overview.view.x_um + WIDTH * UM_PER_PX == pytest.approx(right_um, abs=15)
     assert overview.view.y_um + HEIGHT * UM_PER_PX == pytest.approx(bottom_um, abs=15)
     unseen = overview.picture[-height // 4 :, : width // 4]
-    assert (unseen == BARE).all()
+    assert (unseen == Overview.BARE).all()
     seen = overview.picture[: height // 6, : width // 6]
     assert seen[..., 0].mean() > seen[..., 1].mean() > 100
 

@@ -10,8 +10,8 @@ import numpy as np
 from leuko.bundle import ModelBundle
 from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
+from leuko.count._blur import is_blurred, limits_of
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
-from leuko.count._sharpness import is_blurred, limits_of
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.images import find_images, image_size, read_image
@@ -116,9 +116,9 @@ def count_images(
         images=len(images) - len(failed),
         failed=failed,
         um_per_px=um_per_px,
+        blurred=tuple(run.blurred),
         scales=tuple(run.estimates),
         warnings=tuple(scales.warnings(run.labels)),
-        blurred=tuple(run.blurred),
     )
 
 

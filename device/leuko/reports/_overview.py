@@ -11,7 +11,7 @@ import numpy as np
 from leuko.cells import LEUKOCYTES, CellClass, CellStatus, RGBImage
 from leuko.displays import CLASS_COLOURS
 from leuko.store import CellRecord
-from leuko.tracking import BARE, Overview
+from leuko.tracking import Overview
 
 _LONGEST_PX = 1024
 _NARROWEST_PX = 480
@@ -89,7 +89,7 @@ class _Sheet:
         high = np.max([high for _, high in boxes], axis=0)
         um_per_px = max(float((high - low).max()) / _LONGEST_PX, overview.um_per_px / _LARGEST_ZOOM)
         columns, rows = (max(1, round(side / um_per_px)) for side in high - low)
-        pixels = np.full((rows, max(columns, _NARROWEST_PX), 3), BARE, np.uint8)
+        pixels = np.full((rows, max(columns, _NARROWEST_PX), 3), Overview.BARE, np.uint8)
         sheet = cls(pixels, float(low[0]), float(low[1]), um_per_px)
         sheet._paste(overview)
         return sheet

@@ -2,13 +2,12 @@
 
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, MemoryArchive
 from leuko.tracking._ledger import CellLedger, LedgerRules
-from leuko.tracking._overview import BARE, Overview
+from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
 from leuko.tracking._tracked import Decide, LedgerChange, TrackedCell
 from leuko.tracking._tracker import SlideTracker
 
 __all__ = [
-    "BARE",
     "CellLedger",
     "Decide",
     "Keyframe",

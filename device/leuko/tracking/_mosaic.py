@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from leuko.cells import RGBImage
-from leuko.tracking._overview import BARE, Overview
+from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Position, SegmentJoin
 
 _LARGEST_PX = 512
@@ -42,7 +42,7 @@ class _Canvas:
         height, width = patch.shape[:2]
         self._make_room(left, top, left + width, top + height)
         target = self.pixels[top - self.top :, left - self.left :][:height, :width]
-        seen = (patch != BARE).any(axis=2, keepdims=True)
+        seen = (patch != Overview.BARE).any(axis=2, keepdims=True)
         np.copyto(target, patch, where=seen)
 
     def fits(self, left: int, top: int, right: int, bottom: int) -> bool:
@@ -67,7 +67,7 @@ class _Canvas:
         height, width = self.pixels.shape[:2]
         if (bottom - top, right - left) == (height, width):
             return
-        larger = np.full((bottom - top, right - left, 3), BARE, np.uint8)
+        larger = np.full((bottom - top, right - left, 3), Overview.BARE, np.uint8)
         larger[self.top - top :, self.left - left :][:height, :width] = self.pixels
         self.pixels, self.left, self.top = larger, left, top
 

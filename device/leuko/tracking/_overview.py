@@ -1,6 +1,7 @@
 """A picture of a stretch of slide, and where its pixels lie."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from leuko.cells import RGBImage
 from leuko.tracking._positions import Position
@@ -12,7 +13,7 @@ class Overview:
 
     Attributes:
         picture: ``(height, width, 3)`` uint8, RGB, a new array of at most 512 pixels a side;
-            `BARE` where nothing was seen.
+            grey, of level `BARE`, where nothing was seen.
         segment: which stretch.
         left_um: x of the picture's left edge, in the segment's coordinates.
         top_um: y of its upper edge.
@@ -29,6 +30,5 @@ class Overview:
     view: Position | None
     view_um: tuple[float, float]
 
-
-BARE = 52
-"""Grey level of what has not been seen."""
+    BARE: ClassVar[int] = 52
+    """Grey level of what has not been seen."""

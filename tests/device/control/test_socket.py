@@ -136,7 +136,7 @@ def test_a_folder_that_the_service_sees_otherwise_is_refused(
         "OutputError",
         f"the service does not see your {tmp_path}"[:38],
     )
-    missing = request | {"folder": "/home/nobody", "folder_id": [1, 2]}
+    missing = request | {"folder": str(tmp_path / "missing"), "folder_id": [1, 2]}
     assert reply_to(socket_path, json.dumps(missing).encode() + b"\n")["reply"] == "error"
 
 
