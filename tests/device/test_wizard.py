@@ -18,6 +18,7 @@ from leuko.cells import RGBImage
 from leuko.cli import main
 from leuko.control import Action, Answer, Answers, Press
 from leuko.displays import DisplayOptions
+from leuko.errors import CalibrationError
 from leuko.settings import Settings
 from leuko.status import CalibrationStep, Shown
 from leuko.wizard import GUIDES, KeyNames, TypedAnswers, Wizard, open_wizard
@@ -121,6 +122,15 @@ def test_pictures_are_shown_with_what_is_measured() -> None:
     assert last.figures == ("sharpness 2",)
     assert last.picture is not None
     assert last.picture[0, 0, 0] == 99
+
+
+def test_a_long_press_stops_what_is_being_measured() -> None:
+    bench = Bench(NAMES)
+    with bench.wizard() as wizard:
+        wizard.see(field_of(90))
+        bench.answers.press(Press(Action.DISCARD), on="keypad")
+        with pytest.raises(CalibrationError, match="a press has stopped it"):
+            wizard.see(field_of(90))
 
 
 def test_a_refusal_is_shown_and_tried_again_where_there_are_keys() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from leuko.calibration import Shot
 from leuko.cells import RGBImage
 from leuko.control import Answer, Answers
+from leuko.errors import CalibrationError
 from leuko.status import CalibrationStep, Shown
 from leuko.wizard._guides import Guide
 from leuko.wizard._typing import TypedAnswers
@@ -56,13 +57,24 @@ class Wizard:
         self.show(self._step)
 
     def watched(self, shots: Iterator[Shot]) -> Iterator[Shot]:
-        """Yield pictures on, each shown."""
+        """Yield pictures on, each shown.
+
+        Raises:
+            CalibrationError: the person has stopped it.
+        """
         for shot in shots:
             self.see(shot.rgb)
             yield shot
 
     def see(self, rgb: RGBImage, *figures: str) -> None:
-        """Show a picture that is measured, with what is known of it."""
+        """Show a picture that is measured, with what is known of it.
+
+        Raises:
+            CalibrationError: the person has stopped it.
+        """
+        # A keyboard that answers reaches no terminal, and so cannot interrupt there.
+        if self.answers.next(0.0) is Answer.NO:
+            raise CalibrationError("a press has stopped it and nothing is kept; begin anew")
         self._pictures += 1
         told = figures or (f"picture {self._pictures}",)
         self._step = replace(self._step, picture=_reduced(rgb), figures=told)
