@@ -48,7 +48,7 @@ class Settings(BaseModel):
     frames_per_s: Annotated[float, Field(ge=0, le=120)] = 20.0
     """Pictures a second asked of the camera; 0 is as fast as possible."""
     exposure_us: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Exposure time to lock in µs; without it, what the camera finds at start is locked."""
+    """Exposure time to lock in µs; else the calibrated one, else what the camera finds at start."""
     display: str = "none"
     """Display driver: framebuffer, luma (SPI and I2C panels), terminal, png, or none."""
     display_device: str = ""

@@ -156,3 +156,30 @@ class LiveStatus:
     frames_per_s: float = 0.0
     captured_s: float = 0.0
     notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationStep:
+    """What a person is shown while the device is calibrated.
+
+    Attributes:
+        title: what is calibrated, such as ``even light``.
+        number: which step of how many, such as ``step 1 of 2``.
+        instruction: what the person should do, or is asked.
+        answers: what can be pressed; empty while nothing is asked.
+        figures: what is measured, a line each, the most needed first.
+        picture: ``(height, width, 3)`` uint8, RGB, what the camera sees; None before the first.
+        refusal: why nothing came of it, a sentence; empty if something did.
+    """
+
+    title: str
+    number: str
+    instruction: str
+    answers: str = ""
+    figures: tuple[str, ...] = ()
+    picture: RGBImage | None = None
+    refusal: str = ""
+
+
+Shown = LiveStatus | CalibrationStep
+"""What a display can show."""

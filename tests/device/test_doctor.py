@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from leuko.backends import edge_tpu
+from leuko.bundle import load_bundle
+from leuko.calibration import FOLDER_NAME, CalibrationHistory, Circumstances, ScalePart
 from leuko.cli import main
+from leuko.clock import now
 from leuko.doctor import (
     examine_accelerator,
     examine_backend,
     examine_bundle,
+    examine_calibration,
     examine_camera,
     examine_disk,
     examine_display,
@@ -216,6 +220,7 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
         "accelerator",
         "backend",
         "bundle",
+        "calibration",
         "disk",
         "clock",
         "temperature",
@@ -223,3 +228,59 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
     ]
     assert [line.split()[1] for line in lines] == parts
     assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]
+
+
+@pytest.fixture
+def settings(tiny_bundle: Path, tmp_path: Path) -> Settings:
+    return Settings(
+        bundle=tiny_bundle, camera="sim", frame_width=320, frame_height=240, state_dir=tmp_path
+    )
+
+
+def keep_scale(settings: Settings, *, bundle_sha256: str = "", width: int = 320) -> None:
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    sha256 = bundle_sha256 or load_bundle(settings.bundle or Path()).sha256
+    circumstances = Circumstances("Ada", now(), "tiny", sha256, "sim")
+    part = ScalePart(
+        origin=circumstances.origin([], shape=(240, width)),
+        um_per_px=0.2,
+        within_percent=1.0,
+        method="stage micrometer",
+        measured=40,
+    )
+    history.keep({"scale": part}, cause="scale", by="Ada")
+
+
+def test_a_calibration_that_fits_is_told_with_the_age_of_its_parts(settings: Settings) -> None:
+    assert "none; leuko calibrate" in examine_calibration(settings).health.text
+    keep_scale(settings)
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    history.keep({}, cause="nothing new", by="Ada")
+    finding = examine_calibration(settings)
+    assert finding.health.level is Level.OK
+    assert finding.health.text == "number 2: scale (1 before)"
+
+
+def test_a_calibration_made_with_another_bundle_is_doubtful(settings: Settings) -> None:
+    keep_scale(settings, bundle_sha256="c" * 64)
+    finding = examine_calibration(settings)
+    assert finding.health.level is Level.WARNING
+    assert "with another bundle: scale" in finding.health.text
+
+
+def test_a_calibration_of_another_camera_is_a_fault(settings: Settings) -> None:
+    keep_scale(settings, width=640)
+    finding = examine_calibration(settings)
+    assert finding.health.level is Level.FAULT
+    assert "640 x 240 pixels, the camera gives 320 x 240" in finding.health.text
+
+
+def test_a_damaged_calibration_is_told_from_one_that_is_in_use(settings: Settings) -> None:
+    keep_scale(settings)
+    folder = settings.state_dir / FOLDER_NAME
+    (folder / "calibration-000002.zip").write_bytes(b"PK")
+    doubtful = examine_calibration(settings)
+    assert doubtful.health.level is Level.WARNING
+    assert "calibration-000002.zip is damaged" in doubtful.health.text
+    (folder / "calibration-000001.zip").write_bytes(b"PK")
+    assert examine_calibration(settings).health.level is Level.FAULT

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from leuko.cameras import CameraOptions, Frame
+from leuko.cameras import CameraOptions, Frame, Locks
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CameraError
 from leuko.sim.camera import HandHabits, Scene, SimCamera
@@ -126,10 +126,10 @@ def small_shift(picture: RGBImage, shifted: RGBImage) -> tuple[float, float]:
 
 
 def test_a_fast_stage_smears_the_frame_along_its_way(fields: Path) -> None:
-    scene = Scene.set_up(options(f"fields:{fields}", exposure_us=30_000), habits=STILL)
+    scene = Scene.set_up(options(f"fields:{fields}", locks=Locks(exposure_us=30_000)), habits=STILL)
     fastest = max(scene.hand, key=lambda look: abs(look.dx_px) - 3 * abs(look.dy_px))
     assert abs(fastest.dx_px) > 15
-    camera = SimCamera(scene)
+    camera = SimCamera(scene, lamp=4 / 30)
     taken = {frame.number: frame.rgb for frame in frames_of(camera, fastest.number + 1)}
 
     def contrast(number: int) -> tuple[float, float]:

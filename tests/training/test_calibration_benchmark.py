@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from leuko.bundle import default_bundle_path, load_bundle
+from leuko.errors import OutputError
 from leuko_training.benchmark import Machine
 from leuko_training.calibration_benchmark import (
     CalibrationBench,
     Draw,
     Extent,
     Light,
+    RedCellRow,
     Score,
+    bench_and_report,
     bench_light,
     bench_rulers,
     module_light,
@@ -34,12 +38,26 @@ def test_the_simulated_module_has_pink_corners_and_a_green_centre() -> None:
     assert green.min() > 0.25
 
 
+def test_parts_that_are_not_measured_stay_as_they_were(tmp_path: Path) -> None:
+    bundle = load_bundle(default_bundle_path())
+    light = Light((Draw(0, 60, 0.025, 0.004),), (), {"as it is": Score(0.96, 9, 10, 0)})
+    machine = Machine("none", 2, "3.11", 0.0)
+    write_bench(CalibrationBench(bundle, light, (), (), None, machine), tmp_path)
+    bench = bench_and_report(
+        None, tmp_path, tmp_path, extent=Extent(rulers=1, smears=1), parts=("cost",)
+    )
+    assert bench.light == light
+    with pytest.raises(OutputError, match="no earlier results; measure all parts"):
+        bench_and_report(None, tmp_path, tmp_path / "empty", parts=("cost",))
+
+
 def test_the_report_says_what_falls_short(tmp_path: Path) -> None:
     scores = {"as it is": Score(0.96, 9, 10, 0), "corrected": Score(0.94, 9, 10, 0)}
     bench = CalibrationBench(
         bundle=load_bundle(default_bundle_path()),
         light=Light((Draw(0, 60, 0.025, 0.004),), (Draw(0, 60, 0.02, 0.005),), scores),
         rulers=(),
+        red_cells=(RedCellRow("bccd", 40, 2, 4.4, 4, None),),
         cost=None,
         machine=Machine("none", 2, "3.11", 0.0),
     )
@@ -50,3 +68,4 @@ def test_the_report_says_what_falls_short(tmp_path: Path) -> None:
     assert marks["as it was"] == "pass"
     assert marks["pink corners, green centre"] == "**short**"
     assert marks["corrected"] == "**short**"
+    assert rows[-1][:6] == ["bccd", "40", "2", "4.40 %", "≤ 4 %", "**short**"]

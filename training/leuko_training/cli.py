@@ -160,12 +160,19 @@ def transfer(
 
 @app.command("bench-calibration")
 def bench_calibration(
-    root: Root = DATASETS_ROOT, bundle: BundlePath = None, results: Results = RESULTS
+    root: Root = DATASETS_ROOT,
+    bundle: BundlePath = None,
+    results: Results = RESULTS,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="Part to measure, again for more: light, scale, cost; all without."),
+    ] = None,
 ) -> None:
     """Measure what a calibration is worth: even light, the size of a pixel, time and memory."""
     from leuko_training import calibration_benchmark
 
-    calibration_benchmark.bench_and_report(bundle, root, results)
+    parts = part or calibration_benchmark.PARTS
+    calibration_benchmark.bench_and_report(bundle, root, results, parts=parts)
 
 
 def main() -> None:

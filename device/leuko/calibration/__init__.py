@@ -7,11 +7,14 @@ applied to frames before anything else looks at them (`CalibratedFrames`).
 
 from leuko.calibration._archive import LARGEST_BYTES, Calibration, coded_gain, packed, unpacked
 from leuko.calibration._circumstances import Circumstances
+from leuko.calibration._colours import measure_white_balance
+from leuko.calibration._exposure import measure_exposure
 from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
 from leuko.calibration._record import (
     CalibrationRecord,
     CameraUsed,
+    ExposurePart,
     FlatFieldPart,
     FocusPart,
     FrameUsed,
@@ -19,11 +22,13 @@ from leuko.calibration._record import (
     Part,
     ScalePart,
     WBCFactorPart,
+    WhiteBalancePart,
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
-from leuko.calibration._use import CalibratedFrames, check_camera, other_bundles
+from leuko.calibration._tuning import LEVEL, BackdropAdvice, Tunable, TunedCamera, advised
+from leuko.calibration._use import CalibratedFrames, calibrated_locks, check_camera, other_bundles
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
 
 __all__ = [
@@ -31,7 +36,9 @@ __all__ = [
     "FILES",
     "FOLDER_NAME",
     "LARGEST_BYTES",
+    "LEVEL",
     "SWEEP",
+    "BackdropAdvice",
     "CalibratedFrames",
     "Calibration",
     "CalibrationHistory",
@@ -39,6 +46,7 @@ __all__ = [
     "CameraUsed",
     "Circumstances",
     "Entry",
+    "ExposurePart",
     "FlatFieldPart",
     "FocusPart",
     "FrameUsed",
@@ -48,15 +56,22 @@ __all__ = [
     "ScalePart",
     "Shot",
     "ShotSource",
+    "Tunable",
+    "TunedCamera",
     "WBCFactorPart",
+    "WhiteBalancePart",
+    "advised",
+    "calibrated_locks",
     "check_camera",
     "coded_gain",
     "estimated_wbc",
     "load_calibration",
     "measure_by_red_cells",
+    "measure_exposure",
     "measure_focus",
     "measure_light",
     "measure_wbc_factor",
+    "measure_white_balance",
     "measure_with_ruler",
     "other_bundles",
     "packed",

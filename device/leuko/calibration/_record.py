@@ -140,6 +140,35 @@ class WBCFactorPart(Part):
     """In how many fields."""
 
 
+Level = Annotated[float, Field(ge=0, le=255)]
+
+
+class ExposurePart(Part):
+    """How long a picture is exposed, so that the background has the level that bundles expect."""
+
+    exposure_us: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Exposure time to lock, in µs."""
+    analogue_gain: Annotated[float, Field(ge=0, le=1000)] | None = None
+    """Gain to lock; None where the camera has none that is known."""
+    level: Level
+    """Level of the background that it gives, in its brightest channel."""
+    clipped_percent: Percent
+    """Share of the pixels that were saturated, in the worst channel."""
+
+
+class WhiteBalancePart(Part):
+    """What shows the background without colour."""
+
+    red_gain: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Red gain to lock; None where the camera has a colour temperature instead."""
+    blue_gain: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Blue gain to lock."""
+    kelvin: Annotated[int, Field(ge=500, le=50_000)] | None = None
+    """Colour temperature to lock; None where the camera has gains instead."""
+    background: tuple[Level, Level, Level]
+    """Red, green and blue of the background that it gives."""
+
+
 class CalibrationRecord(Table):
     """Everything that was measured of one microscope, as of one moment."""
 
@@ -163,6 +192,10 @@ class CalibrationRecord(Table):
     """Sharpness."""
     wbc_factor: WBCFactorPart | None = None
     """Leukocytes a field."""
+    exposure: ExposurePart | None = None
+    """Exposure time and gain."""
+    white_balance: WhiteBalancePart | None = None
+    """Colour of the background."""
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -1,7 +1,7 @@
 """What sharp means for an optic, from a sweep of the focus through the film and out again."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import numpy as np
@@ -25,7 +25,12 @@ _SHARE = (DEFAULT_LIMITS.least_sharpness - 1) / (_USUAL_BEST - 1)
 
 
 def measure_focus(
-    shots: Iterable[Shot], circumstances: Circumstances, *, um_per_px: float, wanted: int = SWEEP
+    shots: Iterable[Shot],
+    circumstances: Circumstances,
+    *,
+    um_per_px: float,
+    wanted: int = SWEEP,
+    told: Callable[[float], None] | None = None,
 ) -> FocusPart:
     """Return the sharpness that this optic reaches, and the least that a frame must have.
 
@@ -34,6 +39,7 @@ def measure_focus(
         circumstances: who measures, when and with what.
         um_per_px: scale of the pictures.
         wanted: pictures to be taken at most.
+        told: called with the sharpness of each.
 
     Raises:
         CalibrationError: the sweep is too short, not through the focus, or never sharp.
@@ -44,6 +50,8 @@ def measure_focus(
         frames.append(shot.used)
         shape = shot.shape
         values.append(judge(shot.rgb, um_per_px=um_per_px, moved_um=math.inf).sharpness)
+        if told:
+            told(values[-1])
     if len(values) < _FEWEST:
         raise CalibrationError(f"{len(values)} pictures are no sweep; give {_FEWEST} or more")
     best = float(np.median(np.sort(values)[-3:]))

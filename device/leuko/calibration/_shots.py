@@ -67,8 +67,12 @@ def shots_of_folder(folder: Path) -> Iterator[Shot]:
         yield Shot(read_image(path), FrameUsed(name=path.name[:200], sha256=digest))
 
 
-def shots_of_camera(camera: ShotSource) -> Iterator[Shot]:
+def shots_of_camera(camera: ShotSource, *, every_s: float = _EVERY_S) -> Iterator[Shot]:
     """Yield a camera's pictures, two a second, until nobody asks any more.
+
+    Args:
+        camera: gives them.
+        every_s: how far apart they are at least.
 
     Raises:
         CalibrationError: the camera fails, or a person has taken two minutes.
@@ -85,4 +89,4 @@ def shots_of_camera(camera: ShotSource) -> Iterator[Shot]:
         if frame is not None:
             digest = hashlib.sha256(frame.rgb.tobytes()).hexdigest()
             yield Shot(frame.rgb, FrameUsed(name=f"picture {frame.number}", sha256=digest))
-            time.sleep(_EVERY_S)
+            time.sleep(every_s)

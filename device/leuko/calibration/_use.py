@@ -3,6 +3,7 @@
 from leuko.calibration._archive import Calibration
 from leuko.calibration._record import CameraUsed, Part
 from leuko.calibration._shots import FILES
+from leuko.cameras import Locks
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
 from leuko.vision.shading import FlatFieldCorrection
@@ -43,6 +44,19 @@ class CalibratedFrames:
                 "this one"
             )
         return self._correction.corrected(rgb) if self._correction else rgb
+
+
+def calibrated_locks(calibration: Calibration) -> Locks:
+    """Return what a camera's controls are to be locked at; open where it was not calibrated."""
+    exposure, balance = calibration.record.exposure, calibration.record.white_balance
+    locks = Locks()
+    if exposure:
+        locks = Locks(exposure_us=exposure.exposure_us, analogue_gain=exposure.analogue_gain)
+    if balance and balance.red_gain and balance.blue_gain:
+        locks = Locks(gains=(balance.red_gain, balance.blue_gain)).over(locks)
+    if balance and balance.kelvin:
+        locks = Locks(white_balance_k=balance.kelvin).over(locks)
+    return locks
 
 
 def check_camera(calibration: Calibration, camera: CameraUsed) -> None:

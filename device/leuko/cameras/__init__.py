@@ -1,16 +1,21 @@
 """Cameras: one protocol, a driver a kind, and a process that keeps a hanging one at bay."""
 
 from leuko.cameras._base import Camera, CameraOptions, Frame
+from leuko.cameras._controls import Adjustable, ControlRanges, Locks, Range
 from leuko.cameras._found import Found, Reporting
 from leuko.cameras._loading import list_cameras, load_camera
 from leuko.cameras._process import CameraProcess
 
 __all__ = [
+    "Adjustable",
     "Camera",
     "CameraOptions",
     "CameraProcess",
+    "ControlRanges",
     "Found",
     "Frame",
+    "Locks",
+    "Range",
     "Reporting",
     "list_cameras",
     "load_camera",

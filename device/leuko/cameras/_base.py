@@ -1,8 +1,9 @@
 """What the live count asks of a camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from leuko.cameras._controls import Locks
 from leuko.cells import RGBImage
 
 
@@ -31,8 +32,7 @@ class CameraOptions:
         width: columns wanted.
         height: rows wanted.
         frames_per_s: pictures a second wanted; 0 is as fast as possible.
-        exposure_us: exposure time to be locked in µs; None locks what the camera finds at start.
-        gains: red and blue gain to be locked; None locks what the camera finds at start.
+        locks: what its controls are to be locked at; the others are locked where it finds them.
         um_per_px: scale of the pictures, for sources that are drawn at a scale.
         seed: source of all chance, for simulated sources.
     """
@@ -41,8 +41,7 @@ class CameraOptions:
     width: int = 1280
     height: int = 960
     frames_per_s: float = 20.0
-    exposure_us: int | None = None
-    gains: tuple[float, float] | None = None
+    locks: Locks = field(default_factory=Locks)
     um_per_px: float = 0.1
     seed: int = 0
 

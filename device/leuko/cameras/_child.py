@@ -10,6 +10,7 @@ from multiprocessing.context import SpawnProcess
 
 from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._board import PictureBoard
+from leuko.cameras._controls import Locks
 from leuko.cameras._messages import Message, Order
 from leuko.cameras._worker import serve
 from leuko.processes import SPAWN, exit_text, starting
@@ -64,6 +65,11 @@ class CameraChild:
         with suppress(OSError):
             self._connection.send(Order.NEXT)
 
+    def ask_for_locks(self, locks: Locks) -> None:
+        """Have controls set; the answer is a message."""
+        with suppress(OSError):
+            self._connection.send(locks)
+
     def messages(self) -> Generator[Message]:
         """Yield what it has said since the last call."""
         try:
@@ -74,7 +80,7 @@ class CameraChild:
 
     def wait(self, timeout_s: float) -> None:
         """Wait until it says something or ends, at most so long."""
-        heard: list[int | Connection[Order, Message]] = [self._process.sentinel]
+        heard: list[int | Connection[Order | Locks, Message]] = [self._process.sentinel]
         if not self._is_deaf:
             heard.append(self._connection)
         wait(heard, timeout_s)
@@ -93,6 +99,6 @@ class CameraChild:
         self._process.join(_FAREWELL_S)
 
 
-def _kill(process: SpawnProcess, connection: "Connection[Order, Message]") -> None:
+def _kill(process: SpawnProcess, connection: "Connection[Order | Locks, Message]") -> None:
     process.kill()
     connection.close()

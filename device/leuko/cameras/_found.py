@@ -1,9 +1,10 @@
 """What a driver found when it opened its camera, for those who open it again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, runtime_checkable
 
 from leuko.cameras._base import Camera, CameraOptions
+from leuko.cameras._controls import ControlRanges, Locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,28 +14,26 @@ class Found:
     Attributes:
         width: columns of every picture.
         height: rows of every picture.
-        exposure_us: exposure time it is locked at; None if it has none that can be known.
-        gains: red and blue gain it is locked at; None if it has none that can be known.
+        locks: what its controls are locked at, as far as that can be known.
+        ranges: what they may be set to while it is open.
         is_recording: whether the pictures were taken earlier and kept in files. A codec may have
             removed the noise that tells two exposures apart, so equal pictures are no fault.
     """
 
     width: int
     height: int
-    exposure_us: int | None = None
-    gains: tuple[float, float] | None = None
+    locks: Locks = field(default_factory=Locks)
+    ranges: ControlRanges = field(default_factory=ControlRanges)
     is_recording: bool = False
 
     @classmethod
     def as_asked(cls, options: CameraOptions) -> Self:
         """Return what the options ask for, as a driver that says nothing is taken to give it."""
-        return cls(options.width, options.height, options.exposure_us, options.gains)
+        return cls(options.width, options.height, options.locks)
 
     def asked_again(self, options: CameraOptions) -> CameraOptions:
         """Return the options that open the camera with the same exposure and colours."""
-        exposure_us = options.exposure_us if self.exposure_us is None else self.exposure_us
-        gains = options.gains if self.gains is None else self.gains
-        return replace(options, exposure_us=exposure_us, gains=gains)
+        return replace(options, locks=self.locks.over(options.locks))
 
 
 @runtime_checkable
@@ -43,7 +42,7 @@ class Reporting(Protocol):
 
     @property
     def found(self) -> Found:
-        """How the camera was really opened; the same until it is closed."""
+        """How the camera was really opened; until it is closed only its locks change."""
 
 
 def found_by(camera: Camera, options: CameraOptions) -> Found:

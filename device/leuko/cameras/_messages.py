@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from leuko.cameras._controls import Locks
 from leuko.cameras._found import Found
 
 
@@ -17,6 +18,19 @@ class Opened:
 
     name: str
     found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Controls were set, or not; whatever is put up from now on shows it.
+
+    Attributes:
+        locks: what the camera is locked at.
+        refusal: why it cannot be what was asked, a sentence; empty if it is.
+    """
+
+    locks: Locks
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +65,11 @@ class Ended:
     """The source has come to its end, and the process ends."""
 
 
-Message = Opened | Fresh | Flawed | Failed | Ended
+Message = Opened | Locked | Fresh | Flawed | Failed | Ended
 
 
 class Order(StrEnum):
-    """What the camera's process is told."""
+    """What the camera's process is told, besides `Locks` to be set."""
 
     NEXT = "next"
     """The picture has been taken; read the next one."""

@@ -2,11 +2,15 @@
 
 import logging
 import time
+from dataclasses import replace
 
 from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._child import CameraChild
+from leuko.cameras._controls import Locks
+from leuko.cameras._found import Found
 from leuko.cameras._loading import find_driver
-from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Message, Opened
+from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Locked, Message, Opened
+from leuko.errors import CameraError
 from leuko.status import Health, Level
 
 _FIRST_PAUSE_S = 0.5
@@ -23,7 +27,7 @@ class CameraProcess:
     """Gives the newest sound picture of any camera, and outlives that camera's faults.
 
     A camera that hangs, repeats itself, is unplugged, or gives garbage or pictures of another size
-    is noticed, its process is killed, and another one opens it again, with the exposure and gains
+    is noticed, its process is killed, and another one opens it again, with the exposure and colours
     it was locked at. Nothing that is older than the allowed silence is ever returned.
 
     Made, read and closed in one thread; the camera's process dies with that thread.
@@ -65,12 +69,20 @@ class CameraProcess:
         self._first_number = 0
         self._last_number = -1
         self._child: CameraChild | None = None
+        self._found: Found | None = None
+        self._locked: Locked | None = None
         self._open()
 
     @property
     def name(self) -> str:
         """What a person calls the camera, for the display and the log."""
         return self._name
+
+    @property
+    def found(self) -> Found | None:
+        """How the camera was opened last; None before it was."""
+        self._look_after()
+        return self._found
 
     @property
     def has_ended(self) -> bool:
@@ -103,12 +115,39 @@ class CameraProcess:
                 return frame
             self._wait(left_s)
 
+    def lock(self, locks: Locks, *, timeout_s: float = 10.0) -> None:
+        """Set controls; every picture read afterwards shows them, also of a camera opened again.
+
+        Args:
+            locks: what to set; the others stay.
+            timeout_s: how long to wait for the camera.
+
+        Raises:
+            CameraError: it has no such control, does not take the value, or is gone.
+        """
+        self._locked = None
+        if self._child:
+            self._child.ask_for_locks(locks)
+        answer = self._awaited_locks(time.monotonic() + timeout_s)
+        if answer is None:
+            raise CameraError(f"{self._name} does not answer; check its cable and try again")
+        if answer.refusal:
+            raise CameraError(answer.refusal)
+        # What lies there may have been exposed before.
+        self._take()
+
     def close(self) -> None:
         """Close the camera and end its process; later calls do nothing."""
         self._is_closed = True
         if self._child:
             self._child.close()
             self._child = None
+
+    def _awaited_locks(self, until: float) -> Locked | None:
+        while self._locked is None and self._child and time.monotonic() < until:
+            self._wait(until - time.monotonic())
+            self._look_after()
+        return self._locked
 
     def _open(self) -> None:
         self._child = CameraChild(self._driver, self._options, stale_s=self._silence_s)
@@ -144,8 +183,14 @@ class CameraProcess:
         match message:
             case Opened(name=name, found=found):
                 self._name = name
+                self._found = found
                 self._options = found.asked_again(self._options)
                 self._opened_s = time.monotonic()
+            case Locked(locks=locks):
+                self._locked = message
+                if self._found:
+                    self._found = replace(self._found, locks=locks)
+                    self._options = self._found.asked_again(self._options)
             case Flawed(flaw=flaw):
                 self._flaw = flaw
                 self._flawed_s = time.monotonic()

@@ -6,10 +6,20 @@ from multiprocessing.connection import Connection
 
 from leuko.cameras._base import Camera, CameraOptions, Frame
 from leuko.cameras._board import PictureBoard
+from leuko.cameras._controls import Adjustable, Locks
 from leuko.cameras._found import found_by
 from leuko.cameras._judging import Judge
 from leuko.cameras._loading import load_camera
-from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Message, Opened, Order
+from leuko.cameras._messages import (
+    Ended,
+    Failed,
+    Flawed,
+    Fresh,
+    Locked,
+    Message,
+    Opened,
+    Order,
+)
 from leuko.errors import CameraError, LeukoError
 from leuko.processes import die_with
 
@@ -21,7 +31,7 @@ def serve(
     driver: str,
     options: CameraOptions,
     board: PictureBoard,
-    connection: "Connection[Message, Order]",
+    connection: "Connection[Message, Order | Locks]",
     *,
     parent: int,
     stale_s: float,
@@ -48,18 +58,22 @@ def serve(
             connection.send(Opened(camera.name, found_by(camera, options)))
             judge = Judge(found_by(camera, options), stale_s=stale_s)
             waits = options.frames_per_s == 0
-            connection.send(_Round(camera, judge, board, connection).go(waits=waits))
+            working = _Round(camera, options, judge, board, connection=connection)
+            connection.send(working.go(waits=waits))
 
 
 class _Round:
     def __init__(
         self,
         camera: Camera,
+        options: CameraOptions,
         judge: Judge,
         board: PictureBoard,
-        connection: "Connection[Message, Order]",
+        *,
+        connection: "Connection[Message, Order | Locks]",
     ) -> None:
         self._camera = camera
+        self._options = options
         self._judge = judge
         self._board = board
         self._connection = connection
@@ -90,6 +104,24 @@ class _Round:
             self._connection.send(Flawed(flaw))
 
     def _is_closed(self, *, waits: bool) -> bool:
-        if waits or self._connection.poll():
-            return self._connection.recv() is Order.CLOSE
+        while waits or self._connection.poll():
+            order = self._connection.recv()
+            if order is Order.CLOSE:
+                return True
+            if isinstance(order, Locks):
+                self._lock(order)
+            else:
+                waits = False
         return False
+
+    def _lock(self, locks: Locks) -> None:
+        refusal = ""
+        if isinstance(self._camera, Adjustable):
+            try:
+                self._camera.lock(locks)
+            except CameraError as error:
+                refusal = str(error)
+        else:
+            refusal = f"{self._camera.name} has no controls; set the light at the microscope"
+        found = found_by(self._camera, self._options)
+        self._connection.send(Locked(found.locks, refusal))

@@ -5,6 +5,7 @@ import itertools
 import os
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -12,9 +13,11 @@ import cv2
 import numpy as np
 
 from leuko.cameras._base import CameraOptions, Frame
+from leuko.cameras._controls import Locks
 from leuko.cameras._found import Found
 from leuko.cameras._stamps import capture_time
-from leuko.cameras._v4l2 import lock_exposure, lock_white_balance, settle
+from leuko.cameras._v4l2 import await_pictures, lock_all, set_colours, set_exposure, settle
+from leuko.cameras._v4l2_ranges import control_ranges
 from leuko.cells import RGBImage
 from leuko.errors import CameraError
 
@@ -80,6 +83,20 @@ class OpenCVCamera:
         """How the camera was really opened."""
         return self._found
 
+    def lock(self, locks: Locks) -> None:
+        """Set controls and let pass what was exposed before.
+
+        Raises:
+            CameraError: the camera has no such control, or gives nothing any more.
+        """
+        with _translated(self._name):
+            if self._found.is_recording:
+                raise CameraError(f"{self._name} is a recording; its light is what it was")
+            set_colours(self._capture, locks)
+            set_exposure(self._capture, locks)
+            await_pictures(self._capture)
+        self._found = replace(self._found, locks=locks.over(self._found.locks))
+
     def read(self) -> Frame | None:
         """Wait for the next picture; None at the end of a file.
 
@@ -131,9 +148,9 @@ def _set_up(capture: cv2.VideoCapture, device: Path, options: CameraOptions) -> 
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
     found = _checked_size(capture, device, options)
     settle(capture, options)
-    lock_white_balance(capture, options.gains)
-    exposure_us = lock_exposure(capture, options.exposure_us)
-    return Found(found.width, found.height, exposure_us, options.gains)
+    locks = lock_all(capture, options.locks)
+    ranges = control_ranges(device, frames_per_s=options.frames_per_s)
+    return Found(found.width, found.height, locks, ranges)
 
 
 def _checked_size(capture: cv2.VideoCapture, device: Path, options: CameraOptions) -> Found:

@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import time
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Protocol, Self, cast
 
 import cv2
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cameras._base import CameraOptions, Frame
+from leuko.cameras._controls import ControlRanges, Locks, Range
 from leuko.cameras._found import Found
 from leuko.cameras._stamps import capture_time
 from leuko.cells import RGBImage
@@ -30,6 +32,9 @@ _SETTLE_S = 1.0
 _IN_FLIGHT = 12
 """Pictures within which new controls have taken effect."""
 _DARK = 8.0
+_SET_WITHIN = 0.02
+"""Sensors expose by whole lines and amplify in steps; so near is what was asked for."""
+_LINE_US = 100.0
 
 Metadata = Mapping[str, object]
 
@@ -108,6 +113,19 @@ class PiCamera:
         """How the camera was really opened."""
         return self._found
 
+    def lock(self, locks: Locks) -> None:
+        """Set controls and wait until pictures show them.
+
+        Raises:
+            CameraError: the camera has no such control, or does not work any more.
+        """
+        with _translated():
+            wanted = _named(locks)
+            _refuse_missing(self._camera, wanted)
+            self._camera.set_controls(_manual(self._camera) | wanted)
+            self._await(wanted)
+        self._found = replace(self._found, locks=locks.over(self._found.locks))
+
     def read(self) -> Frame | None:
         """Wait for the next picture.
 
@@ -146,31 +164,31 @@ class PiCamera:
             array, metadata, _ = self._capture()
             if time.monotonic() >= until:
                 break
-        if array[::8, ::8].mean() < _DARK and options.exposure_us is None:
+        if array[::8, ::8].mean() < _DARK and options.locks.exposure_us is None:
             raise CameraError("the camera sees nothing; switch the lamp on and take the cap off")
         return metadata
 
     def _lock(self, metadata: Metadata, options: CameraOptions) -> Found:
-        locked = {
-            "AeEnable": False,
-            "AwbEnable": False,
-            "ExposureTime": options.exposure_us or metadata.get("ExposureTime"),
-            "AnalogueGain": metadata.get("AnalogueGain"),
-            "ColourGains": options.gains or metadata.get("ColourGains"),
-        }
-        known = self._camera.camera_controls
-        locked = {name: locked[name] for name in locked if name in known}
-        self._camera.set_controls({n: value for n, value in locked.items() if value is not None})
-        exposure_us = cast("int | None", locked.get("ExposureTime"))
-        self._await_exposure(exposure_us)
-        gains = cast("tuple[float, float] | None", locked.get("ColourGains"))
-        return Found(options.width, options.height, exposure_us, gains)
+        found = Locks(
+            exposure_us=cast("int | None", metadata.get("ExposureTime")),
+            analogue_gain=cast("float | None", metadata.get("AnalogueGain")),
+            gains=cast("tuple[float, float] | None", metadata.get("ColourGains")),
+        )
+        wanted = _named(options.locks.over(found))
+        wanted = {name: wanted[name] for name in wanted if name in self._camera.camera_controls}
+        self._camera.set_controls(_manual(self._camera) | wanted)
+        self._await(wanted)
+        locks = Locks(
+            exposure_us=cast("int | None", wanted.get("ExposureTime")),
+            analogue_gain=cast("float | None", wanted.get("AnalogueGain")),
+            gains=cast("tuple[float, float] | None", wanted.get("ColourGains")),
+        )
+        return Found(options.width, options.height, locks, _ranges(self._camera, options))
 
-    def _await_exposure(self, exposure_us: int | None) -> None:
-        for _ in range(_IN_FLIGHT if exposure_us else 0):
+    def _await(self, wanted: Mapping[str, object]) -> None:
+        for _ in range(_IN_FLIGHT if wanted else 0):
             _, metadata, _ = self._capture()
-            # Sensors expose by whole lines.
-            if abs(_number(metadata, "ExposureTime") - (exposure_us or 0)) < 100:
+            if all(_is_set(metadata, name, value) for name, value in wanted.items()):
                 return
 
 
@@ -216,16 +234,68 @@ def _start(camera: _Picamera2, options: CameraOptions) -> str:
 
 
 def _controls(camera: _Picamera2, options: CameraOptions) -> dict[str, object]:
-    wanted = {
-        "FrameDurationLimits": _frame_duration_us(options),
-        "ExposureTime": options.exposure_us,
-        "ColourGains": options.gains,
+    wanted = _named(options.locks)
+    _refuse_missing(camera, wanted)
+    duration_us = _frame_duration_us(options)
+    if duration_us and "FrameDurationLimits" in camera.camera_controls:
+        wanted["FrameDurationLimits"] = duration_us
+    return wanted
+
+
+def _named(locks: Locks) -> dict[str, object]:
+    """Return what is locked by libcamera's names."""
+    if locks.white_balance_k is not None:
+        raise CameraError(
+            "a Pi camera has gains in place of a colour temperature; calibrate its white balance"
+        )
+    values = {
+        "ExposureTime": locks.exposure_us,
+        "AnalogueGain": locks.analogue_gain,
+        "ColourGains": locks.gains,
     }
-    controls = {name: value for name, value in wanted.items() if value is not None}
-    missing = sorted(controls.keys() - camera.camera_controls.keys() - {"FrameDurationLimits"})
-    if missing:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _manual(camera: _Picamera2) -> dict[str, object]:
+    return {name: False for name in ("AeEnable", "AwbEnable") if name in camera.camera_controls}
+
+
+def _refuse_missing(camera: _Picamera2, wanted: Mapping[str, object]) -> None:
+    if missing := sorted(wanted.keys() - camera.camera_controls.keys()):
         raise CameraError(f"the camera cannot set {', '.join(missing)}; leave it to the camera")
-    return {name: value for name, value in controls.items() if name in camera.camera_controls}
+
+
+def _ranges(camera: _Picamera2, options: CameraOptions) -> ControlRanges:
+    exposure = _range(camera, "ExposureTime")
+    if exposure and options.frames_per_s:
+        exposure = Range(exposure.least, min(exposure.most, 1e6 / options.frames_per_s))
+    return ControlRanges(
+        exposure_us=exposure,
+        analogue_gain=_range(camera, "AnalogueGain"),
+        gains=_range(camera, "ColourGains"),
+    )
+
+
+def _range(camera: _Picamera2, name: str) -> Range | None:
+    """Return what a control may be set to: picamera2 tells least, most and usual value."""
+    told = camera.camera_controls.get(name)
+    if not isinstance(told, tuple | list) or len(told) < 2:
+        return None
+    least, most = told[:2]
+    if not isinstance(least, int | float) or not isinstance(most, int | float) or most <= least:
+        return None
+    return Range(float(least), float(most))
+
+
+def _is_set(metadata: Metadata, name: str, value: object) -> bool:
+    shown = metadata.get(name)
+    wanted_values = value if isinstance(value, tuple) else (value,)
+    shown_values = shown if isinstance(shown, tuple | list) else (shown,)
+    slack = _LINE_US if name == "ExposureTime" else 0.0
+    return all(
+        isinstance(is_, int | float) and abs(is_ - to_be) <= max(slack, _SET_WITHIN * to_be)
+        for is_, to_be in zip(shown_values, wanted_values, strict=False)
+    )
 
 
 def _frame_duration_us(options: CameraOptions) -> tuple[int, int] | None:

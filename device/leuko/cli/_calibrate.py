@@ -16,7 +16,8 @@ from leuko.cli._calibration_options import (
     YesOption,
     name_of,
 )
-from leuko.cli._measuring import flat_field, focus, scale, wbc_factor
+from leuko.cli._camera_controls import exposure, white_balance
+from leuko.cli._measuring import again_if_wanted, flat_field, focus, scale, wbc_factor
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ calibrate_app = typer.Typer(
     rich_markup_mode=None,
     help="Fit the device to its microscope and camera, and look after what was measured.",
 )
-calibrate_app.command("flat-field")(flat_field)
-calibrate_app.command()(scale)
-calibrate_app.command()(focus)
-calibrate_app.command("wbc-factor")(wbc_factor)
+calibrate_app.command("flat-field")(again_if_wanted(flat_field))
+calibrate_app.command("white-balance")(again_if_wanted(white_balance))
+calibrate_app.command()(again_if_wanted(exposure))
+calibrate_app.command()(again_if_wanted(scale))
+calibrate_app.command()(again_if_wanted(focus))
+calibrate_app.command("wbc-factor")(again_if_wanted(wbc_factor))
 
 
 @calibrate_app.command()
@@ -91,10 +94,20 @@ def import_calibration(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File that export has written.")],
     *,
     by: ByOption = None,
+    yes: YesOption = False,
     json: JSONOption = False,
     state_dir: StateOption = None,
 ) -> None:
     """Take over a calibration from a file, once it is found whole."""
+    from leuko.calibration import load_calibration
+    from leuko.cli._calibration_tables import print_calibration
+
+    offered = load_calibration(file)
+    if json and not yes:
+        raise CalibrationError("nothing was imported: --json asks nothing; say --yes as well")
+    if not yes:
+        print_calibration(offered)
+        typer.confirm("take it over in place of the present one?", abort=True)
     found = _history(state_dir).import_file(file, by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
 

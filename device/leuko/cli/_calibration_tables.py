@@ -16,6 +16,7 @@ from leuko.calibration import (
     ScalePart,
     WBCFactorPart,
 )
+from leuko.cli._camera_figures import camera_figures
 from leuko.clock import Moment
 
 
@@ -79,7 +80,7 @@ def _figures(part: Part) -> str:
             f"{part.per_cell:.2f} × 10⁹ a litre for one leukocyte a field, within "
             f"{part.within_percent:.0f} % by chance, an estimate"
         )
-    return "measured"
+    return camera_figures(part)
 
 
 def _when(moment: Moment) -> str:

@@ -75,7 +75,7 @@ def doctor(
     display: DisplayOption = None,
     backend: BackendOption = None,
 ) -> None:
-    """Look at camera, display, models, disk, clock and heat; say what is wrong and what to do."""
+    """Look at camera, display, models, calibration, disk, clock and heat; say what is wrong."""
     from leuko.doctor import examine
     from leuko.service import camera_options, display_options
     from leuko.settings import load_settings

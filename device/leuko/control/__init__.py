@@ -5,6 +5,7 @@ request, one line the reply; ``leuko session`` is the client. A keypad, a keyboa
 bar codes or buttons on GPIO pins do the same at the bench.
 """
 
+from leuko.control._answers import Answer, Answers, PressTaker
 from leuko.control._bench import Action, Bench, Press
 from leuko.control._buttons import Buttons, parse_buttons
 from leuko.control._client import ControlClient
@@ -25,6 +26,8 @@ __all__ = [
     "AUTO",
     "DEFAULT_SOCKET",
     "Action",
+    "Answer",
+    "Answers",
     "Archive",
     "Bench",
     "Buttons",
@@ -36,6 +39,7 @@ __all__ = [
     "Keypad",
     "OverviewReply",
     "Press",
+    "PressTaker",
     "SeenSlide",
     "SessionEntry",
     "SessionReply",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Protocol, Self
 
-from leuko.control._bench import Action, Bench, Press
+from leuko.control._answers import PressTaker
+from leuko.control._bench import Action, Press
 from leuko.control._keys import HOLD_S
 from leuko.errors import SettingsError
 from leuko.status import Health, Level
@@ -45,11 +46,13 @@ class Buttons:
     A pin may have one action that is pressed and one that is held.
     """
 
-    def __init__(self, bench: Bench, pins: Mapping[Action, str], *, hold_s: float = HOLD_S) -> None:
+    def __init__(
+        self, bench: PressTaker, pins: Mapping[Action, str], *, hold_s: float = HOLD_S
+    ) -> None:
         """Listen from now on.
 
         Args:
-            bench: what carries out the presses.
+            bench: what takes the presses.
             pins: the pin of each action, as gpiozero names it: ``17``, ``GPIO17``, ``BOARD11``.
             hold_s: how long a button is held to finish or to discard.
 
@@ -116,7 +119,7 @@ class _Device(Protocol):
 
 
 class _Button:
-    def __init__(self, device: _Device, bench: Bench, actions: list[Action]) -> None:
+    def __init__(self, device: _Device, bench: PressTaker, actions: list[Action]) -> None:
         self.device = device
         self._bench = bench
         self._was_held = False

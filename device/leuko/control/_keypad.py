@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-from leuko.control._bench import Bench, Press
+from leuko.control._answers import PressTaker
+from leuko.control._bench import Press
 from leuko.control._input_device import Change, InputDevice, KeyChange
 from leuko.control._keys import HOLD_S, Keys
 from leuko.status import Health, Level
@@ -29,7 +30,7 @@ class Keypad:
 
     def __init__(
         self,
-        bench: Bench,
+        bench: PressTaker,
         source: str = AUTO,
         *,
         devices: Path = _DEVICES,
@@ -39,7 +40,7 @@ class Keypad:
         """Read from now on.
 
         Args:
-            bench: what carries out the presses.
+            bench: what takes the presses.
             source: path of one device, such as a link in ``/dev/input/by-id``; or `AUTO`, which
                 takes every keyboard away from the console.
             devices: folder of all input devices.
@@ -76,6 +77,11 @@ class Keypad:
             level = Level.OK if self._source == AUTO else Level.WARNING
             return Health(level, "no keypad is plugged in")
         return Health(Level.OK, "keypad ready")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a keypad to be pressed."""
+        return bool(self._keys)
 
     def close(self) -> None:
         """Let go of all keypads; later calls do nothing."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from leuko.status import LiveStatus
+from leuko.status import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Display(Protocol):
     def name(self) -> str:
         """What a person calls it: the kind and the device, for the log."""
 
-    def show(self, status: LiveStatus) -> None:
-        """Show how the count stands, in place of what was shown before.
+    def show(self, shown: Shown) -> None:
+        """Show how the count or a calibration stands, in place of what was shown before.
 
         Raises:
             DisplayError: the display is gone; the caller closes it and opens it again later.

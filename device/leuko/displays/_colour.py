@@ -19,7 +19,7 @@ _DIM: Colour = (176, 176, 176)
 _TRACK: Colour = (48, 48, 48)
 
 # Besides their hues, the grounds differ in lightness, and each goes with a sign of its own.
-_BANNERS: Mapping[Urgency, tuple[Colour, Colour, Sign | None]] = {
+BANNERS: Mapping[Urgency, tuple[Colour, Colour, Sign | None]] = {
     Urgency.CALM: (BLACK, (0, 210, 155), None),
     Urgency.DONE: ((0, 190, 140), BLACK, Sign.TICK),
     Urgency.PAUSED: ((0, 84, 150), WHITE, Sign.PAUSE),
@@ -184,7 +184,7 @@ def _at(area: Area, percent: float) -> int:
 
 def _draw_banner(canvas: Canvas, area: Area, status: LiveStatus) -> None:
     headline = _words.headline(status)
-    ground, ink, sign = _BANNERS[headline.urgency]
+    ground, ink, sign = BANNERS[headline.urgency]
     canvas.fill(area, ground)
     if headline.urgency is Urgency.CALM:
         canvas.outline(area, ink, thickness=max(1, area.height // 24))

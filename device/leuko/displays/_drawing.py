@@ -5,18 +5,19 @@ from PIL import Image
 from leuko.displays._colour import draw_colour
 from leuko.displays._layouts import layout_for
 from leuko.displays._mono import MONO_SIZE, draw_mono
+from leuko.displays._steps import draw_step, draw_step_mono
 from leuko.errors import DisplayError
-from leuko.status import LiveStatus
+from leuko.status import CalibrationStep, Shown
 
 
-def draw(status: LiveStatus, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
-    """Return what a display shows of a running count.
+def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
+    """Return what a display shows of a running count or a calibration.
 
     There are layouts for several sizes; a display between them gets the next smaller one,
     enlarged in proportion.
 
     Args:
-        status: how the count stands.
+        shown: how the count or the calibration stands.
         size: width and height of the display in pixels.
         is_mono: whether a pixel is lit or not, and nothing between.
 
@@ -32,17 +33,20 @@ def draw(status: LiveStatus, size: tuple[int, int], *, is_mono: bool) -> Image.I
             f"choose one of at least {MONO_SIZE[0]}x{MONO_SIZE[1]}"
         )
     if not is_mono and (layout := layout_for(size)):
-        return draw_colour(status, layout)
-    return _enlarged(draw_mono(status), size, "1" if is_mono else "RGB")
+        if isinstance(shown, CalibrationStep):
+            return draw_step(shown, size)
+        return draw_colour(shown, layout)
+    small = draw_step_mono(shown) if isinstance(shown, CalibrationStep) else draw_mono(shown)
+    return _enlarged(small, size, "1" if is_mono else "RGB")
 
 
 def draw_turned(
-    status: LiveStatus, size: tuple[int, int], *, is_mono: bool, quarter_turns: int
+    shown: Shown, size: tuple[int, int], *, is_mono: bool, quarter_turns: int
 ) -> Image.Image:
     """Return the drawing for a display that hangs turned clockwise, turned the same way.
 
     Args:
-        status: how the count stands.
+        shown: how the count or the calibration stands.
         size: width and height of the picture returned.
         is_mono: as in `draw`.
         quarter_turns: 0 to 3.
@@ -52,7 +56,7 @@ def draw_turned(
     """
     width, height = size
     seen = (height, width) if quarter_turns % 2 else (width, height)
-    picture = draw(status, seen, is_mono=is_mono)
+    picture = draw(shown, seen, is_mono=is_mono)
     turn = _TURNS[quarter_turns % 4]
     return picture if turn is None else picture.transpose(turn)
 

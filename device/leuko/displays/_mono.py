@@ -28,7 +28,7 @@ def draw_mono(status: LiveStatus) -> Image.Image:
     picture.paste(number, (rest.left, rest.top))
     rest = rest.cut_left(number.width + 2)[1]
     target = _letters.printable(_words.target_text(status))
-    _write(picture, rest._replace(top=rest.top + ABOVE), target)
+    write_mono(picture, rest._replace(top=rest.top + ABOVE), target)
     shares = _words.shares(status.count)
     for column, share in zip(_SHARES.columns(len(shares)), shares, strict=True):
         _draw_share(picture, column, share)
@@ -43,16 +43,18 @@ def _draw_health(picture: Image.Image, status: LiveStatus) -> int:
     level = parts[name].level
     label = "ok" if level is Level.OK else _words.PART_LABELS[name]
     text = f"{_SIGNS[level]} {label}"
-    _write(picture, _TOP, text, align=Align.RIGHT)
+    write_mono(picture, _TOP, text, align=Align.RIGHT)
     return written(text).width
 
 
 def _draw_share(picture: Image.Image, area: Area, share: Share) -> None:
     label, rest = area.cut_left(7)
-    _write(picture, label._replace(top=area.top + ABOVE), _words.SHORT_NAMES[share.cell_class][0])
+    write_mono(
+        picture, label._replace(top=area.top + ABOVE), _words.SHORT_NAMES[share.cell_class][0]
+    )
     figure = _figure(share.percent)
     style = Style.TALL if len(figure) < len("100") else Style.PLAIN
-    _write(picture, rest, figure, style=style)
+    write_mono(picture, rest, figure, style=style)
     gauge = area.cut_top(15)[1]
     _draw_gauge(ImageDraw.Draw(picture), gauge._replace(width=area.width - 3), share)
 
@@ -89,10 +91,10 @@ def _draw_banner(picture: Image.Image, status: LiveStatus) -> None:
     area = area.inset(1, 1 if remarks or len(lines) > 1 else (area.height - 2 * ABOVE) // 2)
     for index, line in enumerate(lines):
         row = area._replace(top=area.top + index * (2 * ABOVE + BELOW + 1))
-        _write(picture, row, line, style=Style.TALL, ink=ink, align=Align.CENTRE)
+        write_mono(picture, row, line, style=Style.TALL, ink=ink, align=Align.CENTRE)
     if remarks:
         foot = area._replace(top=_BANNER.top + _REMARK_BELOW)
-        _write(picture, foot, _letters.printable(remarks[0]), ink=ink, align=Align.CENTRE)
+        write_mono(picture, foot, _letters.printable(remarks[0]), ink=ink, align=Align.CENTRE)
 
 
 def _headline_lines(status: LiveStatus, headline: Headline) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ def _headline_lines(status: LiveStatus, headline: Headline) -> tuple[str, ...]:
     return (text,) if fits else _letters.two_lines(text)
 
 
-def _write(
+def write_mono(
     picture: Image.Image,
     area: Area,
     text: str,
@@ -112,6 +114,7 @@ def _write(
     ink: int = 1,
     align: Align = Align.LEFT,
 ) -> None:
+    """Write one line from the top of an area, shortened to its width."""
     line = written(shortened(text, area.width, style), style)
     free = {Align.LEFT: 0, Align.CENTRE: (area.width - line.width) // 2}.get(
         align, area.width - line.width

@@ -1,4 +1,4 @@
-"""Shows the newest status on a display without ever holding up the count."""
+"""Shows what is newest on a display without ever holding up the count."""
 
 import functools
 import logging
@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 from leuko.displays._base import Display
 from leuko.errors import DisplayError, SettingsError
-from leuko.status import Health, Level, LiveStatus
+from leuko.status import Health, Level, Shown
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ SILENT_S = 5.0
 
 
 class DisplayThread:
-    """A display in a thread of its own: the newest status wins, and it may fail or hang.
+    """A display in a thread of its own: what is newest wins, and it may fail or hang.
 
     A display that cannot be opened, or is gone, is closed and opened again, each time after
     twice the wait. The thread is a daemon: not even a display that hangs keeps the process alive.
@@ -46,7 +46,7 @@ class DisplayThread:
         self._period_s = period_s
         self._waits_s = (first_wait_s, longest_wait_s)
         self._news = threading.Condition()
-        self._newest: LiveStatus | None = None
+        self._newest: Shown | None = None
         self._ended = threading.Event()
         self._health = Health(Level.WARNING, "opening")
         self._busy_since: float | None = None
@@ -59,10 +59,10 @@ class DisplayThread:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def show(self, status: LiveStatus) -> None:
-        """Have a status shown as soon as the display is free; return at once."""
+    def show(self, shown: Shown) -> None:
+        """Have something shown as soon as the display is free; return at once."""
         with self._news:
-            self._newest = status
+            self._newest = shown
             self._news.notify()
 
     @property
@@ -109,7 +109,7 @@ class DisplayThread:
         finally:
             self._watched(display.close)
 
-    def _next_after(self, shown: LiveStatus | None) -> LiveStatus | None:
+    def _next_after(self, shown: Shown | None) -> Shown | None:
         """Wait for a status that is not shown yet; None at the end."""
         with self._news:
             self._news.wait_for(lambda: self._newest is not shown or self._ended.is_set())

@@ -7,7 +7,15 @@ from enum import StrEnum
 
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.counting import DifferentialCount, Interval, exact_interval
-from leuko.status import Guidance, Health, LastCell, Level, LiveStatus, SessionState
+from leuko.status import (
+    CalibrationStep,
+    Guidance,
+    Health,
+    LastCell,
+    Level,
+    LiveStatus,
+    SessionState,
+)
 
 SHORT_NAMES: Mapping[CellClass, str] = {
     CellClass.NEUTROPHIL: "NEUT",
@@ -95,6 +103,13 @@ def headline(status: LiveStatus) -> Headline:
         return Headline("move on", Urgency.CALM)
     is_fault = status.guidance is Guidance.NO_CAMERA
     return Headline(status.guidance.value, Urgency.FAULT if is_fault else Urgency.ACT)
+
+
+def step_urgency(step: CalibrationStep) -> Urgency:
+    """Return how soon a person has to do something for a calibration."""
+    if step.refusal:
+        return Urgency.FAULT
+    return Urgency.ACT if step.answers else Urgency.CALM
 
 
 def remarks(status: LiveStatus) -> list[str]:

@@ -19,7 +19,7 @@ from PIL import Image
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw_turned
 from leuko.errors import DisplayError
-from leuko.status import LiveStatus
+from leuko.status import Shown
 
 _FACTS = Path("/sys/class/graphics")
 _DEFAULT_DEVICE = Path("/dev/fb0")
@@ -73,13 +73,13 @@ class FramebufferDisplay:
         device = Path(options.device) if options.device else _DEFAULT_DEVICE
         return cls(device, _FACTS / device.name, options)
 
-    def show(self, status: LiveStatus) -> None:
+    def show(self, shown: Shown) -> None:
         """Draw and write a picture.
 
         Raises:
             DisplayError: the framebuffer is gone.
         """
-        picture = draw_turned(status, self._size, is_mono=False, quarter_turns=self._quarter_turns)
+        picture = draw_turned(shown, self._size, is_mono=False, quarter_turns=self._quarter_turns)
         self._write(_padded(_encoded(picture, self._geometry.bits_per_pixel), self._geometry))
 
     def close(self) -> None:

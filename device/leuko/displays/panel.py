@@ -15,7 +15,7 @@ from PIL import Image
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw
 from leuko.errors import DisplayError
-from leuko.status import LiveStatus
+from leuko.status import Shown
 
 _DEFAULT_DEVICE = "spi:0.0"
 _ADDRESS = re.compile(
@@ -96,7 +96,7 @@ class LumaDisplay:
                 bus.cleanup()
             raise
 
-    def show(self, status: LiveStatus) -> None:
+    def show(self, shown: Shown) -> None:
         """Draw and send a picture.
 
         Raises:
@@ -104,7 +104,7 @@ class LumaDisplay:
         """
         with _translated(self.name):
             is_mono = self._panel.mode == "1"
-            self._panel.display(draw(status, self._panel.size, is_mono=is_mono))
+            self._panel.display(draw(shown, self._panel.size, is_mono=is_mono))
 
     def close(self) -> None:
         """Darken the panel and let go of it."""

@@ -6,7 +6,7 @@ from typing import Self
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw_turned
 from leuko.errors import DisplayError
-from leuko.status import LiveStatus
+from leuko.status import Shown
 
 _DEFAULT_SIZE = (800, 480)
 _NAME = "display.png"
@@ -55,14 +55,14 @@ class PNGDisplay:
         """The file or pattern that is written."""
         return f"png {self._target}"
 
-    def show(self, status: LiveStatus) -> None:
+    def show(self, shown: Shown) -> None:
         """Write the picture.
 
         Raises:
             DisplayError: there is no room, or the folder is gone.
         """
         picture = draw_turned(
-            status, self._size, is_mono=self._is_mono, quarter_turns=self._quarter_turns
+            shown, self._size, is_mono=self._is_mono, quarter_turns=self._quarter_turns
         )
         self._number += 1
         numbered = "%" in self._target.name

@@ -14,7 +14,7 @@ from leuko.displays import _words
 from leuko.displays._base import DisplayOptions
 from leuko.displays._words import Share, Urgency
 from leuko.errors import DisplayError
-from leuko.status import Level, LiveStatus
+from leuko.status import CalibrationStep, Level, LiveStatus, Shown
 
 _BAR_COLUMNS = 40
 _OPEN, _HOME, _CLOSE = "\x1b[?1049h\x1b[?25l", "\x1b[H", "\x1b[?25h\x1b[?1049l"
@@ -62,8 +62,8 @@ class TerminalDisplay:
             stream.close()
         raise DisplayError(f"{name} is no terminal; start leuko in one, or choose another display")
 
-    def show(self, status: LiveStatus) -> None:
-        """Write the status over what was there.
+    def show(self, shown: Shown) -> None:
+        """Write it over what was there.
 
         Raises:
             DisplayError: the terminal is gone.
@@ -74,7 +74,9 @@ class TerminalDisplay:
             # A serial line does not know its size.
             console = Console(file=self._stream, highlight=False, width=columns or 80)
             with console.capture() as captured:
-                console.print(_layout(status))
+                console.print(
+                    _step(shown) if isinstance(shown, CalibrationStep) else _layout(shown)
+                )
         lines = captured.get().splitlines()[: (rows or 24) - 1]
         text = "".join(f"{line}{_TO_LINE_END}\n" for line in lines)
         self._write(_HOME + text + _TO_SCREEN_END)
@@ -113,6 +115,19 @@ def _layout(status: LiveStatus) -> RenderableType:
         *(Text(remark) for remark in _words.remarks(status)),
         "",
         Text(_words.SHORT_STATEMENT, style="dim"),
+    )
+
+
+def _step(step: CalibrationStep) -> RenderableType:
+    urgency = _words.step_urgency(step)
+    return Group(
+        Text.assemble((step.title, "bold"), f"  {step.number}"),
+        "",
+        *(Text(figure) for figure in step.figures),
+        *([Text(step.refusal)] if step.refusal else []),
+        "",
+        Text(f" {step.instruction} ", style=_STYLES[urgency]),
+        Text(step.answers, style="dim"),
     )
 
 

@@ -7,6 +7,7 @@ from leuko.cameras import CameraOptions
 from leuko.displays import DisplayOptions
 from leuko.doctor._accelerator import examine_accelerator
 from leuko.doctor._backend import examine_backend
+from leuko.doctor._calibration import examine_calibration
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
 from leuko.doctor._parts import examine_bundle, examine_camera, examine_disk, examine_display
@@ -18,6 +19,7 @@ __all__ = [
     "examine_accelerator",
     "examine_backend",
     "examine_bundle",
+    "examine_calibration",
     "examine_camera",
     "examine_disk",
     "examine_display",
@@ -42,6 +44,7 @@ def examine(
         examine_accelerator,
         partial(examine_backend, settings),
         partial(examine_bundle, settings),
+        partial(examine_calibration, settings),
         partial(examine_disk, settings),
         examine_clock,
         examine_temperature,

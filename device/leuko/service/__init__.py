@@ -5,6 +5,7 @@ from leuko.service._assembly import (
     KEYFRAMES_NAME,
     STORE_NAME,
     camera_options,
+    camera_used,
     display_options,
     run_service,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "OpenSession",
     "Parts",
     "camera_options",
+    "camera_used",
     "display_options",
     "make_counter",
     "run_service",

@@ -14,10 +14,11 @@ from leuko.calibration import (
     Calibration,
     CalibrationHistory,
     CameraUsed,
+    calibrated_locks,
     check_camera,
     other_bundles,
 )
-from leuko.cameras import CameraOptions, CameraProcess
+from leuko.cameras import CameraOptions, CameraProcess, Locks
 from leuko.control import (
     Bench,
     Buttons,
@@ -78,7 +79,7 @@ def run_service(settings: Settings) -> None:
         if settings.keypad != "none":
             stack.enter_context(Keypad(bench, settings.keypad))
         stack.enter_context(Buttons(bench, buttons))
-        camera = stack.enter_context(closing(_camera(settings)))
+        camera = stack.enter_context(closing(_camera(settings, calibration)))
         parts = Parts(
             camera=CalibratedSource(camera, calibration) if calibration else camera,
             store=store,
@@ -107,18 +108,35 @@ def run_service(settings: Settings) -> None:
         service.run()
 
 
-def camera_options(settings: Settings) -> CameraOptions:
-    """Return how the settings want the camera opened."""
+def camera_options(settings: Settings, calibration: Calibration | None = None) -> CameraOptions:
+    """Return how the settings want the camera opened, locked as it was calibrated.
+
+    Args:
+        settings: which camera; an exposure time in them goes before the calibrated one.
+        calibration: of that camera; None leaves open what the settings do.
+    """
     options = CameraOptions(
         source=settings.camera_source,
         width=settings.frame_width,
         height=settings.frame_height,
         frames_per_s=settings.frames_per_s,
-        exposure_us=settings.exposure_us,
+        locks=Locks(exposure_us=settings.exposure_us).over(
+            calibrated_locks(calibration) if calibration else Locks()
+        ),
     )
     if settings.um_per_px == "auto":
         return options
     return replace(options, um_per_px=settings.um_per_px)
+
+
+def camera_used(settings: Settings) -> CameraUsed:
+    """Return the camera that the settings choose, as a calibration names it."""
+    return CameraUsed(
+        driver=settings.camera,
+        source=settings.camera_source,
+        width=settings.frame_width,
+        height=settings.frame_height,
+    )
 
 
 def display_options(settings: Settings) -> DisplayOptions:
@@ -132,8 +150,8 @@ def display_options(settings: Settings) -> DisplayOptions:
     )
 
 
-def _camera(settings: Settings) -> CameraProcess:
-    return CameraProcess(settings.camera, camera_options(settings))
+def _camera(settings: Settings, calibration: Calibration | None) -> CameraProcess:
+    return CameraProcess(settings.camera, camera_options(settings, calibration))
 
 
 def _display(settings: Settings, stack: ExitStack) -> DisplayThread | None:
@@ -152,13 +170,7 @@ def _calibration(settings: Settings, bundle: ModelBundle) -> Calibration | None:
     calibration = CalibrationHistory(settings.state_dir / FOLDER_NAME).current()
     if calibration is None:
         return None
-    camera = CameraUsed(
-        driver=settings.camera,
-        source=settings.camera_source,
-        width=settings.frame_width,
-        height=settings.frame_height,
-    )
-    check_camera(calibration, camera)
+    check_camera(calibration, camera_used(settings))
     number = calibration.record.number
     logger.info("calibration %d is in use", number)
     if parts := other_bundles(calibration, bundle.sha256):

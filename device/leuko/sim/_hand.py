@@ -48,6 +48,7 @@ class Hand:
     Attributes:
         um_per_px: scale of the path.
         view_size: width and height of the view in pixels.
+        exposure_s: how long a frame is exposed.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Hand:
         self.view_size = view_size
         self._stretches = tuple(stretches)
         self._frames_per_s = frames_per_s
-        self._exposure_s = exposure_s
+        self.exposure_s = exposure_s
         rng = np.random.default_rng((seed, _ROUTE))
         route = Route(stretches, view_size, habits=habits, um_per_px=um_per_px, rng=rng)
         self._legs = tuple(route.legs(cells))
@@ -117,8 +118,8 @@ class Hand:
             stretch=stretch,
             x_px=x,
             y_px=y,
-            dx_px=vx * self._exposure_s,
-            dy_px=vy * self._exposure_s,
+            dx_px=vx * self.exposure_s,
+            dy_px=vy * self.exposure_s,
             speed_um_s=float(np.hypot(vx, vy)) * self.um_per_px,
             defocus_px=self._disturbances.blur_um(at_s) / self.um_per_px,
             is_dropped=bool(self._dropped[number]),
@@ -131,11 +132,11 @@ class Hand:
 
     def _velocity(self, leg: Leg, share: float, at_s: float) -> tuple[float, float]:
         """Speed along x and y in pixels a second, the shaking included."""
-        half = self._exposure_s / 2
+        half = self.exposure_s / 2
         before = self._disturbances.offset_um(at_s - half)
         after = self._disturbances.offset_um(at_s + half)
         vx, vy = leg.velocity(share)
-        per_s = 1 / (self._exposure_s * self.um_per_px)
+        per_s = 1 / (self.exposure_s * self.um_per_px)
         return vx + (after[0] - before[0]) * per_s, vy + (after[1] - before[1]) * per_s
 
     def _kept_inside(self, stretch: int, x: float, y: float) -> tuple[float, float]:

@@ -5,6 +5,7 @@ lost focus 5 to 9, shading 1.5, noise 1.7.
 """
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -24,8 +25,24 @@ _LEAST_BLUR_PX = 0.4
 _HALVED_FROM_PX = 2.0
 """A spread this wide loses nothing at half the size, at a third of the cost."""
 
+_TONE = 1 / 2.2
+"""Power of the tone curve between light and levels (IEC 61966-2-1, nearly)."""
+
 Window = tuple[int, int, int, int]
 """x, y, width and height in pixels of the slide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How much light the levels stand for, as shares of what the slide is drawn for.
+
+    Attributes:
+        light: of red, green and blue that is counted.
+        gain: by which the signal, and its noise, is amplified.
+    """
+
+    light: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    gain: float = 1.0
 
 
 class Sensor:
@@ -43,7 +60,20 @@ class Sensor:
         self._seed = seed
         rng = np.random.default_rng((seed, 0x5E45))
         self._shading = _shading(width, height, rng)
-        sheet = _grain(height + _NOISE_ROOM_PX, width + _NOISE_ROOM_PX, rng)
+        self._grain = _grain(height + _NOISE_ROOM_PX, width + _NOISE_ROOM_PX, rng)
+        self._tones: NDArray[np.uint8] | None = None
+        self._set_noise(1.0)
+
+    def tune(self, tuning: Tuning) -> None:
+        """Have later frames show another exposure, other gains or another lamp."""
+        factors = np.power(np.array(tuning.light) * tuning.gain, _TONE)
+        levels = np.arange(256)[:, None] * factors[None, :]
+        table = np.clip(np.rint(levels), 0, 255).astype(np.uint8).reshape(256, 1, 3)
+        self._tones = None if np.allclose(factors, 1) else table
+        self._set_noise(math.sqrt(tuning.gain))
+
+    def _set_noise(self, factor: float) -> None:
+        sheet = np.rint(self._grain * np.float32(factor))
         # Two sheets of bytes are added and taken away in a third of the time of a signed one.
         self._above = np.maximum(sheet, 0).astype(np.uint8)
         self._below = np.maximum(-sheet, 0).astype(np.uint8)
@@ -69,7 +99,8 @@ class Sensor:
         rng = np.random.default_rng((self._seed, look.number))
         lamp = (1 + _FLICKER * float(np.clip(rng.normal(), -2, 2))) / 255
         lit = cv2.multiply(_defocused(placed, look.defocus_px), self._shading, scale=lamp)
-        return self._with_noise(np.asarray(lit, np.uint8), rng)
+        seen = lit if self._tones is None else cv2.LUT(lit, self._tones)
+        return self._with_noise(np.asarray(seen, np.uint8), rng)
 
     def _placed(self, look: Look) -> tuple[tuple[int, int], tuple[float, float], tuple[int, int]]:
         """Corner of the window, its rest to the exact place, and what motion adds to its size."""

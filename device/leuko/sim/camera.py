@@ -8,13 +8,14 @@ the options ask for.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from leuko.cameras import CameraOptions, Frame
+from leuko.cameras import CameraOptions, ControlRanges, Found, Frame, Locks
 from leuko.cells import RGBImage
 from leuko.errors import CameraError
+from leuko.sim._controls import CONTROLS, EXPOSURE_US, SimControls
 from leuko.sim._fields import FieldsSlide
 from leuko.sim._habits import HandHabits
 from leuko.sim._hand import Hand, Look
@@ -24,6 +25,7 @@ from leuko.sim._shown import Showing, ViewLimits, cells_shown
 from leuko.sim._slides import Slide, SmearSlide
 
 __all__ = [
+    "CONTROLS",
     "Hand",
     "HandHabits",
     "Look",
@@ -40,7 +42,6 @@ __all__ = [
 _LEUKOCYTES = 200
 _UNHURRIED_FRAMES_PER_S = 20.0
 """How often the path is photographed when the reader sets the pace."""
-_EXPOSURE_S = 0.004
 _AHEAD_S = (0.4, 0.8, 1.5)
 """How far ahead on its path the slide is prepared."""
 
@@ -76,7 +77,7 @@ class Scene:
             habits=habits,
             cells=slide.cells,
             frames_per_s=options.frames_per_s or _UNHURRIED_FRAMES_PER_S,
-            exposure_s=options.exposure_us * 1e-6 if options.exposure_us else _EXPOSURE_S,
+            exposure_s=(options.locks.exposure_us or EXPOSURE_US) * 1e-6,
             seed=options.seed,
         )
         return cls(slide, hand)
@@ -107,6 +108,8 @@ class SimCamera:
         *,
         frames_per_s: float = 0.0,
         seed: int = 0,
+        lamp: float = 1.0,
+        controls: ControlRanges = CONTROLS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -116,11 +119,15 @@ class SimCamera:
             scene: what is photographed.
             frames_per_s: pace; 0 leaves it to the reader.
             seed: of dust, flicker and noise.
+            lamp: its power; 1 is what the slide is drawn for.
+            controls: what can be set; None in them is a control that the camera lacks.
             clock: monotonic seconds.
             sleep: waits for some seconds.
         """
         self.scene = scene
         self._sensor = Sensor(*scene.hand.view_size, seed=seed)
+        self._controls = SimControls(controls, lamp=lamp)
+        self._sensor.tune(self._controls.tuning)
         self._period_s = 1 / frames_per_s if frames_per_s else 0.0
         self._clock = clock
         self._sleep = sleep
@@ -129,18 +136,26 @@ class SimCamera:
 
     @classmethod
     def opened(cls, options: CameraOptions) -> Self:
-        """Lay the slide on the stage; gains mean nothing here.
+        """Lay the slide on the stage.
 
         Raises:
-            CameraError: the source is unknown, missing, or does not suit the options.
+            CameraError: the source is unknown, missing, or does not suit the options, or the locks
+                are beyond the camera.
         """
-        scene = Scene.set_up(options)
-        return cls(scene, frames_per_s=options.frames_per_s, seed=options.seed)
+        camera = cls(Scene.set_up(options), frames_per_s=options.frames_per_s, seed=options.seed)
+        camera.lock(options.locks)
+        return camera
 
     @property
     def name(self) -> str:
         """What a person calls it."""
         return f"simulated camera, {self.scene.slide.name}"
+
+    @property
+    def found(self) -> Found:
+        """How it was opened: what its automatic found, where nothing was asked."""
+        width, height = self.scene.hand.view_size
+        return Found(width, height, self._controls.locks, self._controls.ranges)
 
     @property
     def truth(self) -> tuple[SlideCell, ...]:
@@ -164,6 +179,15 @@ class SimCamera:
             self._wait_for(number)
         return Frame(rgb, number, self._clock())
 
+    def lock(self, locks: Locks) -> None:
+        """Set controls; the next frame shows them.
+
+        Raises:
+            CameraError: the camera has no such control, or not of such a range.
+        """
+        self._controls.lock(locks)
+        self._sensor.tune(self._controls.tuning)
+
     def close(self) -> None:
         """Take the slide off the stage: later reads return None."""
         self._next = len(self.scene.hand)
@@ -179,15 +203,23 @@ class SimCamera:
         return number
 
     def _photograph(self, number: int) -> RGBImage:
-        look = self.scene.hand.look(number)
+        look = self._look(number)
         x, y, width, height = self._sensor.window(look)
         return self._sensor.expose(self.scene.slide.view(x, y, width=width, height=height), look)
+
+    def _look(self, number: int) -> Look:
+        """Return the look with as much motion in it as the exposure lets in."""
+        look = self.scene.hand.look(number)
+        longer = self._controls.exposure_us * 1e-6 / self.scene.hand.exposure_s
+        if abs(longer - 1) < 1e-6:
+            return look
+        return replace(look, dx_px=look.dx_px * longer, dy_px=look.dy_px * longer)
 
     def _prepare_after(self, number: int) -> None:
         for ahead_s in _AHEAD_S:
             later = number + round(ahead_s / self._period_s)
             if later < len(self.scene.hand):
-                x, y, width, height = self._sensor.window(self.scene.hand.look(later))
+                x, y, width, height = self._sensor.window(self._look(later))
                 self.scene.slide.prepare(x, y, width=width, height=height)
 
     def _wait_for(self, number: int) -> None:

@@ -1,5 +1,6 @@
 """``leuko calibrate``: from saved pictures to a calibration that counts use, by script."""
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,10 +86,25 @@ def test_history_import_and_undo_tell_what_was_done(
     calibrate("flat-field", "--from", fields, "--yes")
     calibrate("export", tmp_path / "lab.zip")
     assert json.loads(calibrate("undo", "--yes", "--json").out)["cause"] == "undo of 1"
-    assert json.loads(calibrate("import", tmp_path / "lab.zip", "--json").out)["kept"] == 3
+    assert json.loads(calibrate("import", tmp_path / "lab.zip", "--yes", "--json").out)["kept"] == 3
     causes = [entry["cause"] for entry in json.loads(calibrate("history", "--json").out)]
     assert causes == ["import of 1 from lab.zip", "undo of 1", "flat-field"]
     assert "flat-field" in calibrate("history").out
+
+
+def test_an_import_as_json_needs_a_yes(
+    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calibrate("flat-field", "--from", fields, "--yes")
+    calibrate("export", tmp_path / "lab.zip")
+    refused = calibrate("import", tmp_path / "lab.zip", "--json")
+    assert refused.code == 1
+    assert "nothing was imported" in refused.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    asked = calibrate("import", tmp_path / "lab.zip")
+    assert asked.code == 1
+    assert "light uneven by" in asked.out
+    assert len(json.loads(calibrate("history", "--json").out)) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,7 +112,7 @@ def test_history_import_and_undo_tell_what_was_done(
     [
         (("undo", "--yes"), "there is no calibration to undo"),
         (("export", "x.zip"), "there is no calibration to export"),
-        (("import", "nothing.zip"), "cannot be read: No such file"),
+        (("import", "nothing.zip", "--yes"), "cannot be read: No such file"),
         (("scale", "--micrometer", "--from", "."), "no images in"),
     ],
 )

@@ -7,13 +7,14 @@ camera one after the other know by it which of them is the first.
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import cv2
 import numpy as np
 
-from leuko.cameras import CameraOptions, Frame
+from leuko.cameras import CameraOptions, Found, Frame, Locks
 from leuko.cells import RGBImage
 from leuko.errors import CameraError
 from leuko.images import find_images, read_image
@@ -83,6 +84,29 @@ class FrozenCamera(SoundCamera):
     def spoilt(self, rgb: RGBImage) -> RGBImage:
         del rgb
         return self._field
+
+
+class LockedCamera(SoundCamera):
+    """Pictures as bright as its exposure says; its automatic would find another one each time."""
+
+    def __init__(self, options: CameraOptions) -> None:
+        super().__init__(options)
+        self.found = Found.as_asked(options)
+        if self.found.locks.exposure_us is None:
+            self.lock(Locks(exposure_us=40 + 60 * self.opening))
+
+    def lock(self, locks: Locks) -> None:
+        self.found = replace(self.found, locks=locks.over(self.found.locks))
+        self.number = 0
+
+    def sound_picture(self) -> RGBImage:
+        level = self.found.locks.exposure_us or 0
+        return np.asarray(np.clip(super().sound_picture() * (level / 140), 0, 255), np.uint8)
+
+    def spoilt(self, rgb: RGBImage) -> RGBImage:
+        if self.number > 60:
+            time.sleep(FOR_EVER_S)
+        return rgb
 
 
 class CyclingCamera(SoundCamera):

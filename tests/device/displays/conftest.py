@@ -9,7 +9,16 @@ import pytest
 
 from leuko.cells import LEUKOCYTES, CellClass, RGBImage
 from leuko.counting import DifferentialCount
-from leuko.status import Guidance, Health, LastCell, Level, LiveStatus, SessionState, Target
+from leuko.status import (
+    CalibrationStep,
+    Guidance,
+    Health,
+    LastCell,
+    Level,
+    LiveStatus,
+    SessionState,
+    Target,
+)
 
 OK = Health(Level.OK, "ok")
 
@@ -38,6 +47,48 @@ def drawn_cell() -> RGBImage:
     for middle in ((38, 38), (56, 44), (44, 60)):
         cv2.circle(rgb, middle, 11, (96, 52, 132), cv2.FILLED, cv2.LINE_AA)
     return rgb
+
+
+def drawn_field() -> RGBImage:
+    """A field of red cells with a leukocyte among them, after a fashion."""
+    rng = np.random.default_rng(3)
+    rgb = np.full((192, 256, 3), (236, 230, 226), np.uint8)
+    for _ in range(60):
+        middle = (int(rng.integers(0, 256)), int(rng.integers(0, 192)))
+        cv2.circle(rgb, middle, 11, (222, 170, 166), cv2.FILLED, cv2.LINE_AA)
+    cv2.circle(rgb, (140, 80), 20, (96, 52, 132), cv2.FILLED, cv2.LINE_AA)
+    return rgb
+
+
+STEPS = {
+    "calibrating": CalibrationStep(
+        "even light",
+        "step 1 of 2",
+        "move the slide on",
+        figures=("picture 7 of 20",),
+        picture=drawn_field(),
+    ),
+    "keep": CalibrationStep(
+        "white balance",
+        "step 2 of 2",
+        "keep it?",
+        answers="Enter yes · + again · hold / no",
+        figures=("red 233", "green 235", "blue 236", "of 255"),
+        picture=drawn_field(),
+    ),
+    "refused": CalibrationStep(
+        "exposure",
+        "refused",
+        "try again?",
+        answers="Enter again · hold / stop",
+        picture=drawn_field(),
+        refusal=(
+            "the lamp is too dim: at 50000 µs and a gain of 16.0 the background is at 41 of 255 "
+            "instead of 235; turn it up, or open the condenser's diaphragm"
+        ),
+    ),
+}
+"""Each kind of a calibration's step, by the name of its pictures."""
 
 
 def status_of(
@@ -114,6 +165,11 @@ STATUSES = {
 @pytest.fixture(scope="session")
 def statuses() -> Mapping[str, LiveStatus]:
     return STATUSES
+
+
+@pytest.fixture(scope="session")
+def steps() -> Mapping[str, CalibrationStep]:
+    return STEPS
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from leuko.displays import DisplayOptions, DisplayThread, load_display
 from leuko.errors import DisplayError
-from leuko.status import Level, LiveStatus
+from leuko.status import Level, LiveStatus, Shown
 
 SOON_S = 10.0
 """Longer than any of this takes; nobody waits for it unless something is wrong."""
@@ -22,7 +22,7 @@ class Recorder:
     name = "recorder"
 
     def __init__(self) -> None:
-        self.shown: list[LiveStatus] = []
+        self.shown: list[Shown] = []
         self.changed = threading.Condition()
         self.opened_times = 0
         self.shows_begun = 0
@@ -41,7 +41,7 @@ class Recorder:
             self.changed.notify_all()
         return self
 
-    def show(self, status: LiveStatus) -> None:
+    def show(self, shown: Shown) -> None:
         with self.changed:
             self.shows_begun += 1
             self.changed.notify_all()
@@ -50,7 +50,7 @@ class Recorder:
             if self.failures_left:
                 self.failures_left -= 1
                 raise DisplayError("the cable is out; push it in")
-            self.shown.append(status)
+            self.shown.append(shown)
             self.changed.notify_all()
 
     def close(self) -> None:

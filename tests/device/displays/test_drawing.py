@@ -14,25 +14,28 @@ from PIL import Image
 from leuko.cells import CellClass
 from leuko.displays import draw
 from leuko.errors import DisplayError
-from leuko.status import Guidance, Health, Level, LiveStatus
+from leuko.status import CalibrationStep, Guidance, Health, Level, LiveStatus, Shown
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "displays"
+STEPS = ["calibrating", "keep", "refused"]
 STATES = ["counting", "thick", "focus", "paused", "reached", "fault", "idle", "long"]
 COLOUR_SIZES = [(160, 128), (240, 240), (320, 240), (480, 320), (800, 480)]
 SIZES = [((128, 64), True), *((size, False) for size in COLOUR_SIZES)]
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", [*STATES, *STEPS])
 @pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))
 def test_every_layout_looks_as_agreed(
     statuses: Mapping[str, LiveStatus],
+    steps: Mapping[str, CalibrationStep],
     state: str,
     size: tuple[int, int],
     *,
     is_mono: bool,
     update_golden: bool,
 ) -> None:
-    picture = draw(statuses[state], size, is_mono=is_mono)
+    shown: Shown = steps[state] if state in steps else statuses[state]
+    picture = draw(shown, size, is_mono=is_mono)
     path = GOLDEN / f"{size[0]}x{size[1]}-{state}.png"
     if update_golden:
         picture.save(path, optimize=True)
@@ -44,8 +47,11 @@ def test_every_layout_looks_as_agreed(
     assert np.mean(difference > (0 if is_mono else 64)) <= (0 if is_mono else 0.002)
 
 
-def test_there_is_an_agreed_picture_for_every_state(statuses: Mapping[str, LiveStatus]) -> None:
-    names = {f"{w}x{h}-{state}.png" for (w, h), _ in SIZES for state in statuses}
+def test_there_is_an_agreed_picture_for_every_state(
+    statuses: Mapping[str, LiveStatus], steps: Mapping[str, CalibrationStep]
+) -> None:
+    states = [*statuses, *steps]
+    names = {f"{w}x{h}-{state}.png" for (w, h), _ in SIZES for state in states}
     assert {path.name for path in GOLDEN.glob("*.png")} == names
 
 
@@ -108,6 +114,17 @@ def test_every_instruction_looks_different(
         for guidance in Guidance
     }
     assert len(drawn) == len(Guidance)
+
+
+@pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))
+@hypothesis.settings(max_examples=10)
+@hypothesis.given(text=st.text(max_size=200))
+def test_any_text_of_a_calibration_is_drawn(
+    steps: Mapping[str, CalibrationStep], size: tuple[int, int], text: str, *, is_mono: bool
+) -> None:
+    for step in steps.values():
+        told = replace(step, title=text, instruction=text, figures=(text,), refusal=text)
+        assert draw(told, size, is_mono=is_mono).size == size
 
 
 @pytest.mark.parametrize("size", COLOUR_SIZES)

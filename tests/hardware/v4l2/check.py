@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tests.hardware.v4l2.shown import shown
 
-from leuko.cameras import CameraOptions, CameraProcess, Frame, load_camera
+from leuko.cameras import CameraOptions, CameraProcess, Frame, Locks, load_camera
 from leuko.cells import RGBImage
 from leuko.displays import DisplayOptions
 from leuko.displays.framebuffer import FramebufferDisplay
@@ -105,9 +105,13 @@ def check_locks() -> None:
         line = f"the camera cannot lock its {what}"
         check(f"a camera without a lock for its {what} is warned of", holds=line in heard.lines)
     check_refused(
-        "an exposure time it cannot set", "exposure time", replace(OPTIONS, exposure_us=5000)
+        "an exposure time it cannot set",
+        "exposure time",
+        replace(OPTIONS, locks=Locks(exposure_us=5000)),
     )
-    check_refused("gains it cannot set", "red and blue gains", replace(OPTIONS, gains=(1.5, 1.5)))
+    check_refused(
+        "gains it cannot set", "red and blue gains", replace(OPTIONS, locks=Locks(gains=(1.5, 1.5)))
+    )
     check_refused(
         "a size it does not have", "instead of 641 x 481", replace(OPTIONS, width=641, height=481)
     )

@@ -25,6 +25,7 @@ class Extent:
         every: one of how many fields is read.
         rulers: rendered micrometers a row.
         smears: rendered smears a scale.
+        red_cell_fields: real fields of a set whose red cells are measured, about.
     """
 
     draws: int = 3
@@ -32,6 +33,7 @@ class Extent:
     every: int = 1
     rulers: int = 6
     smears: int = 2
+    red_cell_fields: int = 120
 
 
 @dataclass(frozen=True, slots=True)

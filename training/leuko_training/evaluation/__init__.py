@@ -24,7 +24,7 @@ from leuko_training.evaluation._pictures import write_pictures
 from leuko_training.evaluation._record import record_of
 from leuko_training.evaluation._report import render_report
 from leuko_training.evaluation._run import Evaluation, Subject, evaluate, evaluate_analysis
-from leuko_training.evaluation._scales import ScaleResult, score_scales
+from leuko_training.evaluation._scales import ScaleResult, score_scales, true_scales
 from leuko_training.evaluation._targets import DICE, Goal, goals_of
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "score_scales",
     "table",
     "true_regions",
+    "true_scales",
     "union_of",
     "words",
     "write_pictures",

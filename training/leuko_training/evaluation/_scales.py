@@ -12,6 +12,7 @@ import numpy as np
 from leuko.errors import ScaleError
 from leuko.vision.scale import RED_CELL_UM, MeasuredField, measure_field, scale_of
 from leuko_training.datasets import LabelledImage
+from leuko_training.datasets.bcisc import FIELD_UM_PER_PX
 from leuko_training.images import read_rgb
 
 FIELDS = "bcisc_fields"
@@ -84,6 +85,26 @@ def score_scales(items: Sequence[LabelledImage], root: Path) -> tuple[ScaleResul
         for name, members in groups.items()
         if _key(members[0]) in diameters
     )
+
+
+def true_scales(items: Sequence[LabelledImage], root: Path) -> list[float]:
+    """Return the scale of each image at which its red cells, measured by themselves, are 7.2 µm.
+
+    Args:
+        items: of BCISC, BCCD, or a set whose nominal scale is that of measured red cells.
+        root: folder of all data sets.
+    """
+    diameters = _true_diameters(root)
+    return [_true_scale(item, diameters) for item in items]
+
+
+def _true_scale(item: LabelledImage, diameters: Mapping[str, float]) -> float:
+    diameter = diameters.get(_key(item))
+    if diameter is None:
+        return item.um_per_px
+    # One field of BCISC comes at half the size, which its nominal scale tells.
+    size = FIELD_UM_PER_PX / item.um_per_px if item.dataset == FIELDS else 1.0
+    return RED_CELL_UM / (diameter * size)
 
 
 def _key(item: LabelledImage) -> str:

@@ -12,7 +12,7 @@ from leuko.displays import DisplayOptions
 from leuko.displays.framebuffer import FramebufferDisplay
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser, Wanted
-from leuko.status import Health, LiveStatus
+from leuko.status import Health, LiveStatus, Shown
 from leuko.store import CellRecord, Store
 from leuko_training.live_benchmark.course import NOTED_EVERY, Course, CoursePlan
 
@@ -175,7 +175,8 @@ class FileDisplay(FramebufferDisplay):
         super().__init__(device, folder, DisplayOptions())
         self._shown = shown
 
-    def show(self, status: LiveStatus) -> None:
+    def show(self, shown: Shown) -> None:
         """See `leuko.displays.Display`."""
-        super().show(status)
-        self._shown(status)
+        super().show(shown)
+        if isinstance(shown, LiveStatus):
+            self._shown(shown)

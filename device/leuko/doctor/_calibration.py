@@ -1,0 +1,75 @@
+"""The calibration in use: its parts, how old they are, whether they fit camera and bundle."""
+
+from leuko.bundle import load_bundle
+from leuko.calibration import (
+    FOLDER_NAME,
+    Calibration,
+    CalibrationHistory,
+    CameraUsed,
+    check_camera,
+    other_bundles,
+)
+from leuko.doctor._finding import Finding, broken, doubtful, sound
+from leuko.errors import BundleError, CalibrationError
+from leuko.installation import InstalledBundles
+from leuko.settings import Settings
+
+_PART = "calibration"
+
+
+def examine_calibration(settings: Settings) -> Finding:
+    """Look at the calibration that the service would count with.
+
+    Args:
+        settings: where it is kept, and which camera and bundle are chosen.
+    """
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    try:
+        present = history.current()
+        if present is None or not present.record.parts:
+            return sound(_PART, "none; leuko calibrate fits this microscope")
+        check_camera(present, _camera(settings))
+        newest = history.entries()[0]
+    except CalibrationError as error:
+        return broken(_PART, str(error))
+    told = _told(present)
+    if newest.problem:
+        remedy = "calibrate again, or import the export of it"
+        return doubtful(_PART, f"{told}; the newer one is not whole: {newest.problem}", remedy)
+    if foreign := _of_other_bundles(present, settings):
+        names = ", ".join(name.replace("_", "-") for name in foreign)
+        return doubtful(_PART, f"{told}; with another bundle: {names}", "measure them again")
+    return sound(_PART, told)
+
+
+def _camera(settings: Settings) -> CameraUsed:
+    return CameraUsed(
+        driver=settings.camera,
+        source=settings.camera_source,
+        width=settings.frame_width,
+        height=settings.frame_height,
+    )
+
+
+def _told(calibration: Calibration) -> str:
+    """Return number and parts; a part's age is by how many calibrations it came earlier."""
+    record = calibration.record
+    parts = ", ".join(
+        f"{name.replace('_', '-')} {_age(record.number - part.origin.number)}"
+        for name, part in record.parts.items()
+    )
+    return f"number {record.number}: {parts}"
+
+
+def _age(calibrations: int) -> str:
+    return f"({calibrations} before)" if calibrations > 0 else "(newest)"
+
+
+def _of_other_bundles(calibration: Calibration, settings: Settings) -> tuple[str, ...]:
+    installed = InstalledBundles(settings.state_dir, settings.trusted_keys)
+    try:
+        bundle = load_bundle(settings.bundle) if settings.bundle else installed.active()
+    except BundleError:
+        # What is wrong with the bundle is said of the bundle.
+        return ()
+    return other_bundles(calibration, bundle.sha256)

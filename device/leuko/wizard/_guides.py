@@ -1,0 +1,32 @@
+"""What each calibration is called on a display, and what the person should do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The words for one calibration; short, for they stand on 320 columns.
+
+    Attributes:
+        title: what is calibrated.
+        instruction: what the person should do while it is measured.
+    """
+
+    title: str
+    instruction: str
+
+
+GUIDES: Mapping[str, Guide] = MappingProxyType({
+    "flat_field": Guide("even light", "move the slide on"),
+    "white_balance": Guide("white balance", "thin part, hold still"),
+    "exposure": Guide("exposure", "thin part, hold still"),
+    "scale": Guide("size of a pixel", "hold still, in focus"),
+    "focus": Guide("sharpness", "turn the focus slowly"),
+    "wbc_factor": Guide("leukocytes a litre", "wait"),
+})
+"""By the name of the part that is measured."""
+
+OTHER = Guide("calibration", "follow the manual")
+"""For what has no words of its own."""

@@ -1,0 +1,48 @@
+"""Answers typed in a terminal, waited for together with those of keys."""
+
+import select
+import sys
+from dataclasses import dataclass
+from typing import TextIO
+
+from leuko.control import Answer
+
+_WORDS = {"y": Answer.YES, "yes": Answer.YES, "a": Answer.AGAIN, "again": Answer.AGAIN}
+
+
+@dataclass(slots=True)
+class TypedAnswers:
+    """Lines of a terminal; anything but yes and again is a no.
+
+    Attributes:
+        stream: where they are typed; None once nothing more can come.
+    """
+
+    stream: TextIO | None
+
+    @classmethod
+    def of_terminal(cls) -> "TypedAnswers":
+        """Return those of the terminal that the program was started in."""
+        return cls(sys.stdin)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may come."""
+        return self.stream is not None
+
+    def next(self, timeout_s: float) -> Answer | None:
+        """Return the next answer; None if none comes in time, or the stream has ended."""
+        if self.stream is None:
+            return None
+        try:
+            ready, _, _ = select.select([self.stream], [], [], timeout_s)
+            if not ready:
+                return None
+            line = self.stream.readline()
+        # A stream that is no file, or closed.
+        except (OSError, ValueError):
+            line = ""
+        if not line:
+            self.stream = None
+            return None
+        return _WORDS.get(line.strip().lower(), Answer.NO)
