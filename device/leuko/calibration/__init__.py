@@ -18,19 +18,33 @@ from leuko.calibration._record import (
     Origin,
     Part,
     ScalePart,
+    StainPart,
     WBCFactorPart,
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
+from leuko.calibration._stain import (
+    FEWEST_SEEN,
+    STAIN_CELLS,
+    STAIN_DIFFERS,
+    STAIN_LIMIT,
+    StainMeasurement,
+    StainWatch,
+    measure_stain,
+)
 from leuko.calibration._use import CalibratedFrames, check_camera, other_bundles
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
 
 __all__ = [
+    "FEWEST_SEEN",
     "FIELDS",
     "FILES",
     "FOLDER_NAME",
     "LARGEST_BYTES",
+    "STAIN_CELLS",
+    "STAIN_DIFFERS",
+    "STAIN_LIMIT",
     "SWEEP",
     "CalibratedFrames",
     "Calibration",
@@ -48,6 +62,9 @@ __all__ = [
     "ScalePart",
     "Shot",
     "ShotSource",
+    "StainMeasurement",
+    "StainPart",
+    "StainWatch",
     "WBCFactorPart",
     "check_camera",
     "coded_gain",
@@ -56,6 +73,7 @@ __all__ = [
     "measure_by_red_cells",
     "measure_focus",
     "measure_light",
+    "measure_stain",
     "measure_wbc_factor",
     "measure_with_ruler",
     "other_bundles",

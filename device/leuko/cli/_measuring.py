@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measuring:
+class Measuring:
     """What all measuring commands need."""
 
     shots: Iterator["Shot"]
@@ -56,7 +56,7 @@ def flat_field(
     from leuko.calibration import measure_light
     from leuko.terminal import progress_bar
 
-    with _measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
+    with measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
         with progress_bar() as progress:
             found = measure_light(
                 bench.shots,
@@ -72,7 +72,7 @@ def flat_field(
                 f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
                 f"{part.before_percent:.2f} %, corrected by {part.after_percent:.2f} %"
             )
-        _offer(bench, "flat_field", found.part, gain=found.gain, yes=yes, json=json)
+        offer(bench, "flat_field", found.part, gain=found.gain, yes=yes, json=json)
 
 
 def scale(
@@ -94,7 +94,7 @@ def scale(
     """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""
     from leuko.calibration import measure_by_red_cells, measure_with_ruler
 
-    with _measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
+    with measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
         part = (
             measure_with_ruler(bench.shots, bench.circumstances, division_um=division_um)
             if micrometer
@@ -105,7 +105,7 @@ def scale(
                 f"{part.um_per_px:.5f} µm per pixel, within {part.within_percent:.2g} % (95 %), "
                 f"from {part.measured} {'lines' if micrometer else 'red cells'}"
             )
-        _offer(bench, "scale", part, gain=None, yes=yes, json=json)
+        offer(bench, "scale", part, gain=None, yes=yes, json=json)
 
 
 def focus(
@@ -122,16 +122,16 @@ def focus(
     """Measure what sharp means, while the focus is turned through the film and out again."""
     from leuko.calibration import measure_focus
 
-    with _measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
+    with measuring(folder, state_dir, by, camera=camera, camera_source=camera_source) as bench:
         part = measure_focus(
-            bench.shots, bench.circumstances, um_per_px=_scale(bench), wanted=pictures
+            bench.shots, bench.circumstances, um_per_px=known_scale(bench), wanted=pictures
         )
         if not json:
             typer.echo(
                 f"in focus {part.best_sharpness:.2f}, at the softest {part.softest:.2f}: a frame "
                 f"counts from {part.least_sharpness:.2f}"
             )
-        _offer(bench, "focus", part, gain=None, yes=yes, json=json)
+        offer(bench, "focus", part, gain=None, yes=yes, json=json)
 
 
 def wbc_factor(
@@ -153,8 +153,8 @@ def wbc_factor(
     from leuko.inference import LiteRTEngine
     from leuko.pipeline import FieldAnalyser
 
-    with _measuring(folder, state_dir, by, bundle=bundle) as bench:
-        analyser, um_per_px = FieldAnalyser(bench.bundle, LiteRTEngine()), _scale(bench)
+    with measuring(folder, state_dir, by, bundle=bundle) as bench:
+        analyser, um_per_px = FieldAnalyser(bench.bundle, LiteRTEngine()), known_scale(bench)
         present = bench.history.current()
         frames = CalibratedFrames(present) if present else None
         part = measure_wbc_factor(
@@ -170,18 +170,29 @@ def wbc_factor(
                 f"{part.cells} leukocytes in {part.fields} fields: {part.per_cell:.2f} × 10⁹ a "
                 f"litre for one a field, within {part.within_percent:.0f} % by chance, an estimate"
             )
-        _offer(bench, "wbc_factor", part, gain=None, yes=yes, json=json)
+        offer(bench, "wbc_factor", part, gain=None, yes=yes, json=json)
 
 
 @contextmanager
-def _measuring(
+def measuring(
     folder: Path | None,
     state_dir: Path | None,
     by: str | None,
     *,
     bundle: Path | None = None,
+    longest_s: float = 120.0,
     **camera: str | None,
-) -> Generator[_Measuring]:
+) -> Generator[Measuring]:
+    """Yield what a measuring command needs; the camera is closed behind it.
+
+    Args:
+        folder: saved pictures; None for the camera.
+        state_dir: folder that the device keeps its state in; None for that of the settings.
+        by: who measures; None for the user.
+        bundle: folder or zip of the models; None for the active ones.
+        longest_s: how long a person may take to show the camera what is asked for.
+        **camera: settings of the camera that options go before.
+    """
     from leuko.calibration import (
         FILES,
         FOLDER_NAME,
@@ -206,16 +217,22 @@ def _measuring(
     kept = CalibrationHistory(settings.state_dir / FOLDER_NAME)
     stated = None if settings.um_per_px == "auto" else settings.um_per_px
     if folder:
-        yield _Measuring(shots_of_folder(folder), circumstances, kept, stated, models)
+        yield Measuring(shots_of_folder(folder), circumstances, kept, stated, models)
         return
     opened = CameraProcess(settings.camera, camera_options(settings))
     try:
-        yield _Measuring(shots_of_camera(opened), circumstances, kept, stated, models)
+        shots = shots_of_camera(opened, longest_s=longest_s)
+        yield Measuring(shots, circumstances, kept, stated, models)
     finally:
         opened.close()
 
 
-def _scale(bench: _Measuring) -> float:
+def known_scale(bench: Measuring) -> float:
+    """Return the scale that is stated or calibrated, in µm per pixel.
+
+    Raises:
+        CalibrationError: it is not known.
+    """
     present = bench.history.current()
     scale = present.record.scale if present else None
     if found := bench.stated_um_per_px or (scale.um_per_px if scale else None):
@@ -225,8 +242,8 @@ def _scale(bench: _Measuring) -> float:
     )
 
 
-def _offer(
-    bench: _Measuring, name: str, part: "Part", *, gain: bytes | None, yes: bool, json: bool
+def offer(
+    bench: Measuring, name: str, part: "Part", *, gain: bytes | None, yes: bool, json: bool
 ) -> None:
     """Keep what was measured if a person, or the command line, wants it."""
     is_wanted = yes or (not json and typer.confirm("keep this calibration?", abort=True))

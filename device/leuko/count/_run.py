@@ -11,6 +11,7 @@ from leuko.bundle import ModelBundle
 from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
+from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.images import find_images, image_size, read_image
@@ -105,7 +106,11 @@ def count_images(
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
         report.finish(
-            count, failed, bundle, calibration=calibration.summary if calibration else None
+            count,
+            failed,
+            bundle,
+            calibration=calibration.summary if calibration else None,
+            stain=run.stain.detail(),
         )
     return CountResult(
         count=count,
@@ -113,7 +118,7 @@ def count_images(
         failed=failed,
         um_per_px=um_per_px,
         scales=tuple(run.estimates),
-        warnings=tuple(scales.warnings(run.labels)),
+        warnings=(*scales.warnings(run.labels), *run.stain.warnings()),
     )
 
 
@@ -131,6 +136,7 @@ class _Run:
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
         self.entries: list[Entry] = []
+        self.stain = RunStain(calibration)
         self.estimates: dict[ScaleEstimate, None] = {}
 
     @property
@@ -212,6 +218,7 @@ class _Run:
         self.entries += [
             Entry(cell.cell_class, cell.status, cell.region.cut_by_border) for cell in cells
         ]
+        self.stain.see(rgb, cells, um_per_px=scale.um_per_px)
         if scale.estimate:
             self.estimates.setdefault(scale.estimate)
         image, name = self._names[path]

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 
 from leuko.counting import DifferentialCount
@@ -34,6 +34,7 @@ def export_session(
     count: DifferentialCount,
     cells: Iterable[CellRecord],
     log: Iterable[LogEntry],
+    stain: Mapping[str, object] | None = None,
     pictures: bool = False,
 ) -> Path:
     """Write a session to a new folder within ``folder`` and return that.
@@ -47,6 +48,7 @@ def export_session(
         count: its differential.
         cells: its cells, read one by one; those that were merged into others are left out.
         log: its log, read one by one.
+        stain: how far its stain was from the calibrated one; None if nothing was said of it.
         pictures: whether the cells' pictures are written too.
 
     Raises:
@@ -55,7 +57,7 @@ def export_session(
     with _translated(session, folder), _staged(folder) as staged:
         _write_cells(staged, cells, pictures=pictures)
         _write_rows(staged / "log.csv", LOG_CSV_COLUMNS, map(session_log_row, log))
-        summary = json.dumps(session_summary(session, count), indent=2, ensure_ascii=False)
+        summary = json.dumps(session_summary(session, count, stain), indent=2, ensure_ascii=False)
         (staged / "differential.json").write_bytes(f"{summary}\n".encode(errors="backslashreplace"))
         _flush_tree(staged)
         return _moved(staged, folder / session_folder_name(session))

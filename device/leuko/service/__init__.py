@@ -15,6 +15,7 @@ from leuko.service._notify import Notifier
 from leuko.service._parts import FrameSource, Parts
 from leuko.service._service import LiveService
 from leuko.service._session import OpenSession
+from leuko.service._stain import StainGuard, stain_of_log
 
 __all__ = [
     "KEYFRAMES_NAME",
@@ -27,8 +28,10 @@ __all__ = [
     "Notifier",
     "OpenSession",
     "Parts",
+    "StainGuard",
     "camera_options",
     "display_options",
     "make_counter",
     "run_service",
+    "stain_of_log",
 ]

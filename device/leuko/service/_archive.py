@@ -5,6 +5,7 @@ from pathlib import Path
 
 from leuko.control import Differential, SessionEntry, SessionReply
 from leuko.reports import export_session, find_usb_stick
+from leuko.service._stain import stain_of_log
 from leuko.store import SessionRecord, Store, StoreReader
 
 
@@ -45,6 +46,7 @@ class KeptSessions:
                 count=reader.count(number),
                 cells=reader.cells(number, pictures=pictures),
                 log=reader.log(number),
+                stain=stain_of_log(reader.log(number)),
                 pictures=pictures,
             )
 

@@ -95,6 +95,7 @@ def run_service(settings: Settings) -> None:
             bench_notice=lambda: bench.notice,
             spec=_spec(settings, started.bundle, target, calibration),
             bundle_notice=started.notice,
+            stain=calibration.record.stain if calibration else None,
             um_per_px=_scale(settings, calibration),
         )
         service = LiveService(parts)
