@@ -16,6 +16,7 @@ from leuko.cli._calibration_options import (
     YesOption,
     name_of,
 )
+from leuko.cli._check import check
 from leuko.cli._measuring import flat_field, focus, scale, wbc_factor
 from leuko.cli._staining import stain
 from leuko.errors import CalibrationError
@@ -33,6 +34,7 @@ calibrate_app.command()(scale)
 calibrate_app.command()(focus)
 calibrate_app.command("wbc-factor")(wbc_factor)
 calibrate_app.command()(stain)
+calibrate_app.command()(check)
 
 
 @calibrate_app.command()

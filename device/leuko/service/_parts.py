@@ -55,6 +55,7 @@ class Parts:
         um_per_px: scale of the frames; None to find it from the red cells.
         bundle_notice: what a person must know of the bundle; empty if there is nothing.
         stain: the calibrated stain; None if it was not measured.
+        lockout: why no session may begin, a sentence; empty if one may.
     """
 
     camera: FrameSource
@@ -69,3 +70,4 @@ class Parts:
     um_per_px: float | None
     bundle_notice: str = ""
     stain: StainPart | None = None
+    lockout: Callable[[], str] = str

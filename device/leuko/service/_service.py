@@ -36,6 +36,7 @@ class LiveService:
         self._rate = Rate()
         self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
         self._clock = Lately(_clock_health, every_s=_HEALTH_S)
+        self._lockout = Lately(parts.lockout, every_s=_HEALTH_S)
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
         self._guidance = Guidance.NONE
         self._segment = 0
@@ -118,7 +119,10 @@ class LiveService:
             segment=self._segment,
             frames_per_s=self._rate.per_s,
             captured_s=self._captured_s,
-            notice=parts.bench_notice() or self._notice or self._finder.notice,
+            notice=parts.bench_notice()
+            or self._notice
+            or ("" if state.is_open else self._lockout.value)
+            or self._finder.notice,
             stain=self._stain.notice,
         )
 
@@ -132,6 +136,8 @@ class LiveService:
                 f"session {self._session.record.id} ({self._session.record.spec.specimen}) is "
                 "open; finish or discard it first"
             )
+        if locked := self._parts.lockout():
+            raise SessionError(f"no session may begin: {locked}")
         if self._um_per_px is None:
             raise SessionError(
                 "the scale of the pictures is not known yet; move over sharp red cells and try "

@@ -71,14 +71,7 @@ def write_bench(bench: StainBench, folder: Path) -> None:
 
 
 def _lines(bench: StainBench) -> Iterator[str]:
-    machine = bench.machine
-    yield "# Stain\n"
-    yield f"- command: `leuko-train stain`, {bench.draws} draws, seed {bench.seed}"
-    yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}\n"
-    yield "A slide's neutrophils and lymphocytes are compared with a calibration from"
-    yield f"{CALIBRATED_FROM} slides of one laboratory, drawn at random; a slide needs"
-    yield f"{FEWEST_SEEN} of them. Places and names of the cells are the annotators'; all else is"
-    yield "what a device does. All folds are used: nothing is trained here.\n"
+    yield from _head(bench)
     yield "## How far slides of one laboratory lie apart\n"
     heads = ("laboratory", "slides", "nuclei, hue", "density", "red cells, hue", "density")
     own = [one for one in bench.trials if one.seen == one.calibrated]
@@ -108,6 +101,17 @@ def _lines(bench: StainBench) -> Iterator[str]:
     yield "Foreign: slides or batches of all other sets; worst is the set that is found least"
     yield "often. Two sets that are not told apart are of one kind of stain and scanner: pbc and"
     yield "segmentation_wbc_2 both come from CellaVision instruments.\n"
+
+
+def _head(bench: StainBench) -> Iterator[str]:
+    machine = bench.machine
+    yield "# Stain\n"
+    yield f"- command: `leuko-train stain`, {bench.draws} draws, seed {bench.seed}"
+    yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}\n"
+    yield "A slide's neutrophils and lymphocytes are compared with a calibration from"
+    yield f"{CALIBRATED_FROM} slides of one laboratory, drawn at random; a slide needs"
+    yield f"{FEWEST_SEEN} of them. Places and names of the cells are the annotators'; all else is"
+    yield "what a device does. All folds are used: nothing is trained here.\n"
 
 
 def _taken() -> str:
