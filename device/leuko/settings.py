@@ -67,6 +67,10 @@ class Settings(BaseModel):
     """GPIO buttons as command=pin, separated by commas, such as start=17,finish=27."""
     target: str = "100"
     """When a count is complete: a number of leukocytes, or an interval such as ±5."""
+    check_lockout: Literal["off", "failed", "due"] = "off"
+    """What locks out new sessions: nothing, a failed quality check, or also one that is due."""
+    check_every_h: Annotated[float, Field(gt=0, le=8760)] = 24.0
+    """Hours after which a quality check is due again."""
     state_dir: Path = Path("/var/lib/leuko")
     """Where the sessions and the installed bundles are kept."""
     trusted_keys: Path = Path("/etc/leuko/trusted-keys")

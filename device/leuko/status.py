@@ -140,6 +140,7 @@ class LiveStatus:
         captured_s: when the newest picture in this count was taken, in seconds of
             ``time.monotonic()``; 0 before the first.
         notice: one line that a person must see, such as a recovery; empty if there is none.
+        stain: what is to be said of the stain; empty while it is as calibrated.
     """
 
     state: SessionState
@@ -156,6 +157,7 @@ class LiveStatus:
     frames_per_s: float = 0.0
     captured_s: float = 0.0
     notice: str = ""
+    stain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import colorsys
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -39,6 +40,44 @@ def disc_field() -> RGBImage:
         middle = (70 + 130 * (index % 4), 100 + 170 * (index // 4))
         cv2.circle(rgb, middle, 33, _colour(cell_class), cv2.FILLED, cv2.LINE_AA)
     cv2.circle(rgb, (0, 200), 33, _colour(CellClass.NEUTROPHIL), cv2.FILLED)
+    return np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+
+
+def leukocyte_picture(
+    nucleus: tuple[int, int, int], red_cells: tuple[int, int, int] = (200, 140, 150)
+) -> RGBImage:
+    """A leukocyte as the ledger keeps it: nucleus, cytoplasm, red cells at the corners."""
+    rgb = np.full((96, 96, 3), 235, np.uint8)
+    for corner in ((0, 0), (0, 95), (95, 0), (95, 95)):
+        cv2.circle(rgb, corner, 22, red_cells, cv2.FILLED)
+    cv2.circle(rgb, (48, 48), 30, (215, 200, 225), cv2.FILLED)
+    cv2.circle(rgb, (48, 48), 18, nucleus, cv2.FILLED)
+    return rgb
+
+
+@pytest.fixture(scope="session")
+def stained() -> Callable[..., RGBImage]:
+    """Draws a leukocyte with a nucleus of a colour."""
+    return leukocyte_picture
+
+
+@pytest.fixture(scope="session")
+def paired_fields() -> tuple[RGBImage, ...]:
+    """Twelve fields, each with two neutrophils and two lymphocytes for the tiny bundle."""
+    rng = np.random.default_rng(8)
+    return tuple(_pairs(rng) for _ in range(12))
+
+
+def _pairs(rng: np.random.Generator) -> RGBImage:
+    rgb = np.full((300, 400, 3), 235, np.uint8)
+    for _ in range(60):
+        middle = (int(rng.integers(0, 400)), int(rng.integers(0, 300)))
+        cv2.circle(rgb, middle, 18, (226, 176, 170), cv2.FILLED, cv2.LINE_AA)
+    for index in range(4):
+        x, y = (int(rng.integers(45, 155)), int(rng.integers(45, 105)))
+        middle = (x + 200 * (index % 2), y + 150 * (index // 2))
+        name = CellClass.NEUTROPHIL if index in {0, 3} else CellClass.LYMPHOCYTE
+        cv2.circle(rgb, middle, 33, _colour(name), cv2.FILLED, cv2.LINE_AA)
     return np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
 
 

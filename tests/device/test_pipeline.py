@@ -119,7 +119,13 @@ def test_a_bundle_s_class_weights_decide_on_names(bundle: ModelBundle, field: RG
 
 def with_familiarity(bundle: ModelBundle, familiarity: Familiarity) -> ModelBundle:
     content = io.BytesIO()
-    np.savez(content, **familiarity.arrays)
+    arrays = familiarity.arrays
+    np.savez(
+        content,
+        centres=arrays["centres"],
+        whitening=arrays["whitening"],
+        limit=arrays["limit"],
+    )
     known = changed(bundle, "classifier", familiarity="familiarity.npz")
     return replace(known, files={**bundle.files, "familiarity.npz": content.getvalue()})
 

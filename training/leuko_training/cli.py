@@ -175,6 +175,20 @@ def bench_calibration(
     calibration_benchmark.bench_and_report(bundle, root, results, parts=parts)
 
 
+@app.command()
+def stain(
+    *,
+    root: Root = DATASETS_ROOT,
+    results: Results = RESULTS,
+    draws: Annotated[int, typer.Option(min=1, help="Calibrations drawn of each laboratory.")] = 40,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+) -> None:
+    """Measure the stain alarm: false ones within a laboratory, foreign slides that it finds."""
+    from leuko_training import stain_benchmark
+
+    stain_benchmark.bench_and_report(root, results, draws=draws, seed=seed)
+
+
 def main() -> None:
     """Run the command line; what a user can mend becomes one line and exit code 1."""
     try:

@@ -21,22 +21,36 @@ from leuko.calibration._record import (
     Origin,
     Part,
     ScalePart,
+    StainPart,
     WBCFactorPart,
     WhiteBalancePart,
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
+from leuko.calibration._stain import (
+    FEWEST_SEEN,
+    STAIN_CELLS,
+    STAIN_DIFFERS,
+    STAIN_LIMIT,
+    StainMeasurement,
+    StainWatch,
+    measure_stain,
+)
 from leuko.calibration._tuning import LEVEL, BackdropAdvice, Tunable, TunedCamera, advised
 from leuko.calibration._use import CalibratedFrames, calibrated_locks, check_camera, other_bundles
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
 
 __all__ = [
+    "FEWEST_SEEN",
     "FIELDS",
     "FILES",
     "FOLDER_NAME",
     "LARGEST_BYTES",
     "LEVEL",
+    "STAIN_CELLS",
+    "STAIN_DIFFERS",
+    "STAIN_LIMIT",
     "SWEEP",
     "BackdropAdvice",
     "CalibratedFrames",
@@ -56,6 +70,9 @@ __all__ = [
     "ScalePart",
     "Shot",
     "ShotSource",
+    "StainMeasurement",
+    "StainPart",
+    "StainWatch",
     "Tunable",
     "TunedCamera",
     "WBCFactorPart",
@@ -70,6 +87,7 @@ __all__ = [
     "measure_exposure",
     "measure_focus",
     "measure_light",
+    "measure_stain",
     "measure_wbc_factor",
     "measure_white_balance",
     "measure_with_ruler",

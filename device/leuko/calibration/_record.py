@@ -169,6 +169,32 @@ class WhiteBalancePart(Part):
     """Red, green and blue of the background that it gives."""
 
 
+_OpticalDensity = Annotated[float, Field(ge=0, le=3)]
+StainDensity = tuple[_OpticalDensity, _OpticalDensity, _OpticalDensity]
+BackgroundLevel = Annotated[float, Field(ge=1, le=255)]
+
+
+class StainPart(Part):
+    """How this laboratory's smears are stained."""
+
+    background: tuple[BackgroundLevel, BackgroundLevel, BackgroundLevel]
+    """Red, green and blue of the glass, median over the fields."""
+    background_spread_percent: Percent
+    """By how much it differs from field to field, one standard deviation."""
+    neutrophils: StainDensity
+    """Optical density of neutrophils' nuclei in red, green and blue, median over the cells."""
+    lymphocytes: StainDensity
+    """The same of lymphocytes' nuclei."""
+    red_cells: StainDensity
+    """The same of the red cells beside them."""
+    nuclei_spread_percent: Percent
+    """By how much nuclei differ in density from cell to cell, one standard deviation."""
+    cells: Count
+    """Neutrophils and lymphocytes that were measured."""
+    fields: Count
+    """In how many fields."""
+
+
 class CalibrationRecord(Table):
     """Everything that was measured of one microscope, as of one moment."""
 
@@ -196,6 +222,8 @@ class CalibrationRecord(Table):
     """Exposure time and gain."""
     white_balance: WhiteBalancePart | None = None
     """Colour of the background."""
+    stain: StainPart | None = None
+    """Colours of background and stain."""
 
     @property
     def parts(self) -> dict[str, Part]:

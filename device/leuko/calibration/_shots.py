@@ -67,21 +67,24 @@ def shots_of_folder(folder: Path) -> Iterator[Shot]:
         yield Shot(read_image(path), FrameUsed(name=path.name[:200], sha256=digest))
 
 
-def shots_of_camera(camera: ShotSource, *, every_s: float = _EVERY_S) -> Iterator[Shot]:
+def shots_of_camera(
+    camera: ShotSource, *, every_s: float = _EVERY_S, longest_s: float = _LONGEST_S
+) -> Iterator[Shot]:
     """Yield a camera's pictures, two a second, until nobody asks any more.
 
     Args:
         camera: gives them.
         every_s: how far apart they are at least.
+        longest_s: how long a person may take; two minutes where little is asked for.
 
     Raises:
-        CalibrationError: the camera fails, or a person has taken two minutes.
+        CalibrationError: the camera fails, or a person has taken too long.
     """
     begun_s = time.monotonic()
     while not camera.has_ended:
-        if time.monotonic() - begun_s > _LONGEST_S:
+        if time.monotonic() - begun_s > longest_s:
             raise CalibrationError(
-                f"the camera did not show what is asked for within {_LONGEST_S:g} s; try again"
+                f"the camera did not show what is asked for within {longest_s:g} s; try again"
             )
         frame = camera.read(_WAIT_S)
         if camera.health.level is Level.FAULT:

@@ -1,7 +1,7 @@
 """The command ``leuko``: where everything is put together.
 
 Exit codes: 0 all went right, 1 an error stopped it, 2 the command was not understood, 3 it
-finished but some images had to be left out.
+finished but some images had to be left out, 4 a quality check failed.
 """
 
 # Commands import what they need, so that --help and --version stay quick on a small device.

@@ -14,6 +14,7 @@ from leuko.calibration import (
     FocusPart,
     Part,
     ScalePart,
+    StainPart,
     WBCFactorPart,
 )
 from leuko.cli._camera_figures import camera_figures
@@ -79,6 +80,12 @@ def _figures(part: Part) -> str:
         return (
             f"{part.per_cell:.2f} × 10⁹ a litre for one leukocyte a field, within "
             f"{part.within_percent:.0f} % by chance, an estimate"
+        )
+    if isinstance(part, StainPart):
+        return (
+            f"{part.cells} neutrophils and lymphocytes in {part.fields} fields, nuclei vary by "
+            f"{part.nuclei_spread_percent:.0f} %, background "
+            f"{', '.join(f'{level:.0f}' for level in part.background)}"
         )
     return camera_figures(part)
 

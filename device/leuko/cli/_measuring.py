@@ -250,6 +250,7 @@ def measuring(
     bundle: Path | None = None,
     guide: str = "",
     is_asked: bool = False,
+    longest_s: float = 120.0,
     **camera: str | None,
 ) -> Generator[Measuring]:
     """Yield what a measuring command needs; the camera is closed behind it.
@@ -261,6 +262,7 @@ def measuring(
         bundle: folder or zip of the models; None for the active ones.
         guide: name of the part, for the words on the display.
         is_asked: whether a person at the bench is to be asked.
+        longest_s: how long a person may take to show the camera what is asked for.
         **camera: settings of the camera that options go before.
 
     Raises:
@@ -307,7 +309,11 @@ def measuring(
                 settings.camera, camera_options(settings, _fitting(kept, settings))
             )
             stack.enter_context(closing(opened))
-        pictures = shots_of_camera(opened) if opened else shots_of_folder(folder or Path())
+        pictures = (
+            shots_of_camera(opened, longest_s=longest_s)
+            if opened
+            else shots_of_folder(folder or Path())
+        )
         shots = wizard.watched(pictures)
         try:
             yield Measuring(shots, circumstances, kept, stated, models, wizard, opened)

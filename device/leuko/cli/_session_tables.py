@@ -82,6 +82,8 @@ def _troubles(status: StatusReply) -> Iterator[str]:
         yield f"guidance: {status.guidance}"
     if status.notice:
         yield f"notice: {status.notice}"
+    if status.stain:
+        yield f"stain: {status.stain}"
     for name in ("camera", "accelerator", "disk", "clock"):
         health: Health = getattr(status, name)
         if health.level is not Level.OK:

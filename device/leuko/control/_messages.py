@@ -144,6 +144,7 @@ class StatusReply(Message):
     segment: int
     frames_per_s: float
     notice: str
+    stain: str = ""
 
     @classmethod
     def of(cls, status: LiveStatus) -> Self:
@@ -162,6 +163,7 @@ class StatusReply(Message):
             segment=status.segment,
             frames_per_s=status.frames_per_s,
             notice=status.notice,
+            stain=status.stain,
         )
 
 

@@ -12,6 +12,7 @@ from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
 from leuko.count._blur import is_blurred, limits_of
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
+from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.images import find_images, image_size, read_image
@@ -109,7 +110,11 @@ def count_images(
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
         report.finish(
-            count, failed, bundle, calibration=calibration.summary if calibration else None
+            count,
+            failed,
+            bundle,
+            calibration=calibration.summary if calibration else None,
+            stain=run.stain.detail(),
         )
     return CountResult(
         count=count,
@@ -118,7 +123,7 @@ def count_images(
         um_per_px=um_per_px,
         blurred=tuple(run.blurred),
         scales=tuple(run.estimates),
-        warnings=tuple(scales.warnings(run.labels)),
+        warnings=(*scales.warnings(run.labels), *run.stain.warnings()),
     )
 
 
@@ -137,6 +142,7 @@ class _Run:
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
         self.entries: list[Entry] = []
+        self.stain = RunStain(calibration)
         self.estimates: dict[ScaleEstimate, None] = {}
         self.blurred: list[str] = []
 
@@ -219,6 +225,7 @@ class _Run:
         self.entries += [
             Entry(cell.cell_class, cell.status, cell.region.cut_by_border) for cell in cells
         ]
+        self.stain.see(rgb, cells, um_per_px=scale.um_per_px)
         if scale.estimate:
             self.estimates.setdefault(scale.estimate)
         image, name = self._names[path]

@@ -122,7 +122,7 @@ def remarks(status: LiveStatus) -> list[str]:
         ]
         for level in (Level.FAULT, Level.WARNING)
     )
-    return [*faults, *filter(None, [status.notice]), *warnings]
+    return [*faults, *filter(None, [status.stain, status.notice]), *warnings]
 
 
 def parts(status: LiveStatus) -> dict[str, Health]:

@@ -85,6 +85,7 @@ def differential_summary(
     *,
     files: Sequence[str],
     calibration: Mapping[str, object] | None = None,
+    stain: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Return what ``differential.json`` says, percentages unrounded.
 
@@ -95,6 +96,7 @@ def differential_summary(
         bundle: the models that were used.
         files: names of the files that are written beside it.
         calibration: what was measured of the camera; None if it was not calibrated.
+        stain: how far the stain is from the calibrated one; None if that is not known.
     """
     scales = {image["um_per_px"] for image in images}
     return {
@@ -117,6 +119,7 @@ def differential_summary(
         # One number only where it is true of all; each image carries its own.
         "um_per_px": scales.pop() if len(scales) == 1 else None,
         "calibration": None if calibration is None else dict(calibration),
+        "stain": None if stain is None else dict(stain),
         "files": list(files),
     }
 

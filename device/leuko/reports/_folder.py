@@ -133,6 +133,7 @@ class ReportFolder:
         bundle: ModelBundle,
         *,
         calibration: Mapping[str, object] | None = None,
+        stain: Mapping[str, object] | None = None,
     ) -> None:
         """Write ``differential.json``, which lists the other files, and move all into place.
 
@@ -145,7 +146,13 @@ class ReportFolder:
             others = sorted(self._staged.iterdir())
         names = [path.name for path in others]
         summary = differential_summary(
-            count, self._images, failed, bundle, files=names, calibration=calibration
+            count,
+            self._images,
+            failed,
+            bundle,
+            files=names,
+            calibration=calibration,
+            stain=stain,
         )
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))

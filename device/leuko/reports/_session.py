@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 
 from leuko.counting import DifferentialCount
@@ -34,6 +34,7 @@ def export_session(
     count: DifferentialCount,
     cells: Iterable[CellRecord],
     log: Iterable[LogEntry],
+    stain: Mapping[str, object] | None = None,
     pictures: bool = False,
     overview: bytes = b"",
 ) -> Path:
@@ -48,6 +49,7 @@ def export_session(
         count: its differential.
         cells: its cells, read one by one; those that were merged into others are left out.
         log: its log, read one by one.
+        stain: how far its stain was from the calibrated one; None if nothing was said of it.
         pictures: whether the cells' pictures are written too.
         overview: PNG of its slide, written to ``overview.png``; empty without one.
 
@@ -59,7 +61,7 @@ def export_session(
         if overview:
             (staged / "overview.png").write_bytes(overview)
         _write_rows(staged / "log.csv", LOG_CSV_COLUMNS, map(session_log_row, log))
-        summary = json.dumps(session_summary(session, count), indent=2, ensure_ascii=False)
+        summary = json.dumps(session_summary(session, count, stain), indent=2, ensure_ascii=False)
         (staged / "differential.json").write_bytes(f"{summary}\n".encode(errors="backslashreplace"))
         _flush_tree(staged)
         return _moved(staged, folder / session_folder_name(session))

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from leuko.cells import CellClass
@@ -94,7 +95,9 @@ def session_log_row(entry: LogEntry) -> list[object]:
     ]
 
 
-def session_summary(session: SessionRecord, count: DifferentialCount) -> dict[str, Any]:
+def session_summary(
+    session: SessionRecord, count: DifferentialCount, stain: Mapping[str, object] | None = None
+) -> dict[str, Any]:
     """Return what a session's ``differential.json`` says, percentages unrounded."""
     spec = session.spec
     bundle_id, _, bundle_version = spec.bundle.partition(" ")
@@ -120,6 +123,7 @@ def session_summary(session: SessionRecord, count: DifferentialCount) -> dict[st
         "device": spec.device_serial,
         "settings": dict(spec.settings),
         "calibration": dict(spec.calibration),
+        "stain": None if stain is None else dict(stain),
     }
 
 

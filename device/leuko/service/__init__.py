@@ -16,6 +16,7 @@ from leuko.service._notify import Notifier
 from leuko.service._parts import FrameSource, Parts
 from leuko.service._service import LiveService
 from leuko.service._session import OpenSession
+from leuko.service._stain import StainGuard, stain_of_log
 
 __all__ = [
     "KEYFRAMES_NAME",
@@ -28,9 +29,11 @@ __all__ = [
     "Notifier",
     "OpenSession",
     "Parts",
+    "StainGuard",
     "camera_options",
     "camera_used",
     "display_options",
     "make_counter",
     "run_service",
+    "stain_of_log",
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from leuko.control import Differential, SeenSlide, SessionEntry, SessionReply
 from leuko.reports import draw_overview, export_session, find_usb_stick, png_of
+from leuko.service._stain import stain_of_log
 from leuko.store import SessionRecord, Store, StoreReader
 
 
@@ -52,6 +53,7 @@ class KeptSessions:
                 count=reader.count(number),
                 cells=reader.cells(number, pictures=pictures),
                 log=reader.log(number),
+                stain=stain_of_log(reader.log(number)),
                 pictures=pictures,
                 overview=_overview(reader, seen) if seen else b"",
             )

@@ -19,6 +19,8 @@ from leuko.calibration import (
     other_bundles,
 )
 from leuko.cameras import CameraOptions, CameraProcess, Locks
+from leuko.checks import FOLDER_NAME as CHECKS_NAME
+from leuko.checks import CheckHistory, lockout
 from leuko.control import (
     Bench,
     Buttons,
@@ -96,6 +98,13 @@ def run_service(settings: Settings) -> None:
             bench_notice=lambda: bench.notice,
             spec=_spec(settings, started.bundle, target, calibration),
             bundle_notice=started.notice,
+            lockout=partial(
+                lockout,
+                CheckHistory(settings.state_dir / CHECKS_NAME),
+                settings.check_lockout,
+                every_h=settings.check_every_h,
+            ),
+            stain=calibration.record.stain if calibration else None,
             um_per_px=_scale(settings, calibration),
         )
         service = LiveService(parts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from leuko.backends import BackedAnalyser
+from leuko.calibration import StainPart
 from leuko.cameras import Frame
 from leuko.control import CommandQueue
 from leuko.displays import DisplayThread
@@ -53,6 +54,8 @@ class Parts:
         spec: what sessions are begun with, but for specimen, operator, target and scale.
         um_per_px: scale of the frames; None to find it from the red cells.
         bundle_notice: what a person must know of the bundle; empty if there is nothing.
+        stain: the calibrated stain; None if it was not measured.
+        lockout: why no session may begin, a sentence; empty if one may.
     """
 
     camera: FrameSource
@@ -66,3 +69,5 @@ class Parts:
     spec: SessionSpec
     um_per_px: float | None
     bundle_notice: str = ""
+    stain: StainPart | None = None
+    lockout: Callable[[], str] = str

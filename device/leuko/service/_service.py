@@ -16,6 +16,7 @@ from leuko.service._pace import Lately, Rate
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession, changed_since
+from leuko.service._stain import StainGuard
 from leuko.status import Guidance, Health, Level, LiveStatus, SessionState, Target
 from leuko.tracking import LedgerChange
 
@@ -36,6 +37,7 @@ class LiveService:
         self._rate = Rate()
         self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
         self._clock = Lately(_clock_health, every_s=_HEALTH_S)
+        self._lockout = Lately(parts.lockout, every_s=_HEALTH_S)
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
         self._guidance = Guidance.NONE
         self._segment = 0
@@ -55,6 +57,7 @@ class LiveService:
         self._has_restored_scale = restored is not None
         self._um_per_px = restored or parts.um_per_px
         self._finder = ScaleFinder()
+        self._stain = StainGuard(parts.stain, parts.store)
         self._counter = self._new_counter()
 
     def run(self) -> None:
@@ -92,6 +95,7 @@ class LiveService:
             position = update.located.position
             self._segment = position.segment if position else self._segment
             self._keep(update.change)
+            self._stain.see(update.change.new)
         self._rate.tick()
         self._captured_s = frame.captured_s
         self._tell_of_backend()
@@ -118,7 +122,11 @@ class LiveService:
             segment=self._segment,
             frames_per_s=self._rate.per_s,
             captured_s=self._captured_s,
-            notice=parts.bench_notice() or self._notice or self._finder.notice,
+            notice=parts.bench_notice()
+            or self._notice
+            or ("" if state.is_open else self._lockout.value)
+            or self._finder.notice,
+            stain=self._stain.notice,
         )
 
     def seen_slide(self) -> SeenSlide:
@@ -140,6 +148,8 @@ class LiveService:
                 f"session {self._session.record.id} ({self._session.record.spec.specimen}) is "
                 "open; finish or discard it first"
             )
+        if locked := self._parts.lockout():
+            raise SessionError(f"no session may begin: {locked}")
         if self._um_per_px is None:
             raise SessionError(
                 "the scale of the pictures is not known yet; move over sharp red cells and try "
@@ -234,8 +244,9 @@ class LiveService:
     def _new_counter(self) -> LiveCounter | None:
         if self._um_per_px is None:
             return None
-        is_open = self._session is not None and self._session.is_open
-        return self._parts.make_counter(self._um_per_px, self._session if is_open else None)
+        session = self._session if self._session and self._session.is_open else None
+        self._stain.take_up(session.record if session else None)
+        return self._parts.make_counter(self._um_per_px, session)
 
     def _find_scale(self, frame: Frame) -> None:
         self._um_per_px = self._finder.see(frame.rgb)

@@ -25,6 +25,8 @@ GUIDES: Mapping[str, Guide] = MappingProxyType({
     "scale": Guide("size of a pixel", "hold still, in focus"),
     "focus": Guide("sharpness", "turn the focus slowly"),
     "wbc_factor": Guide("leukocytes a litre", "wait"),
+    "stain": Guide("stain", "go from cell to cell"),
+    "check": Guide("quality check", "go from cell to cell"),
 })
 """By the name of the part that is measured."""
 

@@ -1,0 +1,66 @@
+"""What ``leuko calibrate check`` prints for people."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from leuko.checks import CheckEntry, CheckRecord
+from leuko.clock import Moment
+
+
+def check_lines(check: CheckRecord) -> Iterator[str]:
+    """Yield what is said of one check, line by line."""
+    measured = check.measured
+    there = check.located + check.missed
+    figures = [
+        f"{check.located} of {there} leukocytes located ({measured.located_percent:.0f} %)",
+        f"sharpness {measured.sharpness:.2f}",
+        f"background {measured.background:.0f}",
+    ]
+    if measured.nuclei_density is not None:
+        figures.append(f"stain density {measured.nuclei_density:.2f}")
+    if measured.scale_percent is not None:
+        figures.append(f"scale {measured.scale_percent:.1f} %")
+    yield ", ".join(figures)
+    yield from (f"warning: {sentence}" for sentence in check.warnings)
+    yield from (f"failed: {sentence}" for sentence in check.failures)
+    if check.has_passed:
+        yield "the check has passed"
+
+
+def print_checks(entries: Sequence[CheckEntry]) -> None:
+    """Print every check in one line each, the newest last."""
+    console = Console(highlight=False)
+    if not entries:
+        console.print("no quality check was ever made")
+        return
+    heads = ("check", "by", "made (UTC)", "located", "sharp", "backgr.", "stain", "scale", "")
+    table = Table(*heads)
+    for entry in entries:
+        if entry.check is None:
+            table.add_row(str(entry.number), "", "", "", "", "", "", "", Text(entry.problem))
+            continue
+        table.add_row(str(entry.number), *_row(entry.check))
+    console.print(table)
+
+
+def _row(check: CheckRecord) -> tuple[str | Text, ...]:
+    measured = check.measured
+    density, scale = measured.nuclei_density, measured.scale_percent
+    return (
+        Text(check.by),
+        _when(check.moment),
+        f"{measured.located_percent:.0f} %",
+        f"{measured.sharpness:.2f}",
+        f"{measured.background:.0f}",
+        "-" if density is None else f"{density:.2f}",
+        "-" if scale is None else f"{scale:.1f} %",
+        "passed" if check.has_passed else Text(check.failures[0]),
+    )
+
+
+def _when(moment: Moment) -> str:
+    shown = moment.wall.strftime("%Y-%m-%d %H:%M")
+    return shown if moment.clock_is_set else f"{shown} (clock not set)"
