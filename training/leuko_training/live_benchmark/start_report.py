@@ -99,7 +99,8 @@ def _rows(starts: Sequence[Start]) -> Iterator[tuple[str, str, str]]:
         "first cell counted": lambda start: start.cell_s,
     }
     for words, seconds in asked.items():
-        yield words, *(_told(starts, seconds, is_resumed=kind) for kind in (False, True))
+        begun = _told(starts, seconds, is_resumed=False)
+        yield words, begun, _told(starts, seconds, is_resumed=True)
 
 
 def _told(
