@@ -36,6 +36,8 @@ _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
 
 _STRANGE = "unlike anything the models have learnt from"
+_LEFT_OF_STRANGE = 0.001
+"""Of how a strange cell's probabilities differ from equal ones."""
 
 LARGEST_COARSE_AREA = 12_500_000
 """Pixels of a field's coarse view: 50 megapixels of 0.25 µm; some 250 MB are needed for it."""
@@ -196,8 +198,9 @@ class FieldAnalyser:
         worth = believed(real, class_weights=spec.class_weights, temperature=spec.temperature)
         best = list(CellClass)[int(np.argmax(worth))]
         if best.is_counted and self._familiarity and self._familiarity.is_strange(embedding):
-            # Nothing is known of it: beside other views of the same cell this one weighs nothing.
-            worth = np.full_like(worth, 1 / worth.size)
+            # Hardly anything is known of it, but which class comes first: beside other views of
+            # the same cell this one weighs next to nothing.
+            worth = 1 / worth.size + _LEFT_OF_STRANGE * (worth - 1 / worth.size)
         probabilities = tuple(worth.tolist())
         status, reason = self._status(find, probabilities)
         return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)
@@ -212,7 +215,7 @@ class FieldAnalyser:
         if area_um2 > self._segmenter.largest_area_um2:
             return CellStatus.EXCLUDED, "larger than any single leukocyte"
         probability, least = max(probabilities), self._classifier.unclassified_below
-        if probability == min(probabilities):
+        if probability <= 1 / len(probabilities) + _LEFT_OF_STRANGE:
             return CellStatus.UNCLASSIFIED, _STRANGE
         if probability < least:
             return CellStatus.UNCLASSIFIED, f"probability {probability:.2f} is below {least:.2f}"

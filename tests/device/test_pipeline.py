@@ -146,6 +146,8 @@ def test_a_cell_unlike_anything_learnt_gets_no_class(
         assert found[index].status is CellStatus.UNCLASSIFIED
         assert "unlike anything" in found[index].reason
         assert found[index].cell_class is cells[index].cell_class
+        ranks = np.argsort(found[index].probabilities).tolist()
+        assert ranks == np.argsort(cells[index].probabilities).tolist()
 
 
 def test_a_familiar_cell_keeps_its_class(
