@@ -26,6 +26,7 @@ from leuko_converter.representative import (
     mirrored,
     named_crops,
 )
+from leuko_training import simulated
 from leuko_training.certainty import Certainty
 from leuko_training.classifier import EMBEDDING
 from leuko_training.cut_cells import teaches_names
@@ -40,7 +41,6 @@ from leuko_training.scales import (
     OUTLINE_UM_PER_PX,
     SEGMENTER_SIZE,
 )
-from leuko_training.simulated import simulated_crops
 from leuko_training.unet import edge_unet
 
 SEGMENTER = SegmenterSpec(
@@ -75,7 +75,15 @@ REPRESENTATIVE_VIEWS = 200
 """Views that the ranges of a model's activations are taken from."""
 
 _VIEWS_IN_A_TILE = 5
-_SIMULATED_SLIDES = 2
+_SLIDES_FOR_RANGES = 2
+
+_SIMULATED = TrainingSet(
+    name=simulated.DATASET,
+    title="Simulated smears, rendered by leuko.sim",
+    licence="Apache-2.0",
+    images=simulated.SLIDES,
+    folds="all",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,7 @@ def quantize_all(
     windows = masked_views(training, views).images
     # A tile has the pixels of five windows, and takes five times as long.
     tiles = [mirrored(view, height, width) for view in windows[::_VIEWS_IN_A_TILE]]
-    crops = [*named_crops(training, segmenter), *simulated_crops(_SIMULATED_SLIDES)]
+    crops = [*named_crops(training, segmenter), *simulated.simulated_crops(_SLIDES_FOR_RANGES)]
     cells = augmented_cells(crops, views).images
     side = SEGMENTER.window
     return {
@@ -190,9 +198,9 @@ def quantize_all(
 
 
 def training_sets(training: Sequence[LabelledImage]) -> tuple[TrainingSet, ...]:
-    """Return what the manifest says of every set that taught the models."""
+    """Return what the manifest says of every set that taught the models, rendered ones last."""
     teaching = [item for item in training if teaches_masks(item) or teaches_names(item)]
-    return tuple(
+    real = (
         TrainingSet(
             name=name,
             title=DATASETS[name].title,
@@ -202,6 +210,7 @@ def training_sets(training: Sequence[LabelledImage]) -> tuple[TrainingSet, ...]:
         )
         for name, items in by_dataset(teaching, lambda item: item.dataset).items()
     )
+    return (*real, _SIMULATED)
 
 
 def _classifier_spec(certainty: Certainty) -> ClassifierSpec:

@@ -26,7 +26,7 @@ from leuko_training.masks import MaskSampler
 from leuko_training.partition import partition, read_everything
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
-from leuko_training.simulated import simulated_crops
+from leuko_training.simulated import SLIDES, simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
 
 SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=2e-3)
@@ -41,7 +41,6 @@ _CLASSIFIERS: Mapping[str, Build] = {
     "paper": paper_cnn,
 }
 
-_SIMULATED_SLIDES = 24
 _VALIDATION_VIEWS = 192
 _VALIDATION_SEED = 99
 
@@ -98,7 +97,7 @@ def run_classifier(root: Path, runs: Path, *, architecture: str, epochs: int | N
         [
             *labelled_crops(training, segmenter),
             *red_cell_crops(training, per_image=1, seed=1),
-            *simulated_crops(_SIMULATED_SLIDES),
+            *simulated_crops(SLIDES),
         ],
         labelled_crops(validation, segmenter),
         schedule=_lasting(CLASSIFIER_SCHEDULE, epochs),

@@ -9,6 +9,8 @@ from leuko_training.crops import Crop, crop_of, dark_spot
 
 DATASET = "simulated"
 UM_PER_PX = 0.12
+SLIDES = 24
+"""That teach a classifier beside the real sets."""
 
 _VIEW_PX = 320
 _FIRST_SEED = 1000

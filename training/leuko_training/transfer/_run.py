@@ -12,7 +12,7 @@ from leuko_training.cut_cells import LabelledCell, labelled_cells, red_cells
 from leuko_training.datasets import LabelledImage
 from leuko_training.fit import Schedule
 from leuko_training.recipes import LONG, RECIPES, SHIPPED, SHORT
-from leuko_training.simulated import simulated_crops
+from leuko_training.simulated import SLIDES, simulated_crops
 from leuko_training.transfer._laboratories import (
     LABORATORIES,
     PROXY_GROUPS,
@@ -20,8 +20,6 @@ from leuko_training.transfer._laboratories import (
     sets_of,
 )
 from leuko_training.transfer._names import ask, train_without
-
-_SIMULATED_SLIDES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class Bench:
             segmenter: outlines the cells of sets that have no masks.
         """
         self._cells = labelled_cells(items, segmenter) + red_cells(items, per_image=1, seed=1)
-        self._simulated = simulated_crops(_SIMULATED_SLIDES)
+        self._simulated = simulated_crops(SLIDES)
 
     def answers(self, trial: Trial, folder: Path) -> Answers:
         """Return what the trial's classifier says of its left-out laboratories.
