@@ -34,7 +34,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-calibration \
+.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-site bench-calibration \
 	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb requirements clean
 
 help: ## Say what each target does
@@ -89,6 +89,9 @@ deb: $(DEV_ENV)/.installed ## Build the Debian packages for bookworm and trixie,
 check-deb: $(DEV_ENV)/.installed ## Install, upgrade and purge the package in a container (root, minutes)
 	sh systemd/debian/build.sh trixie amd64 $(DEBS)
 	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_*+deb13_amd64.deb
+
+bench-site: $(DEV_ENV)/.installed ## Measure what adapting to a laboratory is worth into docs/results
+	$(BIN)/leuko-train bench-site
 
 bench-calibration: $(DEV_ENV)/.installed ## Measure what a calibration is worth into docs/results
 	$(BIN)/leuko-train bench-calibration

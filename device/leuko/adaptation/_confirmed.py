@@ -23,18 +23,22 @@ class Confirmed:
     def __len__(self) -> int:
         return len(self.classes)
 
-    def chosen(self, rows: NDArray[np.bool_]) -> "Confirmed":
-        """Return some of the cells."""
+    def chosen(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Confirmed":
+        """Return some of the cells, told by a mask or by their places."""
         return Confirmed(self.traits[rows], self.probabilities[rows], self.classes[rows])
 
     def folds(self, most: int = 10) -> NDArray[np.int64]:
         """Return a fold for each cell, ``(cells,)``, every class spread over all of them.
 
+        Neighbours stay together: cells that follow each other in a folder or a session are
+        likelier to be of one slide.
+
         Args:
             most: folds at most; fewer where no class has as many cells.
         """
-        place = np.zeros(len(self), np.int64)
+        folds = np.zeros(len(self), np.int64)
+        count = min(most, max(2, int(np.bincount(self.classes).max(initial=0))))
         for name in np.unique(self.classes):
             own = np.flatnonzero(self.classes == name)
-            place[own] = np.arange(len(own))
-        return np.asarray(place % min(most, max(2, int(place.max(initial=0)) + 1)))
+            folds[own] = np.arange(len(own)) * count // len(own)
+        return folds

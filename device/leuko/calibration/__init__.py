@@ -2,12 +2,21 @@
 
 The parts are measured one by one (`measure_light`, `measure_with_ruler`, `measure_by_red_cells`,
 `measure_focus`), kept in a numbered history that is only added to (`CalibrationHistory`), and
-applied to frames before anything else looks at them (`CalibratedFrames`).
+applied to frames before anything else looks at them (`CalibratedFrames`). The adaptation to a
+laboratory's cells (`measure_site`) is applied where cells are named.
 """
 
 from leuko.calibration._archive import LARGEST_BYTES, Calibration, coded_gain, packed, unpacked
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
+from leuko.calibration._labels import (
+    MOST_CELLS,
+    LabelledCell,
+    cells_of_folder,
+    cells_of_session,
+    class_named,
+    read_labels,
+)
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
 from leuko.calibration._record import (
     CalibrationRecord,
@@ -18,12 +27,14 @@ from leuko.calibration._record import (
     Origin,
     Part,
     ScalePart,
+    SitePart,
     WBCFactorPart,
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
+from leuko.calibration._site import SiteMeasurement, measure_site
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
-from leuko.calibration._use import CalibratedFrames, check_camera, other_bundles
+from leuko.calibration._use import CalibratedFrames, adapter_for, check_camera, other_bundles
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
 
 __all__ = [
@@ -31,6 +42,7 @@ __all__ = [
     "FILES",
     "FOLDER_NAME",
     "LARGEST_BYTES",
+    "MOST_CELLS",
     "SWEEP",
     "CalibratedFrames",
     "Calibration",
@@ -42,24 +54,33 @@ __all__ = [
     "FlatFieldPart",
     "FocusPart",
     "FrameUsed",
+    "LabelledCell",
     "LightMeasurement",
     "Origin",
     "Part",
     "ScalePart",
     "Shot",
     "ShotSource",
+    "SiteMeasurement",
+    "SitePart",
     "WBCFactorPart",
+    "adapter_for",
+    "cells_of_folder",
+    "cells_of_session",
     "check_camera",
+    "class_named",
     "coded_gain",
     "estimated_wbc",
     "load_calibration",
     "measure_by_red_cells",
     "measure_focus",
     "measure_light",
+    "measure_site",
     "measure_wbc_factor",
     "measure_with_ruler",
     "other_bundles",
     "packed",
+    "read_labels",
     "shots_of_camera",
     "shots_of_folder",
     "unpacked",

@@ -17,6 +17,7 @@ from leuko.cli._calibration_options import (
     name_of,
 )
 from leuko.cli._measuring import flat_field, focus, scale, wbc_factor
+from leuko.cli._site import site
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ calibrate_app.command("flat-field")(flat_field)
 calibrate_app.command()(scale)
 calibrate_app.command()(focus)
 calibrate_app.command("wbc-factor")(wbc_factor)
+calibrate_app.command()(site)
 
 
 @calibrate_app.command()

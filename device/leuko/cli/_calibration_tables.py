@@ -14,9 +14,11 @@ from leuko.calibration import (
     FocusPart,
     Part,
     ScalePart,
+    SitePart,
     WBCFactorPart,
 )
 from leuko.clock import Moment
+from leuko.counting import exact_interval
 
 
 def print_calibration(calibration: Calibration | None) -> None:
@@ -48,11 +50,28 @@ def print_history(entries: Sequence[Entry]) -> None:
     console.print(table)
 
 
+def site_lines(part: SitePart) -> Iterator[str]:
+    """Yield what an adaptation is worth, and which classes it leaves alone."""
+    before, after = (_share(right, part.cells) for right in (part.right_before, part.right_after))
+    yield f"of {part.cells} confirmed cells, named right before: {before}; adapted: {after}"
+    if part.lacking:
+        names = ", ".join(part.lacking)
+        yield f"too few confirmed cells of: {names}; these stay as the bundle names them"
+
+
+def _share(right: int, cells: int) -> str:
+    low, high = exact_interval(right, cells)
+    return f"{right} ({100 * right / cells:.0f} %; 95 %: {low:.0f} to {high:.0f})"
+
+
 def _lines(record: CalibrationRecord) -> Iterator[str]:
     yield f"calibration {record.number}: {record.cause}, {_when(record.moment)} by {record.by}"
     for name, part in record.parts.items():
         origin = part.origin
         yield f"{name.replace('_', '-')}: {_figures(part)}"
+        if isinstance(part, SitePart):
+            yield f"  {_when(origin.moment)} by {origin.by}, with {origin.bundle}"
+            continue
         yield (
             f"  {_when(origin.moment)} by {origin.by}, {len(origin.frames)} pictures of "
             f"{origin.camera.width} x {origin.camera.height} from {origin.camera.driver}"
@@ -79,6 +98,8 @@ def _figures(part: Part) -> str:
             f"{part.per_cell:.2f} × 10⁹ a litre for one leukocyte a field, within "
             f"{part.within_percent:.0f} % by chance, an estimate"
         )
+    if isinstance(part, SitePart):
+        return "; ".join(site_lines(part))
     return "measured"
 
 

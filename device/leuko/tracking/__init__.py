@@ -1,5 +1,6 @@
 """Where each frame lies on the slide, though only a hand moves the stage."""
 
+from leuko.tracking._cell_pictures import PICTURE_UM_PER_PX
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, MemoryArchive
 from leuko.tracking._ledger import CellLedger, LedgerRules
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
@@ -7,6 +8,7 @@ from leuko.tracking._tracked import Decide, LedgerChange, TrackedCell
 from leuko.tracking._tracker import SlideTracker
 
 __all__ = [
+    "PICTURE_UM_PER_PX",
     "CellLedger",
     "Decide",
     "Keyframe",
