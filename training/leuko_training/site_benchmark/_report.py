@@ -104,9 +104,9 @@ def _lines(bench: SiteBench) -> Iterator[str]:
         yield f"{', '.join(bench.missing)}.\n"
     yield "Five-way accuracy in percent on the laboratory's cells that were not confirmed, mean"
     yield f"over {len(SEEDS)} draws (seeds {SEEDS[0]} to {SEEDS[-1]}) ± standard deviation."
-    yield "Of a class with fewer than twice as many cells, half are confirmed. An adaptation that does not"
-    yield "help in the cross-validation among the confirmed cells is not used; *kept* says how"
-    yield "often it was.\n"
+    yield "Of a class with fewer than twice as many cells, half are confirmed. An adaptation that"
+    yield "does not help in the cross-validation among the confirmed cells is not used; *kept*"
+    yield "says how often it was.\n"
     for each, target in ((_MANY, "error halved, or 95 %"), (5, "a gain")):
         yield f"## {each} confirmed cells a class\n"
         heads = ("set", "confirmed", "asked", "before", "after", "error left", "worst draw", "kept")
