@@ -34,7 +34,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-calibration \
+.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-site bench-calibration \
 	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-arm64 bench-start \
 	requirements clean
 
@@ -97,6 +97,9 @@ ARM64 = $(foreach debian,12 13,$(DEBS)/leuko_$(VERSION)+deb$(debian)_arm64.deb)
 check-arm64: $(DEV_ENV)/.installed ## Run the arm64 packages as Raspberry Pi 4 and 5, emulated (root, hours)
 	for release in bookworm trixie; do sh systemd/debian/build.sh $$release arm64 $(DEBS) || exit 1; done
 	sh tests/hardware/check_arm64.sh $(CHECKS) $(ARM64) $(LEUKO_DATASETS) $(BIN)/python
+
+bench-site: $(DEV_ENV)/.installed ## Measure what adapting to a laboratory is worth into docs/results
+	$(BIN)/leuko-train bench-site
 
 bench-calibration: $(DEV_ENV)/.installed ## Measure what a calibration is worth into docs/results
 	$(BIN)/leuko-train bench-calibration

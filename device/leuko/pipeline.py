@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from leuko.adaptation import SiteAdapter
 from leuko.bundle import ClassifierSpec, ModelBundle, read_arrays
-from leuko.cells import Cell, CellClass, CellRegion, CellStatus, RGBImage
+from leuko.cells import Cell, CellClass, CellRegion, CellStatus, Mask, RGBImage
 from leuko.certainty import believed
 from leuko.errors import BundleError, ImageError
 from leuko.familiarity import Familiarity
@@ -31,6 +32,7 @@ from leuko.vision.regions import (
     region_in_field,
 )
 from leuko.vision.tiling import predict_field
+from leuko.vision.traits import cell_traits
 
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
@@ -65,6 +67,19 @@ class _Find:
     is_whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ExaminedCell:
+    """What an adaptation to a laboratory learns from one cell.
+
+    Attributes:
+        probabilities: ``(classes,)`` float64, what the bundle says, in `CellClass` order.
+        traits: ``(traits,)`` float64, as of `leuko.vision.traits.cell_traits`.
+    """
+
+    probabilities: NDArray[np.float64]
+    traits: NDArray[np.float64]
+
+
 Wanted = Callable[[float, float], bool]
 """Whether what lies at a row and column of the field is of interest."""
 
@@ -90,14 +105,22 @@ class Analyser(Protocol):
 class FieldAnalyser:
     """Finds, outlines and names the leukocytes of a field with the models of one bundle."""
 
-    def __init__(self, bundle: ModelBundle, engine: Engine) -> None:
+    def __init__(
+        self, bundle: ModelBundle, engine: Engine, *, adapter: SiteAdapter | None = None
+    ) -> None:
         """Load the bundle's models.
+
+        Args:
+            bundle: the models.
+            engine: runs them.
+            adapter: of this bundle to this laboratory; None to name cells as the bundle does.
 
         Raises:
             BundleError: a model's input or outputs, or the familiarity, are not what the manifest
                 says.
             EngineError: the engine cannot run a model.
         """
+        self._adapter = adapter
         self._segmenter = bundle.manifest.segmenter
         self._classifier = bundle.manifest.classifier
         files = bundle.files
@@ -186,24 +209,53 @@ class FieldAnalyser:
             um_per_px=field.um_per_px,
         )
 
+    def examine(self, rgb: RGBImage, *, um_per_px: float) -> ExaminedCell | None:
+        """Return what is measured of the cell in the middle of a picture; None without one.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB, with some background around the cell.
+            um_per_px: its scale.
+
+        Raises:
+            ImageError: the picture covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        field, _ = self._coarse_view(rgb, um_per_px)
+        find = self._outline(field, rgb.shape[0] / 2, rgb.shape[1] / 2)
+        if find is None:
+            return None
+        crop, mask = self._view(field, find.region)
+        return ExaminedCell(self._named(crop, mask), cell_traits(crop, mask))
+
     def _name(self, field: _Field, find: _Find) -> Cell:
-        spec, region = self._classifier, find.region
+        crop, mask = self._view(field, find.region)
+        likely = self._named(crop, mask)
+        if self._adapter:
+            likely = self._adapter.adapted(likely[None], cell_traits(crop, mask)[None])[0]
+        probabilities = tuple(likely.tolist())
+        best = list(CellClass)[int(np.argmax(likely))]
+        status, reason = self._status(find, probabilities)
+        return Cell(find.region, best, probabilities, sharpness(crop, mask), status, reason)
+
+    def _view(self, field: _Field, region: CellRegion) -> tuple[RGBImage, Mask]:
+        spec = self._classifier
         window = field.window(*region.box.centre, um_per_px=spec.um_per_px, size=spec.size)
         crop = cut_balanced_window(field.rgb, window, field.background)
-        mask = mask_in_window(region, window)
+        return crop, mask_in_window(region, window)
+
+    def _named(self, crop: RGBImage, mask: Mask) -> NDArray[np.float64]:
+        spec = self._classifier
         outputs = self._namer.run(isolate(crop, mask, margin=spec.margin))
         quantisations = self._namer.output_quantisations
         real = quantisations[self._probabilities].real(outputs[self._probabilities])[0]
         embedding = quantisations[self._embedding].real(outputs[self._embedding])[0]
         worth = believed(real, class_weights=spec.class_weights, temperature=spec.temperature)
-        best = list(CellClass)[int(np.argmax(worth))]
-        if best.is_counted and self._familiarity and self._familiarity.is_strange(embedding):
+        is_leukocyte = list(CellClass)[int(np.argmax(worth))].is_counted
+        if is_leukocyte and self._familiarity and self._familiarity.is_strange(embedding):
             # Hardly anything is known of it, but which class comes first: beside other views of
             # the same cell this one weighs next to nothing.
             worth = 1 / worth.size + _LEFT_OF_STRANGE * (worth - 1 / worth.size)
-        probabilities = tuple(worth.tolist())
-        status, reason = self._status(find, probabilities)
-        return Cell(region, best, probabilities, sharpness(crop, mask), status, reason)
+        return worth
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.

@@ -189,6 +189,21 @@ def stain(
     stain_benchmark.bench_and_report(root, results, draws=draws, seed=seed)
 
 
+@app.command("bench-site")
+def bench_site(
+    root: Root = DATASETS_ROOT,
+    runs: Runs = RUNS,
+    results: Results = RESULTS,
+    segmenter: Annotated[
+        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
+    ] = SEGMENTER,
+) -> None:
+    """Measure what adapting to a laboratory is worth, on those that `transfer` has left out."""
+    from leuko_training import site_benchmark
+
+    site_benchmark.bench_and_report(root, runs, results, segmenter=segmenter)
+
+
 def main() -> None:
     """Run the command line; what a user can mend becomes one line and exit code 1."""
     try:

@@ -156,16 +156,21 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
 
 def plain_view(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
     """Return the cell as the device would show it to the classifier."""
+    image, mask = plain_cut(crop, style=style)
+    if style.levelled:
+        image = level_stain(image, mask)
+    return isolate(image, mask, margin=ISOLATION_MARGIN)
+
+
+def plain_cut(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> tuple[RGBImage, Mask]:
+    """Return the cell in its surroundings as the device cuts it out, and its mask."""
     size = (style.size,) * 2
     half = style.size / 2 * style.um_per_px / crop.um_per_px
     middle = crop.image.shape[0] // 2
     here = np.s_[round(middle - half) : round(middle + half)]
-    resized = cv2.resize(crop.image[here, here], size, interpolation=cv2.INTER_AREA)
-    image = np.asarray(resized, np.uint8)
+    image = cv2.resize(crop.image[here, here], size, interpolation=cv2.INTER_AREA)
     mask = cv2.resize(crop.mask[here, here], size, interpolation=cv2.INTER_AREA) > 127
-    if style.levelled:
-        image = level_stain(image, mask)
-    return isolate(image, mask, margin=ISOLATION_MARGIN)
+    return np.asarray(image, np.uint8), np.asarray(mask)
 
 
 class CropSampler:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, Self
 
+from leuko.adaptation import SiteAdapter
 from leuko.backends._accelerators import Accelerator, edge_tpu, gpu
 from leuko.backends._search import AcceleratorSearch, Pauses
 from leuko.backends._speed import cpu_engine, look_ms
@@ -128,6 +129,7 @@ def open_backend(
     backend: str = Backend.AUTO,
     *,
     threads: int | Literal["auto"] = "auto",
+    adapter: SiteAdapter | None = None,
     accelerators: Sequence[Accelerator] = ACCELERATORS,
     pauses: Pauses = Pauses(),  # ruff: ignore[function-call-in-default-argument] - frozen
 ) -> BackedAnalyser:
@@ -137,6 +139,7 @@ def open_backend(
         bundle: the models.
         backend: value of a `Backend`.
         threads: of the processor, for each model; "auto" measures.
+        adapter: of the bundle to this laboratory, whatever runs the models.
         accelerators: those there may be.
         pauses: before an accelerator that was lost is tried again.
 
@@ -145,13 +148,14 @@ def open_backend(
         EngineError: the processor cannot run a model.
     """
     engine = cpu_engine(bundle, threads)
-    analyser, wanted = FieldAnalyser(bundle, engine), Backend(backend)
+    analyser, wanted = FieldAnalyser(bundle, engine, adapter=adapter), Backend(backend)
     if wanted is Backend.CPU:
         return BackedAnalyser(analyser, cpu_name=engine.name)
     is_auto = wanted is Backend.AUTO
     search = AcceleratorSearch(
         [one for one in accelerators if is_auto or one.backend is wanted],
         bundle,
+        adapter=adapter,
         cpu_look_ms=(lambda: look_ms(bundle, engine)) if is_auto else None,
         pauses=pauses,
     )

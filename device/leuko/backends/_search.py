@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from leuko.adaptation import SiteAdapter
 from leuko.backends._accelerators import Accelerator
 from leuko.backends._trial import Taken, try_accelerator
 from leuko.backends._verdict import Event, Verdict
@@ -53,6 +54,7 @@ class AcceleratorSearch:
         bundle: ModelBundle,
         *,
         cpu_look_ms: Callable[[], float] | None,
+        adapter: SiteAdapter | None = None,
         pauses: Pauses = Pauses(),
     ) -> None:
         """Begin to search.
@@ -62,10 +64,12 @@ class AcceleratorSearch:
             bundle: the models.
             cpu_look_ms: measures the processor, once, before the first trial; None if the
                 accelerators are wanted at any speed, and are tried without a look first.
+            adapter: of the bundle to this laboratory.
             pauses: between attempts.
         """
         self._accelerators = accelerators
         self._bundle = bundle
+        self._adapter = adapter
         self._measure = cpu_look_ms
         self._cpu_ms: float | None = None
         self._pauses = pauses
@@ -193,7 +197,9 @@ class AcceleratorSearch:
             if self._measure:
                 accelerator.look()
                 self._cpu_ms = self._cpu_ms or self._measure()
-            return try_accelerator(accelerator, self._bundle, cpu_look_ms=self._cpu_ms)
+            return try_accelerator(
+                accelerator, self._bundle, cpu_look_ms=self._cpu_ms, adapter=self._adapter
+            )
         except AcceleratorError as error:
             return Verdict(accelerator.backend, str(error), error.refusal)
         except (BundleError, EngineError) as error:

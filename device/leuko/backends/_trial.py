@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from leuko.adaptation import SiteAdapter
 from leuko.backends._accelerators import Accelerator
 from leuko.backends._speed import look_ms
 from leuko.backends._verdict import Verdict
@@ -33,7 +34,11 @@ class Taken:
 
 
 def try_accelerator(
-    accelerator: Accelerator, bundle: ModelBundle, *, cpu_look_ms: float | None
+    accelerator: Accelerator,
+    bundle: ModelBundle,
+    *,
+    cpu_look_ms: float | None,
+    adapter: SiteAdapter | None = None,
 ) -> Taken | Verdict:
     """Return the accelerator ready for use, or why it is not used.
 
@@ -44,6 +49,7 @@ def try_accelerator(
         bundle: the models.
         cpu_look_ms: what `look_ms` is on the processor, which it has to beat; None if it is
             wanted at any speed.
+        adapter: of the bundle to this laboratory.
 
     Raises:
         BundleError: the golden file does not fit the models.
@@ -60,7 +66,8 @@ def try_accelerator(
     taken = None
     try:
         # After the opening: what is wrong with the device is the first thing to be mended.
-        taken = _judged(accelerator, accelerator.fitted(bundle), engine, cpu_look_ms)
+        fitted = accelerator.fitted(bundle)
+        taken = _judged(accelerator, fitted, engine, cpu_look_ms, adapter=adapter)
     except AcceleratorError as error:
         return Verdict(accelerator.backend, str(error), error.refusal)
     finally:
@@ -70,7 +77,12 @@ def try_accelerator(
 
 
 def _judged(
-    accelerator: Accelerator, bundle: ModelBundle, engine: EngineProcess, cpu_ms: float | None
+    accelerator: Accelerator,
+    bundle: ModelBundle,
+    engine: EngineProcess,
+    cpu_ms: float | None,
+    *,
+    adapter: SiteAdapter | None,
 ) -> Taken | Verdict:
     backend, label = accelerator.backend, accelerator.label
     report = replay_golden(bundle, engine)
@@ -83,7 +95,7 @@ def _judged(
     if cpu_ms is None:
         text = f"{engine.name} was asked for and gives the golden outputs"
         verdict = Verdict(backend, text, look_ms=took_ms, largest_lsb=largest)
-        return Taken(accelerator, verdict, engine, FieldAnalyser(bundle, engine))
+        return Taken(accelerator, verdict, engine, FieldAnalyser(bundle, engine, adapter=adapter))
     times = f"{took_ms:.1f} ms a look, the processor {cpu_ms:.1f} ms"
     is_fast = took_ms < _GAIN * cpu_ms
     verdict = Verdict(
@@ -96,7 +108,7 @@ def _judged(
     )
     if not is_fast:
         return verdict
-    return Taken(accelerator, verdict, engine, FieldAnalyser(bundle, engine))
+    return Taken(accelerator, verdict, engine, FieldAnalyser(bundle, engine, adapter=adapter))
 
 
 def _deviation(report: GoldenReport) -> str:

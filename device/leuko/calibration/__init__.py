@@ -2,7 +2,8 @@
 
 The parts are measured one by one (`measure_light`, `measure_with_ruler`, `measure_by_red_cells`,
 `measure_focus`), kept in a numbered history that is only added to (`CalibrationHistory`), and
-applied to frames before anything else looks at them (`CalibratedFrames`).
+applied to frames before anything else looks at them (`CalibratedFrames`). The adaptation to a
+laboratory's cells (`measure_site`) is applied where cells are named.
 """
 
 from leuko.calibration._archive import LARGEST_BYTES, Calibration, coded_gain, packed, unpacked
@@ -10,6 +11,14 @@ from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._colours import measure_white_balance
 from leuko.calibration._exposure import measure_exposure
 from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
+from leuko.calibration._labels import (
+    MOST_CELLS,
+    LabelledCell,
+    cells_of_folder,
+    cells_of_session,
+    class_named,
+    read_labels,
+)
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
 from leuko.calibration._record import (
     CalibrationRecord,
@@ -21,12 +30,14 @@ from leuko.calibration._record import (
     Origin,
     Part,
     ScalePart,
+    SitePart,
     StainPart,
     WBCFactorPart,
     WhiteBalancePart,
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
+from leuko.calibration._site import SiteMeasurement, measure_site
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
 from leuko.calibration._stain import (
     FEWEST_SEEN,
@@ -38,7 +49,13 @@ from leuko.calibration._stain import (
     measure_stain,
 )
 from leuko.calibration._tuning import LEVEL, BackdropAdvice, Tunable, TunedCamera, advised
-from leuko.calibration._use import CalibratedFrames, calibrated_locks, check_camera, other_bundles
+from leuko.calibration._use import (
+    CalibratedFrames,
+    adapter_for,
+    calibrated_locks,
+    check_camera,
+    other_bundles,
+)
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
 
 __all__ = [
@@ -48,6 +65,7 @@ __all__ = [
     "FOLDER_NAME",
     "LARGEST_BYTES",
     "LEVEL",
+    "MOST_CELLS",
     "STAIN_CELLS",
     "STAIN_DIFFERS",
     "STAIN_LIMIT",
@@ -64,12 +82,15 @@ __all__ = [
     "FlatFieldPart",
     "FocusPart",
     "FrameUsed",
+    "LabelledCell",
     "LightMeasurement",
     "Origin",
     "Part",
     "ScalePart",
     "Shot",
     "ShotSource",
+    "SiteMeasurement",
+    "SitePart",
     "StainMeasurement",
     "StainPart",
     "StainWatch",
@@ -77,9 +98,13 @@ __all__ = [
     "TunedCamera",
     "WBCFactorPart",
     "WhiteBalancePart",
+    "adapter_for",
     "advised",
     "calibrated_locks",
+    "cells_of_folder",
+    "cells_of_session",
     "check_camera",
+    "class_named",
     "coded_gain",
     "estimated_wbc",
     "load_calibration",
@@ -87,12 +112,14 @@ __all__ = [
     "measure_exposure",
     "measure_focus",
     "measure_light",
+    "measure_site",
     "measure_stain",
     "measure_wbc_factor",
     "measure_white_balance",
     "measure_with_ruler",
     "other_bundles",
     "packed",
+    "read_labels",
     "shots_of_camera",
     "shots_of_folder",
     "unpacked",

@@ -1,4 +1,4 @@
-"""A calibration as one file: a zip with the record and the flat field, checked on reading.
+"""A calibration as one file: a zip with the record and its parts' files, checked on reading.
 
 Nothing of it is ever unpacked onto a disk, only names that are expected are looked at, and no more
 is read than a calibration can have.
@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 from pydantic import ValidationError
 
+from leuko.adaptation import SiteAdapter
 from leuko.bundle import ZIP_DAMAGE
 from leuko.calibration._record import FORMAT, CalibrationRecord, FlatFieldPart
+from leuko.calibration._site_file import SITE, read_site
 from leuko.errors import CalibrationError
 from leuko.vision.shading import LARGEST_GAIN, FlatField
 
@@ -42,11 +44,13 @@ class Calibration:
         record: what was measured.
         flat_field: what evens out the light; None if that was not measured.
         sha256: hash of its file.
+        adapter: adapts the classifier to this laboratory; None if that was not fitted.
     """
 
     record: CalibrationRecord
     flat_field: FlatField | None
     sha256: str
+    adapter: SiteAdapter | None = None
 
     @property
     def summary(self) -> dict[str, object]:
@@ -71,7 +75,9 @@ def coded_gain(flat_field: FlatField) -> bytes:
     return content.tobytes()
 
 
-def packed(record: CalibrationRecord, gain_png: bytes | None) -> bytes:
+def packed(
+    record: CalibrationRecord, gain_png: bytes | None, site_file: bytes | None = None
+) -> bytes:
     """Return a calibration as the content of its file."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
@@ -79,6 +85,8 @@ def packed(record: CalibrationRecord, gain_png: bytes | None) -> bytes:
         archive.writestr(zipfile.ZipInfo(RECORD, _DATE), text, zipfile.ZIP_DEFLATED)
         if gain_png is not None:
             archive.writestr(zipfile.ZipInfo(FLAT_FIELD, _DATE), gain_png)
+        if site_file is not None:
+            archive.writestr(zipfile.ZipInfo(SITE, _DATE), site_file)
     return content.getvalue()
 
 
@@ -95,12 +103,18 @@ def unpacked(content: bytes, name: str) -> Calibration:
     files = _files(content, name)
     record = _record(files[RECORD], name)
     flat_field = _flat_field(files.get(FLAT_FIELD), record.flat_field, name)
-    return Calibration(record, flat_field, hashlib.sha256(content).hexdigest())
+    adapter = _adapter(files.get(SITE), record, name)
+    return Calibration(record, flat_field, hashlib.sha256(content).hexdigest(), adapter)
 
 
 def gain_png(content: bytes) -> bytes | None:
     """Return the flat field's PNG of a file that `unpacked` has checked; None if it has none."""
     return _files(content, RECORD).get(FLAT_FIELD)
+
+
+def site_file(content: bytes) -> bytes | None:
+    """Return the adaptation's file of one that `unpacked` has checked; None if it has none."""
+    return _files(content, RECORD).get(SITE)
 
 
 def _files(content: bytes, name: str) -> dict[str, bytes]:
@@ -121,7 +135,7 @@ def _files(content: bytes, name: str) -> dict[str, bytes]:
 
 def _check_entries(entries: list[zipfile.ZipInfo], name: str) -> None:
     names = [entry.filename for entry in entries]
-    strange = [one for one in names if one not in {RECORD, FLAT_FIELD}]
+    strange = [one for one in names if one not in {RECORD, FLAT_FIELD, SITE}]
     if strange or RECORD not in names or len(set(names)) < len(names):
         listed = ", ".join(repr(one[:40]) for one in (strange or names)[:3])
         raise _foreign(name, f"it holds {listed or 'nothing'}")
@@ -166,6 +180,13 @@ def _flat_field(png: bytes | None, part: FlatFieldPart | None, name: str) -> Fla
         raise _foreign(name, f"{FLAT_FIELD} would darken or brighten beyond all sense")
     camera = part.origin.camera
     return FlatField(np.ascontiguousarray(gain), (camera.height, camera.width))
+
+
+def _adapter(content: bytes | None, record: CalibrationRecord, name: str) -> SiteAdapter | None:
+    try:
+        return read_site(content, record.site)
+    except ValueError as error:
+        raise _foreign(name, str(error)) from error
 
 
 def _foreign(name: str, reason: str) -> CalibrationError:

@@ -13,8 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from leuko.calibration._archive import LARGEST_BYTES, Calibration, gain_png, packed, unpacked
-from leuko.calibration._record import CalibrationRecord, Part
+from leuko.calibration._archive import (
+    LARGEST_BYTES,
+    Calibration,
+    gain_png,
+    packed,
+    site_file,
+    unpacked,
+)
+from leuko.calibration._record import CalibrationRecord, Part, SitePart
 from leuko.clock import Moment, now
 from leuko.errors import CalibrationError, OutputError
 
@@ -25,6 +32,9 @@ FOLDER_NAME = "calibration"
 
 _NAME = re.compile(r"calibration-(\d{6})\.zip")
 _LOCK = ".lock"
+
+_Files = tuple[bytes | None, bytes | None]
+"""What lies beside a record: the flat field's PNG and the adaptation's array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,13 @@ class CalibrationHistory:
         return None
 
     def keep(
-        self, parts: Mapping[str, Part], *, cause: str, by: str, gain: bytes | None = None
+        self,
+        parts: Mapping[str, Part],
+        *,
+        cause: str,
+        by: str,
+        gain: bytes | None = None,
+        site: bytes | None = None,
     ) -> Calibration:
         """Add a calibration: the present one with some parts measured anew.
 
@@ -90,6 +106,7 @@ class CalibrationHistory:
             cause: what was done, in a few words.
             by: who did it.
             gain: the flat field's PNG, where that is among the parts.
+            site: the adaptation's file, where that is among the parts.
 
         Raises:
             CalibrationError: the present one cannot be read, or is of pictures of another size.
@@ -108,7 +125,10 @@ class CalibrationHistory:
             _refuse_other_size({**told, **numbered})
             if gain is None and "flat_field" in told:
                 gain = gain_png(self._content(before or 0))
-            return self._put(number, {**told, **numbered}, gain, cause=cause, by=by, before=before)
+            if site is None and "site" in told:
+                site = site_file(self._content(before or 0))
+            files = (gain, site)
+            return self._put(number, {**told, **numbered}, files, cause=cause, by=by, before=before)
 
     def undo(self, *, by: str) -> Calibration:
         """Add a calibration that says what the one before the present one said.
@@ -123,11 +143,12 @@ class CalibrationHistory:
                 raise CalibrationError("there is no calibration to undo")
             record, cause = present.record, f"undo of {present.record.number}"
             if record.before is None:
-                return self._put(number, {}, None, cause=cause, by=by, before=None)
+                return self._put(number, {}, (None, None), cause=cause, by=by, before=None)
             content = self._content(record.before)
             earlier = unpacked(content, self._path(record.before).name).record
+            files = (gain_png(content), site_file(content))
             return self._put(
-                number, earlier.parts, gain_png(content), cause=cause, by=by, before=earlier.before
+                number, earlier.parts, files, cause=cause, by=by, before=earlier.before
             )
 
     def export(self, file: Path) -> Calibration:
@@ -159,14 +180,14 @@ class CalibrationHistory:
         with self._adding() as number:
             present = self.current()
             before = present.record.number if present else None
-            parts, gain = found.record.parts, gain_png(content)
-            return self._put(number, parts, gain, cause=cause, by=by, before=before)
+            parts, files = found.record.parts, (gain_png(content), site_file(content))
+            return self._put(number, parts, files, cause=cause, by=by, before=before)
 
     def _put(
         self,
         number: int,
         parts: Mapping[str, Part],
-        gain: bytes | None,
+        files: _Files,
         *,
         cause: str,
         by: str,
@@ -174,7 +195,7 @@ class CalibrationHistory:
     ) -> Calibration:
         head = {"number": number, "before": before, "cause": cause, "by": by}
         record = CalibrationRecord.model_validate({**head, "moment": self._clock(), **parts})
-        content = packed(record, gain)
+        content = packed(record, *files)
         path = self._path(number)
         with _writing(path):
             _write_whole(path, content)
@@ -277,7 +298,8 @@ def _writing(path: Path) -> Generator[None]:
 
 
 def _refuse_other_size(parts: Mapping[str, Part]) -> None:
-    cameras = {name: part.origin.camera for name, part in parts.items()}
+    framed = {name: part for name, part in parts.items() if not isinstance(part, SitePart)}
+    cameras = {name: part.origin.camera for name, part in framed.items()}
     sizes = {f"{camera.width} x {camera.height}" for camera in cameras.values()}
     if len(sizes) > 1:
         raise CalibrationError(

@@ -1,7 +1,7 @@
 """What a calibration says, part by part, and where each part comes from.
 
 A part that a later version adds is a further optional table here, with its own files beside the
-record; the adaptation of the classifier to one laboratory, ``site``, is meant to come that way.
+record.
 """
 
 import unicodedata
@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from leuko.cells import CellClass
 from leuko.clock import Moment
 
 FORMAT = 1
@@ -195,6 +196,31 @@ class StainPart(Part):
     """In how many fields."""
 
 
+class SitePart(Part):
+    """How the classifier is adapted to this laboratory's cells; holds for one bundle."""
+
+    file: Literal["site.f32"] = "site.f32"
+    """Offset, whitening and means of a `SiteAdapter`: float32, little-endian, row by row."""
+    sha256: Sha256
+    """Hash of that file."""
+    classes: Annotated[tuple[CellClass, ...], Field(min_length=2, max_length=8)]
+    """The classes that are named by this laboratory's cells, in the order of `CellClass`."""
+    lacking: tuple[CellClass, ...]
+    """Classes of the differential with too few confirmed cells: named as the bundle does."""
+    strength: Annotated[float, Field(gt=0, le=100)]
+    """What half a squared distance counts for."""
+    bundle_weight: Annotated[float, Field(ge=0, le=100)]
+    """What the bundle's own word counts for."""
+    typical: Annotated[float, Field(ge=0, le=1e9)]
+    """Squared distance that is typical of the confirmed cells."""
+    cells: Count
+    """Confirmed cells."""
+    right_before: Count
+    """Of these, named right by the bundle."""
+    right_after: Count
+    """Of these, named right when left out of the adaptation."""
+
+
 class CalibrationRecord(Table):
     """Everything that was measured of one microscope, as of one moment."""
 
@@ -224,6 +250,13 @@ class CalibrationRecord(Table):
     """Colour of the background."""
     stain: StainPart | None = None
     """Colours of background and stain."""
+    site: SitePart | None = None
+    """Adaptation of the classifier."""
+
+    @property
+    def framed(self) -> dict[str, Part]:
+        """The parts that hold for the frames of one camera: all but the adaptation to cells."""
+        return {name: part for name, part in self.parts.items() if not isinstance(part, SitePart)}
 
     @property
     def parts(self) -> dict[str, Part]:

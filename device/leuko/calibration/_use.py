@@ -1,5 +1,6 @@
 """A calibration in use: checked against the camera, and applied to every frame first of all."""
 
+from leuko.adaptation import SiteAdapter
 from leuko.calibration._archive import Calibration
 from leuko.calibration._record import CameraUsed, Part
 from leuko.calibration._shots import FILES
@@ -21,7 +22,7 @@ class CalibratedFrames:
         Args:
             calibration: of the camera.
         """
-        parts = calibration.record.parts.values()
+        parts = calibration.record.framed.values()
         self._shapes = {(p.origin.camera.height, p.origin.camera.width) for p in parts}
         flat_field = calibration.flat_field
         self._correction = FlatFieldCorrection(flat_field) if flat_field else None
@@ -69,7 +70,7 @@ def check_camera(calibration: Calibration, camera: CameraUsed) -> None:
     Raises:
         CalibrationError: size, driver or source differ.
     """
-    for name, part in calibration.record.parts.items():
+    for name, part in calibration.record.framed.items():
         if difference := _difference(part, camera):
             number, what = calibration.record.number, name.replace("_", " ")
             raise CalibrationError(
@@ -78,9 +79,32 @@ def check_camera(calibration: Calibration, camera: CameraUsed) -> None:
             )
 
 
+def adapter_for(
+    calibration: Calibration | None, bundle_sha256: str
+) -> tuple[SiteAdapter | None, str]:
+    """Return what adapts a bundle to this laboratory, or a sentence on why it is left aside.
+
+    Args:
+        calibration: in use; None for none.
+        bundle_sha256: hash of the manifest of the bundle that is to be adapted.
+    """
+    site = calibration.record.site if calibration else None
+    if calibration is None or site is None:
+        return None, ""
+    if site.origin.bundle_sha256 == bundle_sha256:
+        return calibration.adapter, ""
+    return None, (
+        f"the adaptation to this laboratory was made for the bundle {site.origin.bundle} and is "
+        "not used with another; run leuko calibrate site again"
+    )
+
+
 def other_bundles(calibration: Calibration, bundle_sha256: str) -> tuple[str, ...]:
-    """Return the names of the parts that were measured while another bundle was in use."""
-    parts = calibration.record.parts.items()
+    """Return the names of the parts that were measured while another bundle was in use.
+
+    The adaptation is not among them: `adapter_for` has its own word for that.
+    """
+    parts = calibration.record.framed.items()
     return tuple(name for name, part in parts if part.origin.bundle_sha256 != bundle_sha256)
 
 

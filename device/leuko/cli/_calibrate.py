@@ -19,6 +19,7 @@ from leuko.cli._calibration_options import (
 from leuko.cli._camera_controls import exposure, white_balance
 from leuko.cli._check import check
 from leuko.cli._measuring import again_if_wanted, flat_field, focus, scale, wbc_factor
+from leuko.cli._site import site
 from leuko.cli._staining import stain
 from leuko.errors import CalibrationError
 
@@ -38,6 +39,7 @@ calibrate_app.command()(again_if_wanted(focus))
 calibrate_app.command("wbc-factor")(again_if_wanted(wbc_factor))
 calibrate_app.command()(again_if_wanted(stain))
 calibrate_app.command()(again_if_wanted(check))
+calibrate_app.command()(site)
 
 
 @calibrate_app.command()

@@ -10,14 +10,9 @@ from leuko.calibration import (
     Calibration,
     CalibrationRecord,
     Entry,
-    FlatFieldPart,
-    FocusPart,
-    Part,
-    ScalePart,
-    StainPart,
-    WBCFactorPart,
+    SitePart,
 )
-from leuko.cli._camera_figures import camera_figures
+from leuko.cli._part_figures import part_figures
 from leuko.clock import Moment
 
 
@@ -54,40 +49,14 @@ def _lines(record: CalibrationRecord) -> Iterator[str]:
     yield f"calibration {record.number}: {record.cause}, {_when(record.moment)} by {record.by}"
     for name, part in record.parts.items():
         origin = part.origin
-        yield f"{name.replace('_', '-')}: {_figures(part)}"
+        yield f"{name.replace('_', '-')}: {part_figures(part)}"
+        if isinstance(part, SitePart):
+            yield f"  {_when(origin.moment)} by {origin.by}, with {origin.bundle}"
+            continue
         yield (
             f"  {_when(origin.moment)} by {origin.by}, {len(origin.frames)} pictures of "
             f"{origin.camera.width} x {origin.camera.height} from {origin.camera.driver}"
         )
-
-
-def _figures(part: Part) -> str:
-    if isinstance(part, ScalePart):
-        return (
-            f"{part.um_per_px:.5f} µm per pixel within {part.within_percent:.2g} %, {part.method}"
-        )
-    if isinstance(part, FlatFieldPart):
-        return (
-            f"light uneven by {part.before_percent:.2f} %, corrected by "
-            f"{part.after_percent:.2f} %, {part.method}"
-        )
-    if isinstance(part, FocusPart):
-        return (
-            f"sharp from {part.least_sharpness:.2f}, in focus {part.best_sharpness:.2f}, out of "
-            f"it {part.softest:.2f}"
-        )
-    if isinstance(part, WBCFactorPart):
-        return (
-            f"{part.per_cell:.2f} × 10⁹ a litre for one leukocyte a field, within "
-            f"{part.within_percent:.0f} % by chance, an estimate"
-        )
-    if isinstance(part, StainPart):
-        return (
-            f"{part.cells} neutrophils and lymphocytes in {part.fields} fields, nuclei vary by "
-            f"{part.nuclei_spread_percent:.0f} %, background "
-            f"{', '.join(f'{level:.0f}' for level in part.background)}"
-        )
-    return camera_figures(part)
 
 
 def _when(moment: Moment) -> str:

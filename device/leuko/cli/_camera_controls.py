@@ -52,9 +52,9 @@ def white_balance(
             return
         part = measure_white_balance(_tuned(bench), bench.circumstances)
         if not json:
-            from leuko.cli._camera_figures import camera_figures
+            from leuko.cli._part_figures import part_figures
 
-            typer.echo(camera_figures(part))
+            typer.echo(part_figures(part))
         red, green, blue = part.background
         figures = (f"red {red:.0f}", f"green {green:.0f}", f"blue {blue:.0f}", "of 255")
         offer(bench, "white_balance", part, gain=None, yes=yes, json=json, figures=figures)
@@ -87,9 +87,9 @@ def exposure(
             return
         part = measure_exposure(_tuned(bench), bench.circumstances)
         if not json:
-            from leuko.cli._camera_figures import camera_figures
+            from leuko.cli._part_figures import part_figures
 
-            typer.echo(camera_figures(part))
+            typer.echo(part_figures(part))
         figures = (f"background {part.level:.0f}", f"{part.exposure_us / 1000:.1f} ms")
         offer(bench, "exposure", part, gain=None, yes=yes, json=json, figures=figures)
 

@@ -1,22 +1,6 @@
-"""What ``leuko calibrate`` says of a camera's controls."""
+"""What ``leuko calibrate`` says of saved pictures' light."""
 
-from leuko.calibration import BackdropAdvice, ExposurePart, Part, WhiteBalancePart
-
-
-def camera_figures(part: Part) -> str:
-    """Return what a camera is locked at, and what its background then looks like."""
-    if isinstance(part, ExposurePart):
-        gain = f" and a gain of {part.analogue_gain:.2f}" if part.analogue_gain else ""
-        return (
-            f"{part.exposure_us} µs{gain} show the background at {part.level:.0f} of 255, "
-            f"{part.clipped_percent:.2f} % clipped"
-        )
-    if isinstance(part, WhiteBalancePart):
-        shown = "/".join(f"{level:.0f}" for level in part.background)
-        gains = f"red {part.red_gain}, blue {part.blue_gain}"
-        set_to = f"{part.kelvin} K" if part.kelvin else gains
-        return f"{set_to} show the background at {shown} (red/green/blue)"
-    return "measured"
+from leuko.calibration import BackdropAdvice
 
 
 def advice_lines(found: BackdropAdvice) -> list[str]:

@@ -47,15 +47,20 @@ def count(
 ) -> None:
     """Count the leukocytes of microscope images into a differential."""
     from leuko.backends import open_backend
-    from leuko.calibration import estimated_wbc, load_calibration
+    from leuko.calibration import adapter_for, estimated_wbc, load_calibration
     from leuko.count import Pictures, count_images
     from leuko.terminal import print_differential, progress_bar
 
     chosen, settings = chosen_bundle(bundle, um_per_px=um_per_px, backend=backend, threads=threads)
     scale = None if settings.um_per_px == "auto" else settings.um_per_px
     calibrated = load_calibration(calibration) if calibration else None
+    adapter, problem = adapter_for(calibrated, chosen.sha256)
+    if problem:
+        typer.echo(f"leuko: {problem}", err=True)
     with (
-        open_backend(chosen, settings.backend, threads=settings.threads) as analyser,
+        open_backend(
+            chosen, settings.backend, threads=settings.threads, adapter=adapter
+        ) as analyser,
         progress_bar() as progress,
     ):
         # All images on one backend: the same command gives the same numbers.

@@ -14,6 +14,7 @@ from leuko.calibration import (
     Calibration,
     CalibrationHistory,
     CameraUsed,
+    adapter_for,
     calibrated_locks,
     check_camera,
     other_bundles,
@@ -70,10 +71,15 @@ def run_service(settings: Settings) -> None:
     target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
     started = bundle_of(settings, LiteRTEngine())
     calibration = _calibration(settings, started.bundle)
+    adapter, problem = adapter_for(calibration, started.bundle.sha256)
+    if problem:
+        logger.warning("%s", problem)
     with ExitStack() as stack:
         # The count begins on the processor; what is on trial meanwhile does not hold it up.
         analyser = stack.enter_context(
-            open_backend(started.bundle, settings.backend, threads=settings.threads)
+            open_backend(
+                started.bundle, settings.backend, threads=settings.threads, adapter=adapter
+            )
         )
         store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
         commands = CommandQueue()

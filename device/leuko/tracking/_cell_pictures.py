@@ -9,6 +9,7 @@ from leuko.vision.preprocess import background_colour, cut_balanced_window, wind
 PICTURE_PX = 96
 """Side of a picture."""
 PICTURE_UM_PER_PX = 0.2
+"""Its scale."""
 
 
 class CellPictures:

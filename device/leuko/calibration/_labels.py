@@ -1,0 +1,181 @@
+"""Confirmed cells: from a folder with a sub-folder per class, or from a session and a table."""
+
+import csv
+import difflib
+import hashlib
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from leuko.calibration._record import FrameUsed
+from leuko.cells import CellClass, RGBImage
+from leuko.errors import CalibrationError
+from leuko.images import find_images, read_image
+from leuko.store import CellRecord, Store
+
+MOST_CELLS = 100
+"""Confirmed cells that are used: of more, the first of each class before the second of any."""
+
+_NUMBER_COLUMNS = ("number", "cell")
+_CLASS_COLUMN = "class"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCell:
+    """A cell whose class a person has confirmed.
+
+    Attributes:
+        rgb: ``(height, width, 3)`` uint8, RGB, the cell in the middle.
+        um_per_px: scale of the picture.
+        cell_class: the confirmed class.
+        used: the picture's name and hash.
+    """
+
+    rgb: RGBImage
+    um_per_px: float
+    cell_class: CellClass
+    used: FrameUsed
+
+
+def cells_of_folder(folder: Path, *, um_per_px: float) -> Iterator[LabelledCell]:
+    """Yield the pictures in a folder's sub-folders, each named as the class of its cells.
+
+    Args:
+        folder: holds ``neutrophil/``, ``lymphocyte/`` and so on.
+        um_per_px: scale of all pictures.
+
+    Raises:
+        CalibrationError: there is no such folder, or one of them has no class's name.
+        ImageError: a picture cannot be read.
+    """
+    if not folder.is_dir():
+        raise CalibrationError(f"there is no folder {folder}; check the path")
+    named = {path: class_named(path.name) for path in sorted(folder.iterdir()) if path.is_dir()}
+    if not named:
+        raise CalibrationError(
+            f"{folder} has no folders named as classes; sort the pictures into neutrophil, "
+            "lymphocyte and so on"
+        )
+    images = [
+        (cell_class, image)
+        for path, cell_class in named.items()
+        for image in (find_images([path]) if any(path.iterdir()) else ())
+    ]
+    for cell_class, image in evenly(images):
+        digest = hashlib.sha256(image.read_bytes()).hexdigest()
+        used = FrameUsed(name=f"{image.parent.name}/{image.name}"[:200], sha256=digest)
+        yield LabelledCell(read_image(image), um_per_px, cell_class, used)
+
+
+def cells_of_session(
+    store: Path, session: int, labels: Mapping[int, CellClass], *, um_per_px: float
+) -> Iterator[LabelledCell]:
+    """Yield the cells of a session that have a label.
+
+    Args:
+        store: file of the sessions.
+        session: which session.
+        labels: confirmed classes by the cell's number.
+        um_per_px: scale of the pictures that are kept of cells.
+
+    Raises:
+        CalibrationError: a cell that has a label is not among the session's, or has no picture.
+        SessionError: there is no such session.
+        StoreError: the sessions cannot be read.
+    """
+    wanted = {
+        number: name for name, number in evenly((name, number) for number, name in labels.items())
+    }
+    missing = set(wanted)
+    with Store.reading(store) as reader:
+        reader.session(session)
+        for cell in reader.cells(session):
+            if cell.merged_into is None and cell.number in missing:
+                missing.discard(cell.number)
+                yield _labelled(session, cell, wanted[cell.number], um_per_px)
+    if missing:
+        raise CalibrationError(
+            f"session {session} has no cell {min(missing)}; give the numbers of its cells.csv"
+        )
+
+
+def read_labels(path: Path) -> dict[int, CellClass]:
+    """Return the confirmed classes in a table, by the cell's number.
+
+    Args:
+        path: CSV with the columns ``number`` (or ``cell``) and ``class``, such as a session's
+            corrected ``cells.csv``; rows without a class are passed over.
+
+    Raises:
+        CalibrationError: it cannot be read, or a row is none.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as table:
+            rows = list(csv.DictReader(table))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CalibrationError(f"{path} cannot be read ({error}); give a CSV table") from error
+    columns = rows[0].keys() if rows else ()
+    number = next((name for name in _NUMBER_COLUMNS if name in columns), "")
+    if not number or _CLASS_COLUMN not in columns:
+        raise CalibrationError(f"{path} lacks the columns number and class; name them in line 1")
+    named = [row for row in rows if (row[_CLASS_COLUMN] or "").strip()]
+    return {_number(row[number], path): class_named(row[_CLASS_COLUMN]) for row in named}
+
+
+def class_named(name: str) -> CellClass:
+    """Return the class that a person calls so, whatever the case and the spaces.
+
+    Raises:
+        CalibrationError: no class is called so.
+    """
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    found = next((one for one in CellClass if plain in {one, f"{one}s"}), None)
+    if found:
+        return found
+    near = difflib.get_close_matches(plain, list(CellClass), n=1)
+    meant = f"did you mean {near[0]}?" if near else f"choose among {', '.join(CellClass)}"
+    raise CalibrationError(f"no class is called {name.strip()[:40]!r}; {meant}")
+
+
+def evenly(named: Iterable[tuple[CellClass, T]]) -> list[tuple[CellClass, T]]:
+    """Return at most `MOST_CELLS` of what has a class, the first of every class to begin with."""
+    by_class: dict[CellClass, list[T]] = {}
+    for cell_class, one in named:
+        by_class.setdefault(cell_class, []).append(one)
+    places = [
+        (place, (cell_class, one))
+        for cell_class, own in by_class.items()
+        for place, one in enumerate(own)
+    ]
+    places.sort(key=operator.itemgetter(0))
+    return [one for _, one in places[:MOST_CELLS]]
+
+
+def _number(text: str | None, path: Path) -> int:
+    try:
+        return int(text or "")
+    except ValueError as error:
+        raise CalibrationError(f"{path}: {text!r} is no cell's number; correct the row") from error
+
+
+def _labelled(
+    session: int, cell: CellRecord, cell_class: CellClass, um_per_px: float
+) -> LabelledCell:
+    stored = np.frombuffer(cell.picture or b"", np.uint8)
+    bgr = cv2.imdecode(stored, cv2.IMREAD_COLOR) if len(stored) else None
+    if bgr is None:
+        raise CalibrationError(
+            f"there is no picture of cell {cell.number} of session {session}; leave its row out"
+        )
+    digest = hashlib.sha256(cell.picture or b"").hexdigest()
+    used = FrameUsed(name=f"session {session}, cell {cell.number}", sha256=digest)
+    return LabelledCell(
+        np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), um_per_px, cell_class, used
+    )

@@ -1,0 +1,120 @@
+"""The classifier adapted to this laboratory's cells, of which a person has confirmed some."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from leuko.adaptation import (
+    FEWEST_OF_CLASS,
+    BeforeAndAfter,
+    Confirmed,
+    SiteAdapter,
+    cross_validated,
+    fit_adapter,
+)
+from leuko.calibration._circumstances import Circumstances
+from leuko.calibration._labels import LabelledCell
+from leuko.calibration._record import FrameUsed, SitePart
+from leuko.calibration._site_file import coded_site
+from leuko.cells import LEUKOCYTES, CellClass, RGBImage
+from leuko.errors import CalibrationError
+from leuko.pipeline import ExaminedCell
+
+_SMALLEST_SIDE = 32
+
+Examine = Callable[[RGBImage, float], ExaminedCell | None]
+"""Measures the cell in the middle of a picture of a known scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMeasurement:
+    """An adaptation that helps.
+
+    Attributes:
+        part: what goes into the record.
+        content: what goes into its file.
+        left_out: cells that could not be used, with the reason, a sentence each.
+    """
+
+    part: SitePart
+    content: bytes
+    left_out: tuple[str, ...]
+
+
+def measure_site(
+    cells: Iterable[LabelledCell], circumstances: Circumstances, *, examine: Examine
+) -> SiteMeasurement:
+    """Return the adaptation to confirmed cells, if it names cells it has not seen better.
+
+    Args:
+        cells: confirmed cells, one picture each.
+        circumstances: who calibrates, when and with what.
+        examine: measures the cell in the middle of a picture.
+
+    Raises:
+        CalibrationError: there are too few cells, or the adaptation does not help.
+        ImageError: a picture cannot be analysed.
+    """
+    found = _Found()
+    for cell in cells:
+        found.take(cell, examine(cell.rgb, cell.um_per_px))
+    adapter, worth = _helpful(found.confirmed())
+    content = coded_site(adapter)
+    names = tuple(list(CellClass)[index] for index in adapter.classes)
+    part = SitePart(
+        origin=circumstances.origin(found.frames, shape=found.shape),
+        sha256=hashlib.sha256(content).hexdigest(),
+        classes=names,
+        lacking=tuple(name for name in LEUKOCYTES if name not in names),
+        strength=adapter.strength,
+        bundle_weight=adapter.bundle_weight,
+        typical=adapter.typical,
+        cells=worth.cells,
+        right_before=worth.before,
+        right_after=worth.after,
+    )
+    return SiteMeasurement(part, content, tuple(found.left_out))
+
+
+class _Found:
+    def __init__(self) -> None:
+        self.frames: list[FrameUsed] = []
+        self.left_out: list[str] = []
+        self.shape = (_SMALLEST_SIDE, _SMALLEST_SIDE)
+        self._cells: list[tuple[ExaminedCell, CellClass]] = []
+
+    def take(self, cell: LabelledCell, examined: ExaminedCell | None) -> None:
+        if examined is None:
+            self.left_out.append(f"{cell.used.name}: there is no leukocyte in its middle")
+            return
+        rows, columns = self.shape
+        self.shape = (max(rows, cell.rgb.shape[0]), max(columns, cell.rgb.shape[1]))
+        self.frames.append(cell.used)
+        self._cells.append((examined, cell.cell_class))
+
+    def confirmed(self) -> Confirmed:
+        if not self._cells:
+            raise CalibrationError("there is no confirmed cell; give pictures of single leukocytes")
+        return Confirmed(
+            traits=np.array([examined.traits for examined, _ in self._cells]),
+            probabilities=np.array([examined.probabilities for examined, _ in self._cells]),
+            classes=np.array([list(CellClass).index(name) for _, name in self._cells]),
+        )
+
+
+def _helpful(confirmed: Confirmed) -> tuple[SiteAdapter, BeforeAndAfter]:
+    adapter = fit_adapter(confirmed)
+    if adapter is None:
+        raise CalibrationError(
+            f"{len(confirmed)} confirmed cells are too few: give {FEWEST_OF_CLASS} or more of two "
+            "classes, better 20 of each"
+        )
+    worth = cross_validated(confirmed)
+    if not worth.helps:
+        raise CalibrationError(
+            f"adapting does not help: of {worth.cells} confirmed cells {worth.before} are named "
+            f"right without it and {worth.after} with it; nothing is changed"
+        )
+    return adapter, worth

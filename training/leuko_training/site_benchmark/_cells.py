@@ -1,0 +1,112 @@
+"""Cells of laboratories left out: what the classifier says of each, and what is measured of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.adaptation import Confirmed
+from leuko.cells import LEUKOCYTES, CellClass
+from leuko.vision.traits import cell_traits
+from leuko_training.answers import CLASSES, Answers
+from leuko_training.crops import plain_cut
+from leuko_training.cut_cells import labelled_cells
+from leuko_training.datasets import read_dataset
+from leuko_training.errors import DatasetError
+from leuko_training.recipes import RECIPES, SHIPPED
+from leuko_training.transfer import LABORATORIES, Trial
+
+_FEWEST = 50
+"""Leukocytes that a set must have: half of a class is confirmed, the rest is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCells:
+    """The cells of one data set of a laboratory that a classifier has not seen.
+
+    Attributes:
+        dataset: name of the set.
+        cells: traits, the classifier's probabilities and true classes.
+        slides: ``(cells,)`` str, slide, donor or run that each is from.
+    """
+
+    dataset: str
+    cells: Confirmed
+    slides: NDArray[np.str_]
+
+    @property
+    def are_leukocytes(self) -> NDArray[np.bool_]:
+        """Which cells are of the five classes, ``(cells,)``."""
+        return np.isin(self.cells.classes, [CLASSES.index(name) for name in LEUKOCYTES])
+
+
+def cells_of_left_out(
+    root: Path, runs: Path, segmenter: Path
+) -> tuple[list[SiteCells], tuple[str, ...]]:
+    """Return the cells of every laboratory left out by a long training, and those without one.
+
+    What is measured of cells is kept below ``runs``, for cutting them out takes minutes.
+
+    Args:
+        root: folder of all data sets.
+        runs: folder of all trainings.
+        segmenter: outlines cells where there is no mask.
+
+    Raises:
+        DatasetError: no long training is there, or it was asked about other cells.
+    """
+    recipe = next(name for name, one in RECIPES.items() if one is SHIPPED)
+    found, missing = [], []
+    for laboratory, names in LABORATORIES.items():
+        trial = Trial(recipe, (laboratory,), 1, is_short=False)
+        done = runs / "transfer" / trial.name / "answers.npz"
+        if not done.is_file():
+            missing.append(laboratory)
+            continue
+        answers = Answers.read(done)
+        sets = [name for name in names if _is_enough(answers.of(name))]
+        found += [
+            _joined(answers.of(name), runs / "site" / f"{name}.npz", root=root, segmenter=segmenter)
+            for name in sets
+        ]
+    if not found:
+        raise DatasetError(f"no long training is in {runs}; run leuko-train transfer first")
+    return found, tuple(missing)
+
+
+def _is_enough(answers: Answers) -> bool:
+    return len(answers.leukocytes.truths) >= _FEWEST
+
+
+def _joined(answers: Answers, kept: Path, *, root: Path, segmenter: Path) -> SiteCells:
+    name = kept.stem
+    if not kept.is_file():
+        _measure(name, root, kept, segmenter)
+    with np.load(kept) as stored:
+        traits, truths, slides = stored["traits"], stored["truths"], stored["slides"]
+    if truths.tolist() != answers.truths.tolist():
+        raise DatasetError(f"{kept} is not of the cells that were asked about; remove it")
+    cells = Confirmed(traits, answers.probabilities.astype(np.float64), truths)
+    return SiteCells(name, cells, slides)
+
+
+def _measure(name: str, root: Path, kept: Path, segmenter: Path) -> None:
+    outlines = keras.saving.load_model(segmenter, compile=False)
+    cells = labelled_cells(read_dataset(name, root), outlines)
+    known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = kept.with_suffix(".part.npz")
+    np.savez_compressed(
+        unfinished,
+        traits=np.array([cell_traits(*plain_cut(one.crop)) for one in known]),
+        truths=np.array([CLASSES.index(one.crop.label) for one in known]),
+        slides=_texts([one.item.group for one in known]),
+    )
+    unfinished.replace(kept)
+
+
+def _texts(values: Sequence[object]) -> NDArray[np.str_]:
+    return np.array([str(value) for value in values], np.str_)
