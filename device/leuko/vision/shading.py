@@ -32,7 +32,7 @@ _FULL = 253
 """Level from which a reduced pixel was saturated, at least in part."""
 _BRIGHT_SHARE = 0.8
 """Quantile, of a pixel over the fields or of a field, that is background wherever cells move."""
-_BAND = 0.07
+_BAND = 0.05
 """Logarithm of light within which a pixel is as bright as the background; red cells hold back
 0.15 and more of the green."""
 _SPREADS = (16.0, 8.0, 5.0, 3.0, 2.0, 2.0, 2.0)
