@@ -89,6 +89,14 @@ def test_the_picture_reaches_to_cells_on_ground_not_seen_since_the_start(
     assert pixels(drawn[:150], CLASS_COLOURS[CellClass.EOSINOPHIL])[0] > 900
 
 
+def test_ground_known_from_before_the_start_is_grey_with_its_cells(overview: Overview) -> None:
+    grey = np.full((1, 1, 3), Overview.BARE, np.uint8)
+    known = replace(overview, picture=grey, left_um=50.0, top_um=-30.0)
+    drawn = draw_overview(known, [cell(1, CellClass.EOSINOPHIL, 4000.0, 50.0)])
+    assert (drawn == CLASS_COLOURS[CellClass.EOSINOPHIL]).all(axis=2).any()
+    assert (drawn == (255, 210, 0)).all(axis=2).any()
+
+
 def test_the_picture_is_a_png(overview: Overview) -> None:
     drawn = draw_overview(overview)
     with Image.open(io.BytesIO(png_of(drawn))) as picture:

@@ -106,7 +106,8 @@ class _Sheet:
         room = self.pixels[top:, left:]
         height, width = overview.picture.shape[:2]
         zoom = overview.um_per_px / self.um_per_px
-        size = (min(room.shape[1], round(width * zoom)), min(room.shape[0], round(height * zoom)))
+        wanted = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+        size = (min(room.shape[1], wanted[0]), min(room.shape[0], wanted[1]))
         way = cv2.INTER_CUBIC if zoom > 1 else cv2.INTER_AREA
         room[: size[1], : size[0]] = cv2.resize(overview.picture, size, interpolation=way)
 

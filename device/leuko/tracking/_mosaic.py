@@ -137,10 +137,12 @@ class Mosaic:
             position: of the view; None gives the segment seen last.
 
         Returns:
-            None where nothing was seen yet.
+            None where nothing was seen yet; all grey for ground that is known from before.
         """
         segment = position.segment if position else next(reversed(self._canvases), 0)
         canvas = self._canvases.get(segment)
+        if canvas is None and position:
+            canvas = self._begun(position, np.full((1, 1, 3), Overview.BARE, np.uint8))
         if canvas is None:
             return None
         return Overview(
@@ -156,15 +158,16 @@ class Mosaic:
     def _canvas(self, position: Position) -> _Canvas:
         segment = position.segment
         if segment not in self._canvases:
-            scale = self._size[0] / _FIRST_COLUMNS
-            empty = np.zeros((0, 0, 3), np.uint8)
-            canvas = _Canvas(empty, 0, 0, scale)
-            canvas.left, canvas.top = canvas.grid(position.x_um, position.y_um)
-            self._canvases[segment] = canvas
+            self._canvases[segment] = self._begun(position, np.zeros((0, 0, 3), np.uint8))
             if len(self._canvases) > _KEPT:
                 self._canvases.popitem(last=False)
         self._canvases.move_to_end(segment)
         return self._canvases[segment]
+
+    def _begun(self, position: Position, pixels: RGBImage) -> _Canvas:
+        canvas = _Canvas(pixels, 0, 0, self._size[0] / _FIRST_COLUMNS)
+        canvas.left, canvas.top = canvas.grid(position.x_um, position.y_um)
+        return canvas
 
     def _outline(self, canvas: _Canvas, position: Position) -> tuple[int, int, int, int]:
         left, top = canvas.grid(position.x_um, position.y_um)

@@ -126,3 +126,6 @@ def test_a_tracker_goes_on_without_the_keyframe_that_is_spoilt(tmp_path: Path) -
     assert found.position is not None
     assert found.position.segment == before.segment
     assert abs(found.position.x_um - before.x_um) < 0.1
+    overview = again.overview()
+    assert overview is not None
+    assert overview.view == found.position

@@ -93,6 +93,9 @@ def test_a_session_is_run_from_another_process_through_the_socket(
                 client.start("H-13")
             said += [client.set_target(Target(400)), client.pause(), client.resume()]
             said.append(client.finish())
+            slide = client.overview()
+            exported = client.export(1, folder=tmp_path) / "overview.png"
+            assert (slide.session, exported.read_bytes()) == (1, slide.png)
             assert client.sessions()[0].n == said[-1].differential.n
             return said
         finally:
