@@ -183,5 +183,50 @@ class CalibrationStep:
     refusal: str = ""
 
 
-Shown = LiveStatus | CalibrationStep
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One value of a trend.
+
+    Attributes:
+        value: of one check.
+        has_failed: whether the check failed because of it.
+    """
+
+    value: float
+    has_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Values of one kind, the oldest first.
+
+    Attributes:
+        title: what they are called.
+        points: the values.
+        mean: of the first ones; None while there are too few.
+        sd: standard deviation of the first ones.
+    """
+
+    title: str
+    points: tuple[TrendPoint, ...]
+    mean: float | None = None
+    sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendChart:
+    """Trends over the days, with how the last check went.
+
+    Attributes:
+        title: which check, and its outcome.
+        trends: one for each kind of value.
+        has_failed: whether the last check failed.
+    """
+
+    title: str
+    trends: tuple[Trend, ...]
+    has_failed: bool = False
+
+
+Shown = LiveStatus | CalibrationStep | TrendChart
 """What a display can show."""

@@ -4,16 +4,22 @@ from collections.abc import Sequence
 
 from leuko.checks._record import CheckRecord
 from leuko.checks._rules import TITLES, limits_of
-from leuko.displays import Trend, TrendPoint
+from leuko.status import Trend, TrendChart, TrendPoint
 
 
-def trends(series: Sequence[CheckRecord]) -> tuple[Trend, ...]:
-    """Return one trend for each kind of value, the oldest check on the left.
+def trends(series: Sequence[CheckRecord], check: CheckRecord) -> TrendChart:
+    """Return one trend for each kind of value, up to a check.
 
     Args:
-        series: checks of one bundle and calibration, the oldest first.
+        series: checks before it, of one bundle and calibration, the oldest first.
+        check: the last one; kept or not.
     """
-    return tuple(_trend(series, name, title) for name, title in TITLES.items())
+    outcome = "passed" if check.has_passed else f"failed: {check.failures[0]}"
+    return TrendChart(
+        f"check {check.number} {outcome}",
+        tuple(_trend([*series, check], name, title) for name, title in TITLES.items()),
+        has_failed=not check.has_passed,
+    )
 
 
 def _trend(series: Sequence[CheckRecord], name: str, title: str) -> Trend:

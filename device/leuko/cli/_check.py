@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leuko.calibration import Calibration
     from leuko.cells import Cell, RGBImage
     from leuko.checks import CheckHistory, CheckMeasurement, CheckRecord
+    from leuko.status import TrendChart
 
 FAILED = 4
 """Exit code of a quality check that failed."""
@@ -77,7 +78,9 @@ def check(
         if missed is None:
             missed = _asked(found, pictures)
         drafted = _drafted(bench, present, found, _history(state_dir), missed=missed, wanted=cells)
-    _finish(drafted, _history(state_dir), plot, size, yes=yes, json=json)
+        # It stays on the display until the person has answered.
+        bench.wizard.show(_chart(_history(state_dir), drafted))
+        _finish(drafted, _history(state_dir), plot, size, yes=yes, json=json)
 
 
 def _history(state_dir: Path | None) -> "CheckHistory":
@@ -178,7 +181,7 @@ def _finish(
     is_wanted = yes or (not json and typer.confirm("keep this check?", abort=True))
     kept = history.keep(drafted) if is_wanted else None
     if plot:
-        _draw(history, drafted, plot, size)
+        _draw(_chart(history, kept or drafted), plot, size)
     if json:
         told = (kept or drafted).model_dump(mode="json")
         typer.echo(dumps({"kept": kept.number if kept else None, "check": told}))
@@ -203,24 +206,21 @@ def _list(history: "CheckHistory", plot: Path | None, size: tuple[int, int], *, 
         print_checks(entries)
     sound = [one.check for one in entries if one.check]
     if plot and sound:
-        _draw(history, sound[-1], plot, size)
+        _draw(_chart(history, sound[-1]), plot, size)
 
 
-def _draw(history: "CheckHistory", check: "CheckRecord", file: Path, size: tuple[int, int]) -> None:
+def _chart(history: "CheckHistory", check: "CheckRecord") -> "TrendChart":
     from leuko.checks import series_of, trends
-    from leuko.displays import draw_trends
 
     earlier = [one for one in history.checks() if one.number < check.number]
-    series = [*series_of(earlier, like=check), check]
-    outcome = "passed" if check.has_passed else f"failed: {check.failures[0]}"
-    picture = draw_trends(
-        trends(series),
-        size,
-        title=f"check {check.number} {outcome}",
-        has_failed=not check.has_passed,
-    )
+    return trends(series_of(earlier, like=check), check)
+
+
+def _draw(chart: "TrendChart", file: Path, size: tuple[int, int]) -> None:
+    from leuko.displays import draw
+
     try:
-        picture.save(file, format="png")
+        draw(chart, size, is_mono=False).save(file, format="png")
     except OSError as error:
         raise OutputError(
             f"{file} cannot be written ({error.strerror or error}); name another file"

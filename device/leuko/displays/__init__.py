@@ -5,17 +5,13 @@ from leuko.displays._class_colours import CLASS_COLOURS
 from leuko.displays._drawing import draw
 from leuko.displays._registry import list_displays, load_display
 from leuko.displays._thread import DisplayThread
-from leuko.displays._trends import Trend, TrendPoint, draw_trends
 
 __all__ = [
     "CLASS_COLOURS",
     "Display",
     "DisplayOptions",
     "DisplayThread",
-    "Trend",
-    "TrendPoint",
     "draw",
-    "draw_trends",
     "list_displays",
     "load_display",
 ]

@@ -6,8 +6,9 @@ from leuko.displays._colour import draw_colour
 from leuko.displays._layouts import layout_for
 from leuko.displays._mono import MONO_SIZE, draw_mono
 from leuko.displays._steps import draw_step, draw_step_mono
+from leuko.displays._trends import draw_trends, draw_trends_mono
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, Shown
+from leuko.status import CalibrationStep, Shown, TrendChart
 
 
 def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
@@ -35,9 +36,16 @@ def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
     if not is_mono and (layout := layout_for(size)):
         if isinstance(shown, CalibrationStep):
             return draw_step(shown, size)
+        if isinstance(shown, TrendChart):
+            return draw_trends(shown, size)
         return draw_colour(shown, layout)
-    small = draw_step_mono(shown) if isinstance(shown, CalibrationStep) else draw_mono(shown)
-    return _enlarged(small, size, "1" if is_mono else "RGB")
+    return _enlarged(_small(shown), size, "1" if is_mono else "RGB")
+
+
+def _small(shown: Shown) -> Image.Image:
+    if isinstance(shown, CalibrationStep):
+        return draw_step_mono(shown)
+    return draw_trends_mono(shown) if isinstance(shown, TrendChart) else draw_mono(shown)
 
 
 def draw_turned(

@@ -3,12 +3,13 @@
 Am. J. Clin. Pathol. 20:1059, 1950. One strip for each kind of value, the newest on the right.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from PIL import Image
 
+from leuko.displays import _letters
 from leuko.displays._canvas import BLACK, WHITE, Area, Canvas, Colour
+from leuko.displays._mono import MONO_SIZE, write_mono
+from leuko.displays._pixels import ABOVE, BELOW
+from leuko.status import Trend, TrendChart
 
 _DIM: Colour = (176, 176, 176)
 _BAND: Colour = (24, 58, 52)
@@ -22,66 +23,52 @@ _REACH = 4.0
 _INNER, _OUTER = 2.0, 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
-    """One value.
-
-    Attributes:
-        value: of one check.
-        has_failed: whether the check failed because of it.
-    """
-
-    value: float
-    has_failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """Values of one kind, the oldest first.
-
-    Attributes:
-        title: what they are called.
-        points: the values.
-        mean: of the first ones; None while there are too few.
-        sd: standard deviation of the first ones.
-    """
-
-    title: str
-    points: tuple[TrendPoint, ...]
-    mean: float | None = None
-    sd: float | None = None
-
-    @property
-    def reach(self) -> tuple[float, float]:
-        """Lowest and highest value that a strip has room for."""
-        if self.mean is not None and self.sd is not None:
-            return self.mean - _REACH * self.sd, self.mean + _REACH * self.sd
-        values = [point.value for point in self.points] or [0.0]
-        margin = max((max(values) - min(values)) / 4, 0.02 * abs(values[-1]), 1e-6)
-        return min(values) - margin, max(values) + margin
-
-
-def draw_trends(
-    trends: Sequence[Trend], size: tuple[int, int], *, title: str, has_failed: bool = False
-) -> Image.Image:
-    """Return the trends as a picture, mode ``RGB``.
+def draw_trends(chart: TrendChart, size: tuple[int, int]) -> Image.Image:
+    """Return the trends as a picture for a colour display, mode ``RGB``.
 
     Args:
-        trends: one for each kind of value.
-        size: width and height in pixels; 320 by 240 is enough for five trends.
-        title: stands above them.
-        has_failed: whether the last check failed.
+        chart: the trends; 320 by 240 pixels are enough for five.
+        size: width and height in pixels.
     """
     canvas = Canvas(size, is_mono=False)
     head, rest = Area(0, 0, *size).cut_top(max(20, size[1] // 10))
-    canvas.fill(head, _FAILED if has_failed else BLACK)
-    ink = BLACK if has_failed else WHITE
+    canvas.fill(head, _FAILED if chart.has_failed else BLACK)
+    ink = BLACK if chart.has_failed else WHITE
     canvas.text(
-        head.inset(4), title, colour=ink, size=round(head.height * 0.75), least=10, is_bold=True
+        head.inset(4),
+        chart.title,
+        colour=ink,
+        size=round(head.height * 0.75),
+        least=10,
+        is_bold=True,
     )
-    for row, trend in zip(rest.rows(max(1, len(trends))), trends, strict=False):
+    for row, trend in zip(rest.rows(max(1, len(chart.trends))), chart.trends, strict=False):
         _draw_strip(canvas, row.inset(4, 2), trend)
     return canvas.picture
+
+
+def draw_trends_mono(chart: TrendChart) -> Image.Image:
+    """Return what has failed, else the newest values, 128x64, mode ``1``."""
+    picture = Image.new("1", MONO_SIZE)
+    row = Area(1, 0, MONO_SIZE[0] - 2, ABOVE + BELOW)
+    lines = [_letters.printable(line) for line in (chart.title, *newest(chart))]
+    for index, line in enumerate(lines[: MONO_SIZE[1] // row.height]):
+        write_mono(picture, row.moved(0, index * row.height), line)
+    return picture
+
+
+def newest(chart: TrendChart) -> list[str]:
+    """Return the newest value of each trend with its limits, those that failed first."""
+    failed: list[str] = []
+    others: list[str] = []
+    for trend in chart.trends:
+        if not trend.points:
+            continue
+        last = trend.points[-1]
+        limits = f" ({trend.mean:.4g} ±{trend.sd:.2g})" if trend.mean and trend.sd else ""
+        line = f"{trend.title} {last.value:.4g}{limits}"
+        (failed if last.has_failed else others).append(line)
+    return [*(f"! {line}" for line in failed), *others]
 
 
 def _draw_strip(canvas: Canvas, area: Area, trend: Trend) -> None:
@@ -137,7 +124,16 @@ def _draw_points(canvas: Canvas, plot: Area, trend: Trend) -> None:
 
 def _row(plot: Area, trend: Trend, value: float) -> int:
     """Return the row of a value; one beyond the strip lies on its edge."""
-    low, high = trend.reach
+    low, high = _reach(trend)
     share = min(1.0, max(0.0, (value - low) / (high - low)))
     margin = 4
     return plot.top + margin + round((1 - share) * (plot.height - 2 * margin - 1))
+
+
+def _reach(trend: Trend) -> tuple[float, float]:
+    """Return the lowest and the highest value that a strip has room for."""
+    if trend.mean is not None and trend.sd is not None:
+        return trend.mean - _REACH * trend.sd, trend.mean + _REACH * trend.sd
+    values = [point.value for point in trend.points]
+    margin = max((max(values) - min(values)) / 4, 0.02 * abs(values[-1]), 1e-6)
+    return min(values) - margin, max(values) + margin

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from leuko.displays import _words
 from leuko.displays._base import DisplayOptions
+from leuko.displays._trends import newest
 from leuko.displays._words import Share, Urgency
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, Level, LiveStatus, Shown
+from leuko.status import CalibrationStep, Level, LiveStatus, Shown, TrendChart
 
 _BAR_COLUMNS = 40
 _OPEN, _HOME, _CLOSE = "\x1b[?1049h\x1b[?25l", "\x1b[H", "\x1b[?25h\x1b[?1049l"
@@ -74,9 +75,7 @@ class TerminalDisplay:
             # A serial line does not know its size.
             console = Console(file=self._stream, highlight=False, width=columns or 80)
             with console.capture() as captured:
-                console.print(
-                    _step(shown) if isinstance(shown, CalibrationStep) else _layout(shown)
-                )
+                console.print(_drawn(shown))
         lines = captured.get().splitlines()[: (rows or 24) - 1]
         text = "".join(f"{line}{_TO_LINE_END}\n" for line in lines)
         self._write(_HOME + text + _TO_SCREEN_END)
@@ -96,6 +95,12 @@ class TerminalDisplay:
         with _translated(self.name):
             self._stream.write(text)
             self._stream.flush()
+
+
+def _drawn(shown: Shown) -> RenderableType:
+    if isinstance(shown, TrendChart):
+        return Group(Text(shown.title), "", *map(Text, newest(shown)))
+    return _step(shown) if isinstance(shown, CalibrationStep) else _layout(shown)
 
 
 def _layout(status: LiveStatus) -> RenderableType:

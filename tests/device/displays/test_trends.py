@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from leuko.displays import Trend, TrendPoint, draw_trends
+from leuko.displays import draw
+from leuko.status import Trend, TrendChart, TrendPoint
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "trends"
-SIZES = [(320, 240), (800, 480)]
+SIZES = [(128, 64), (320, 240), (800, 480)]
 MEANS = {
     "located %": (98.0, 2.5),
     "sharpness": (2.4, 0.05),
@@ -38,7 +39,8 @@ def test_trends_look_as_agreed(size: tuple[int, int], state: str, *, update_gold
     has_failed = state == "failed"
     shown = trends(30 if has_failed else 5, has_limits=has_failed)
     title = "check 30 failed: stain density" if has_failed else "check 5 passed"
-    picture = draw_trends(shown, size, title=title, has_failed=has_failed)
+    chart = TrendChart(title, shown, has_failed=has_failed)
+    picture = draw(chart, size, is_mono=size == (128, 64))
     path = GOLDEN / f"{size[0]}x{size[1]}-{state}.png"
     if update_golden:
         picture.save(path, optimize=True)
@@ -49,7 +51,8 @@ def test_trends_look_as_agreed(size: tuple[int, int], state: str, *, update_gold
 
 def test_a_value_far_outside_stays_on_the_picture_and_one_that_is_missing_is_said() -> None:
     far = Trend("sharpness", (TrendPoint(1.0), TrendPoint(1e9, has_failed=True)), 1.0, 0.1)
-    picture = draw_trends((far, Trend("scale %", ())), (320, 240), title="x")
+    chart = TrendChart("x", (far, Trend("scale %", ())))
+    picture = draw(chart, (320, 240), is_mono=False)
     assert picture.size == (320, 240)
     red = np.all(np.asarray(picture) == (255, 70, 70), axis=2)
     assert red[:, 300:].any()
