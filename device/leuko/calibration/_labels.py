@@ -22,7 +22,7 @@ MOST_CELLS = 100
 """Confirmed cells that are used: of more, the first of each class before the second of any."""
 
 _NUMBER_COLUMNS = ("number", "cell")
-_CLASS_COLUMN = "class"
+_CLASS_COLUMNS = ("class", "cell_class")
 
 T = TypeVar("T")
 
@@ -123,10 +123,11 @@ def read_labels(path: Path) -> dict[int, CellClass]:
         raise CalibrationError(f"{path} cannot be read ({error}); give a CSV table") from error
     columns = rows[0].keys() if rows else ()
     number = next((name for name in _NUMBER_COLUMNS if name in columns), "")
-    if not number or _CLASS_COLUMN not in columns:
+    named = next((name for name in _CLASS_COLUMNS if name in columns), "")
+    if not number or not named:
         raise CalibrationError(f"{path} lacks the columns number and class; name them in line 1")
-    named = [row for row in rows if (row[_CLASS_COLUMN] or "").strip()]
-    return {_number(row[number], path): class_named(row[_CLASS_COLUMN]) for row in named}
+    known = [row for row in rows if (row[named] or "").strip()]
+    return {_number(row[number], path): class_named(row[named]) for row in known}
 
 
 def class_named(name: str) -> CellClass:

@@ -1,0 +1,246 @@
+"""``leuko calibrate site``, where lymphocytes are called what the bundle calls neutrophils."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from leuko.calibration import (
+    MOST_CELLS,
+    CalibrationHistory,
+    adapter_for,
+    cells_of_folder,
+    class_named,
+    load_calibration,
+    read_labels,
+)
+from leuko.cells import CellClass, CellStatus, RGBImage
+from leuko.cli import main
+from leuko.errors import CalibrationError
+from leuko.service import STORE_NAME
+from leuko.store import CellRecord, SessionSpec, Store
+
+UM_PER_PX = 0.2
+EACH = 8
+PAIR = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
+SWAPPED = dict(zip(PAIR, reversed(PAIR), strict=True))
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int | str | None
+    out: str
+    err: str
+
+
+Leuko = Callable[..., Run]
+
+
+@pytest.fixture
+def leuko(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_bundle: Path,
+) -> Leuko:
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
+    monkeypatch.setenv("LEUKO_UM_PER_PX", str(UM_PER_PX))
+
+    def run(*arguments: object) -> Run:
+        with pytest.raises(SystemExit) as left:
+            main([*map(str, arguments)])
+        printed = capfd.readouterr()
+        return Run(left.value.code or 0, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def discs(disc_field: RGBImage) -> dict[CellClass, list[RGBImage]]:
+    """Pictures of single discs, each moved and noisy in its own way."""
+    rng = np.random.default_rng(4)
+    found: dict[CellClass, list[RGBImage]] = {}
+    for index, name in enumerate(PAIR):
+        for _ in range(EACH):
+            x, y = 70 + 130 * index + rng.integers(-4, 5), 100 + rng.integers(-4, 5)
+            cut = disc_field[y - 60 : y + 60, x - 60 : x + 60].astype(float)
+            noisy = np.clip(cut + rng.normal(0, 3, cut.shape), 0, 255).astype(np.uint8)
+            found.setdefault(name, []).append(noisy)
+    return found
+
+
+@pytest.fixture
+def sorted_discs(discs: dict[CellClass, list[RGBImage]], tmp_path: Path) -> Path:
+    """Their folders, as a person would sort them to whom the two names are swapped."""
+    for name, pictures in discs.items():
+        folder = tmp_path / "cells" / SWAPPED[name]
+        folder.mkdir(parents=True)
+        for number, rgb in enumerate(pictures):
+            Image.fromarray(rgb).save(folder / f"{number}.png")
+    return tmp_path / "cells"
+
+
+def counted(leuko: Leuko, field: Path, *options: object) -> dict[str, int]:
+    out = field.parent / f"out{len(options)}"
+    run = leuko("count", field, "--out", out, *options)
+    assert run.code == 0, run.err
+    told = json.loads((out / "differential.json").read_text("utf-8"))
+    with (out / "cells.csv").open(encoding="utf-8") as table:
+        names = [row["cell_class"] for row in csv.DictReader(table)]
+    assert "calibration" in told or not options
+    return {name: names.count(name) for name in CellClass}
+
+
+def test_an_adaptation_is_kept_and_changes_what_a_count_calls_a_cell(
+    leuko: Leuko, sorted_discs: Path, disc_field: RGBImage, tmp_path: Path
+) -> None:
+    run = leuko("calibrate", "site", sorted_discs, "--yes", "--json", "--by", "Ada")
+    assert run.code == 0, run.err
+    told = json.loads(run.out)
+    site = told["site"]
+    assert (told["kept"], site["cells"], site["right_before"]) == (1, 2 * EACH, 0)
+    assert site["right_after"] == 2 * EACH
+    assert site["lacking"] == ["monocyte", "eosinophil", "basophil"]
+    field = tmp_path / "fields" / "discs.png"
+    field.parent.mkdir()
+    # One neutrophil more than lymphocytes: the one that the border cuts.
+    Image.fromarray(disc_field).save(field)
+    before = counted(leuko, field)
+    after = counted(leuko, field, "--calibration", tmp_path / "state")
+    assert before["neutrophil"] == after["lymphocyte"] == 2
+    assert before["lymphocyte"] == after["neutrophil"] == 1
+    untouched = set(CellClass) - set(PAIR)
+    assert {name: before[name] for name in untouched} == {n: after[n] for n in untouched}
+
+
+def test_people_are_told_what_it_is_worth_and_what_stays(
+    leuko: Leuko, sorted_discs: Path, tmp_path: Path
+) -> None:
+    said = leuko("calibrate", "site", sorted_discs, "--yes").out
+    assert "of 16 confirmed cells, named right before: 0 (0 %; 95 %: 0 to 21)" in said
+    assert "adapted: 16 (100 %; 95 %: 79 to 100)" in said
+    assert "too few confirmed cells of: monocyte, eosinophil, basophil" in said
+    assert "of 16 confirmed cells" in leuko("calibrate", "show").out
+    exported = leuko("calibrate", "export", tmp_path / "lab.zip")
+    assert exported.code == 0
+    leuko("calibrate", "undo", "--yes")
+    history = CalibrationHistory(tmp_path / "state" / "calibration")
+    undone = history.current()
+    assert undone is not None
+    assert undone.adapter is None
+    assert leuko("calibrate", "import", tmp_path / "lab.zip").code == 0
+    back, first = history.current(), load_calibration(tmp_path / "lab.zip")
+    assert back is not None
+    assert back.adapter is not None
+    assert first.adapter is not None
+    np.testing.assert_array_equal(back.adapter.means, first.adapter.means)
+
+
+def test_it_is_left_aside_with_another_bundle_and_bound_to_no_size_of_pictures(
+    leuko: Leuko, sorted_discs: Path, tmp_path: Path
+) -> None:
+    leuko("calibrate", "site", sorted_discs, "--yes")
+    kept = load_calibration(tmp_path / "state")
+    assert kept.record.site is not None
+    assert adapter_for(kept, kept.record.site.origin.bundle_sha256) == (kept.adapter, "")
+    adapter, why = adapter_for(kept, "0" * 64)
+    assert adapter is None
+    assert "not used with another; run leuko calibrate site again" in why
+    assert adapter_for(None, "0" * 64) == (None, "")
+    assert not kept.record.framed
+
+
+def test_an_adaptation_that_does_not_help_is_refused(
+    leuko: Leuko, discs: dict[CellClass, list[RGBImage]], tmp_path: Path
+) -> None:
+    for name, pictures in discs.items():
+        (tmp_path / "right" / name).mkdir(parents=True)
+        for number, rgb in enumerate(pictures[:5]):
+            Image.fromarray(rgb).save(tmp_path / "right" / name / f"{number}.png")
+    run = leuko("calibrate", "site", tmp_path / "right", "--yes")
+    assert run.code == 1
+    assert "adapting does not help: of 10 confirmed cells 10 are named right" in run.err
+    assert leuko("calibrate", "show").out == "this device is not calibrated\n"
+
+
+def test_cells_of_a_session_are_confirmed_by_a_table(
+    leuko: Leuko, discs: dict[CellClass, list[RGBImage]], tmp_path: Path
+) -> None:
+    pictures = [(name, rgb) for name in PAIR for rgb in discs[name]]
+    (tmp_path / "state").mkdir()
+    with Store.opened(tmp_path / "state" / STORE_NAME) as store:
+        session = store.start_session(SessionSpec(specimen="1"))
+        store.save_cells(session.id, [_cell(n, rgb) for n, (_, rgb) in enumerate(pictures, 1)])
+    table = tmp_path / "labels.csv"
+    rows = [f"{n},{SWAPPED[name].upper()}" for n, (name, _) in enumerate(pictures, 1)]
+    table.write_text("\n".join(["number,class", *rows, "99,"]), "utf-8")
+    run = leuko("calibrate", "site", "--session", session.id, "--labels", table, "--yes", "--json")
+    assert run.code == 0, run.err
+    site = json.loads(run.out)["site"]
+    assert (site["right_before"], site["right_after"]) == (0, 2 * EACH)
+    assert site["origin"]["frames"][0]["name"] == f"session {session.id}, cell 1"
+    table.write_text("number,class\n99,neutrophil", "utf-8")
+    missing = leuko("calibrate", "site", "--session", session.id, "--labels", table)
+    assert missing.code == 1
+    assert f"session {session.id} has no cell 99" in missing.err
+
+
+def _cell(number: int, rgb: RGBImage) -> CellRecord:
+    _, png = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    likely = tuple(float(name is CellClass.NEUTROPHIL) for name in CellClass)
+    usual = CellRecord(
+        0, 1, 0.0, 0.0, CellStatus.COUNTED, CellClass.NEUTROPHIL, likely, 3, 90.0, 50.0
+    )
+    return replace(usual, number=number, picture=png.tobytes())
+
+
+def test_a_changed_or_missing_file_beside_the_record_is_refused(
+    leuko: Leuko, sorted_discs: Path, tmp_path: Path
+) -> None:
+    leuko("calibrate", "site", sorted_discs, "--yes")
+    kept = tmp_path / "state" / "calibration" / "calibration-000001.zip"
+    with zipfile.ZipFile(kept) as archive:
+        record, numbers = archive.read("calibration.json"), archive.read("site.f32")
+    for content in (numbers[:-4] + b"\0\0\0\0", numbers[:-8], b""):
+        with zipfile.ZipFile(tmp_path / "odd.zip", "w") as odd:
+            odd.writestr("calibration.json", record)
+            odd.writestr("site.f32", content)
+        with pytest.raises(CalibrationError, match=r"site\.f32 is not the one"):
+            load_calibration(tmp_path / "odd.zip")
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as odd:
+        odd.writestr("calibration.json", record)
+    with pytest.raises(CalibrationError, match="do not belong together"):
+        load_calibration(tmp_path / "odd.zip")
+
+
+def test_of_many_cells_a_hundred_are_taken_evenly(tmp_path: Path) -> None:
+    blank = Image.fromarray(np.full((40, 40, 3), 235, np.uint8))
+    for name, number in (("Neutrophil", 130), ("monocytes", 7)):
+        (tmp_path / name).mkdir()
+        for one in range(number):
+            blank.save(tmp_path / name / f"{one:03}.png")
+    taken = [cell.cell_class for cell in cells_of_folder(tmp_path, um_per_px=0.1)]
+    assert len(taken) == MOST_CELLS
+    assert taken.count(CellClass.MONOCYTE) == 7
+
+
+def test_what_is_no_class_no_table_or_no_cell_is_named(leuko: Leuko, tmp_path: Path) -> None:
+    with pytest.raises(CalibrationError, match="did you mean basophil"):
+        class_named("Basophill")
+    table = tmp_path / "labels.csv"
+    for text, words in (("a,b\n1,2", "lacks the columns"), ("number,class\nx,basophil", "'x' is")):
+        table.write_text(text, "utf-8")
+        with pytest.raises(CalibrationError, match=words):
+            read_labels(table)
+    assert leuko("calibrate", "site").code == 2
+    (tmp_path / "empty").mkdir()
+    run = leuko("calibrate", "site", tmp_path / "empty")
+    assert (run.code, "no folders named as classes" in run.err) == (1, True)
