@@ -112,7 +112,7 @@ def test_a_script_measures_the_stain_and_a_count_says_that_another_one_differs(
     monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
     usual = saved(paired_fields[:10], tmp_path / "usual")
     # Half of the light that the stain holds back comes through.
-    faded = saved([paler(rgb) for rgb in paired_fields[:2]], tmp_path / "faded")
+    faded = saved([paler(rgb) for rgb in paired_fields[:6]], tmp_path / "faded")
     measured = ("calibrate", "stain", "--from", usual, "--bundle", tiny_bundle, "--yes", "--json")
     told = json.loads(run(measured, capfd)[0])
     assert told["kept"] == 1
