@@ -107,30 +107,38 @@ def _measured(
         even=CalibratedFrames(present).calibrated if present else lambda rgb: rgb,
         um_per_px=um_per_px,
         wanted=wanted,
-        seen=_writer(pictures) if pictures else lambda _rgb, _cells: None,
+        seen=_shower(bench, pictures),
     )
 
 
-def _writer(folder: Path) -> "Callable[[RGBImage, tuple[Cell, ...]], None]":
-    """Return what writes each field with its cells outlined, numbered from 1."""
-    from PIL import Image
-
+def _shower(
+    bench: Measuring, folder: Path | None
+) -> "Callable[[RGBImage, tuple[Cell, ...]], None]":
+    """Return what shows each field with its cells outlined, and writes it, numbered from 1."""
     from leuko.vision.overlay import draw_overlay
 
-    number = 0
+    located: list[int] = []
 
-    def write(rgb: "RGBImage", cells: "tuple[Cell, ...]") -> None:
-        nonlocal number
-        number += 1
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(draw_overlay(rgb, cells)).save(folder / f"field-{number:03}.png")
-        except OSError as error:
-            raise OutputError(
-                f"{folder} takes no pictures ({error.strerror or error}); name another folder"
-            ) from error
+    def show(rgb: "RGBImage", cells: "tuple[Cell, ...]") -> None:
+        located.append(len(cells))
+        outlined = draw_overlay(rgb, cells)
+        bench.wizard.see(outlined, f"located {sum(located)}", f"fields {len(located)}")
+        if folder:
+            _write(outlined, folder / f"field-{len(located):03}.png")
 
-    return write
+    return show
+
+
+def _write(rgb: "RGBImage", file: Path) -> None:
+    from PIL import Image
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rgb).save(file)
+    except OSError as error:
+        raise OutputError(
+            f"{file.parent} takes no pictures ({error.strerror or error}); name another folder"
+        ) from error
 
 
 def _asked(found: "CheckMeasurement", pictures: Path | None) -> int:

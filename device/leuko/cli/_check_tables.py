@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from leuko.checks import CheckEntry, CheckRecord
 from leuko.clock import Moment
+
+_VALUES = ("located", "sharp", "background", "stain", "scale")
 
 
 def check_lines(check: CheckRecord) -> Iterator[str]:
@@ -36,8 +38,7 @@ def print_checks(entries: Sequence[CheckEntry]) -> None:
     if not entries:
         console.print("no quality check was ever made")
         return
-    heads = ("check", "by", "made (UTC)", "located", "sharp", "backgr.", "stain", "scale", "")
-    table = Table(*heads)
+    table = Table("check", "by", Column("made (UTC)", no_wrap=True), *_VALUES, "outcome")
     for entry in entries:
         if entry.check is None:
             table.add_row(str(entry.number), "", "", "", "", "", "", "", Text(entry.problem))

@@ -2,10 +2,12 @@
 
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -101,3 +103,47 @@ def test_what_cannot_be_checked_is_one_sentence_and_nothing_is_kept(
     assert len(run.err.splitlines()) == 1
     assert not (tmp_path / "state" / "checks").exists()
     assert check("--list").out == "no quality check was ever made\n"
+
+
+PLOT = (24, 58, 52)
+"""Colour that only trends have."""
+
+
+class Person(io.StringIO):
+    """Says that none was missed, and keeps the check once the display shows the trends."""
+
+    def __init__(self, display: Path) -> None:
+        super().__init__()
+        self.display = display
+        self.answers = 0
+        self.saw_trends = False
+
+    def readline(self, *_: object) -> str:
+        self.answers += 1
+        if self.answers == 1:
+            return "0\n"
+        deadline = time.monotonic() + 20
+        while not self.saw_trends and time.monotonic() < deadline:
+            time.sleep(0.02)
+            self.saw_trends = self._is_plotted()
+        return "y\n"
+
+    def _is_plotted(self) -> bool:
+        if not self.display.exists():
+            return False
+        with Image.open(self.display) as picture:
+            return bool((np.asarray(picture) == PLOT).all(axis=2).any())
+
+
+def test_the_display_shows_the_trends_until_the_person_has_answered(
+    check: Check, slide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_DISPLAY", "png")
+    monkeypatch.setenv("LEUKO_DISPLAY_DEVICE", str(tmp_path))
+    monkeypatch.setenv("LEUKO_DISPLAY_WIDTH", "320")
+    monkeypatch.setenv("LEUKO_DISPLAY_HEIGHT", "240")
+    person = Person(tmp_path / "display.png")
+    monkeypatch.setattr("sys.stdin", person)
+    assert check("--from", slide, "--cells", 12).code == 0
+    assert person.saw_trends
+    assert (tmp_path / "state" / "checks" / "check-000001.json").exists()
