@@ -16,7 +16,16 @@ import pytest
 from leuko.displays import DisplayOptions
 from leuko.displays.terminal import TerminalDisplay
 from leuko.errors import DisplayError
-from leuko.status import Guidance, Health, Level, LiveStatus, SessionState
+from leuko.status import (
+    Guidance,
+    Health,
+    Level,
+    LiveStatus,
+    SessionState,
+    Trend,
+    TrendChart,
+    TrendPoint,
+)
 
 ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
 
@@ -149,3 +158,18 @@ def test_a_file_is_no_terminal(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(DisplayError, match=r"log is no terminal; start leuko in one"):
         TerminalDisplay.opened(DisplayOptions(device=str(path)))
+
+
+def test_trends_are_the_newest_values_with_their_limits_and_what_failed_first(
+    screen: Screen,
+) -> None:
+    trends = (
+        Trend("sharpness", (TrendPoint(2.4),), 2.4, 0.05),
+        Trend("stain density", (TrendPoint(0.9), TrendPoint(0.8, has_failed=True)), 0.9, 0.03),
+        Trend("scale %", ()),
+    )
+    chart = TrendChart("check 30 failed", trends, has_failed=True)
+    lines = ESCAPES.sub("", screen.shows(lambda: screen.display.show(chart))).split()
+    assert " ".join(lines) == (
+        "check 30 failed ! stain density 0.8 (0.9 ±0.03) sharpness 2.4 (2.4 ±0.05)"
+    )
