@@ -18,6 +18,8 @@ SLOW = Start(is_resumed=False, ready_s=3.0, frame_s=3.5, counted_s=5.5, cell_s=6
 RESUMED = Start(is_resumed=True, ready_s=1.0, frame_s=9.0, counted_s=9.0, cell_s=None)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_start_goes_from_ready_to_the_first_frame_of_an_open_session() -> None:
     (start,) = measure_starts(TINY_BUNDLE, is_resumed=True, runs=1, size=(320, 240))
     assert 0 < start.ready_s < start.counted_s == start.frame_s

@@ -21,7 +21,7 @@ Models = Annotated[
 
 def check_edgetpu(models: Models = None) -> None:
     """Say which operators would run on the CPU beside an Edge TPU, and why; needs no compiler."""
-    from leuko_converter.edgetpu import ON_CHIP_BYTES, check_model
+    from leuko_converter.edgetpu import ON_CHIP_BYTES, check_model, require_together
 
     checks = {file: check_model(_content(file)) for file in _files(models)}
     for file, check in checks.items():
@@ -33,6 +33,9 @@ def check_edgetpu(models: Models = None) -> None:
         f"together {_megabytes(needed)} of parameters and at most {_megabytes(busiest)} of "
         f"activations; the chip has {_megabytes(ON_CHIP_BYTES)}"
     )
+    require_together({
+        file.name: _content(file) for file, check in checks.items() if check.compiled
+    })
     refused = [file.name for file, check in checks.items() if not check.is_ok]
     if refused:
         raise CompilerError(

@@ -39,15 +39,22 @@ def quantize(
             help="One scale for each output of a dense layer; the Edge TPU cannot read that.",
         ),
     ] = False,
+    aware: Annotated[
+        bool,
+        typer.Option("--aware", help="First teach it on the images to lose less; takes minutes."),
+    ] = False,
 ) -> None:
     """Convert one model to full int8 with uint8 input and outputs."""
     with quiet():
         from leuko_converter import quantize as quantisation
+        from leuko_converter.aware import trained_aware
         from leuko_converter.flatbuffer import operators
         from leuko_converter.trained import load_trained
     trained = load_trained(model)
     height, width = quantisation.input_size(trained)
     views = [_middle(path, height, width) for path in find_images([images])]
+    if aware:
+        trained = trained_aware(trained, views)
     tflite = quantisation.quantize(trained, views, per_tensor_dense=not per_channel_dense)
     write(out, tflite)
     typer.echo(f"{out}: {len(tflite)} bytes, {', '.join(sorted(set(operators(tflite))))}")

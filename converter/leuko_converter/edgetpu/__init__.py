@@ -1,5 +1,6 @@
 """The Coral Edge TPU: whether a model fits it, and the compiler that maps it."""
 
+from leuko_converter.edgetpu._caching import caching_tokens, require_together
 from leuko_converter.edgetpu._check import Finding, ModelCheck, check_model
 from leuko_converter.edgetpu._compiler import LEAST_MAPPED, compile_models
 from leuko_converter.edgetpu._graph import Operator, Tensor, read_graph
@@ -16,9 +17,11 @@ __all__ = [
     "ModelCheck",
     "Operator",
     "Tensor",
+    "caching_tokens",
     "check_model",
     "compile_models",
     "memory_need",
     "parse_log",
     "read_graph",
+    "require_together",
 ]

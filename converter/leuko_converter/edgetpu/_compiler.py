@@ -5,6 +5,7 @@ import subprocess  # ruff: ignore[suspicious-subprocess-import] - runs the compi
 from collections.abc import Sequence
 from pathlib import Path
 
+from leuko_converter.edgetpu._caching import require_together
 from leuko_converter.edgetpu._log import CompiledModel, parse_log
 from leuko_converter.errors import CompilerError
 
@@ -35,7 +36,8 @@ def compile_models(
         least_mapped: share of operators that must run on the Edge TPU.
 
     Raises:
-        CompilerError: the compiler is missing, fails, or maps too little of a model.
+        CompilerError: the compiler is missing, fails, maps too little of a model, or wrote models
+            that cannot be on the chip at the same time.
     """
     program = shutil.which(compiler)
     if program is None:
@@ -48,6 +50,8 @@ def compile_models(
         )
     for one in compiled:
         _refuse_poor(one, least_mapped)
+    if len(models) > 1:
+        require_together({name: _written(out / name) for name in map(_compiled_name, models)})
     return compiled
 
 
@@ -67,6 +71,19 @@ def _run(program: str, models: Sequence[Path], out: Path) -> str:
             f"{program} compiled nothing ({last}); look at it with leuko-convert check-edgetpu"
         )
     return done.stdout
+
+
+def _compiled_name(model: Path) -> str:
+    return f"{model.stem}_edgetpu.tflite"
+
+
+def _written(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CompilerError(
+            f"{file} is not there after compiling ({error.strerror}); use version 16.0"
+        ) from error
 
 
 def _refuse_poor(one: CompiledModel, least: float) -> None:

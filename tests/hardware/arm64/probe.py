@@ -16,14 +16,16 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import leuko as package
+from leuko.backends import ACCELERATORS
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.cli import main as command
 from leuko.count import count_images
 from leuko.doctor import examine_backend
-from leuko.inference import LiteRTEngine
+from leuko.inference import LiteRTEngine, Patience
 from leuko.pipeline import FieldAnalyser
 from leuko.settings import load_settings
 from leuko.verification import golden_inputs, model_contents, replay_golden
@@ -34,7 +36,8 @@ UM_PER_PX = 0.08
 """About what the fields' red cells say; one field alone has too few of them."""
 DEMO_CELLS = 5
 ON_CPU = ("--backend", "cpu", "--threads", "1")
-ASKED_FOR = ("edgetpu", "gpu")
+PATIENT = Patience(opening_s=900.0)
+"""An emulated process takes as long to start as a real one that hangs."""
 DEVICE = {
     "LEUKO_CAMERA": "sim",
     "LEUKO_CAMERA_SOURCE": "smear:24:40",
@@ -81,12 +84,13 @@ def counted_by_reference(out: Path, fields: Path, bundle: ModelBundle) -> None:
     )
 
 
-def told_by_doctor() -> dict[str, list[str]]:
-    """Return the doctor's lines, and what it says of the backend if one is asked for."""
-    told = {"auto": leuko("doctor").splitlines()}
-    for backend in ASKED_FOR:
-        finding = examine_backend(load_settings(os.environ, backend=backend))
-        told[backend] = [f"{finding.health.level:8}{finding.part:12}{finding.health.text}"]
+def told_of_accelerators() -> dict[str, list[str]]:
+    """Return what the doctor says of each accelerator that is asked for."""
+    told = {}
+    for accelerator in ACCELERATORS:
+        settings = load_settings(os.environ, backend=str(accelerator.backend))
+        finding = examine_backend(settings, [replace(accelerator, patience=PATIENT)])
+        told[str(accelerator.backend)] = [f"{finding.health.level:8}{finding.health.text}"]
     return told
 
 
@@ -135,7 +139,8 @@ def main() -> None:
     once(folder / "count", lambda out: leuko("count", str(fields), "--out", str(out), *ON_CPU))
     once(folder / "reference.json", lambda _: reference_bits(bundle))
     once(folder / "reference", lambda out: counted_by_reference(out, fields, bundle))
-    once(folder / "doctor.json", lambda _: told_by_doctor())
+    once(folder / "accelerators.json", lambda _: told_of_accelerators())
+    once(folder / "doctor.json", lambda _: leuko("doctor").splitlines())
     cells = str(DEMO_CELLS)
     once(folder / "demo", lambda out: leuko("demo", "--cells", cells, "--out", str(out), *ON_CPU))
 
