@@ -8,6 +8,7 @@ from leuko.adaptation import (
     FEWEST_OF_CLASS,
     Confirmed,
     SiteAdapter,
+    adaptable,
     cross_validated,
     fit_adapter,
 )
@@ -27,9 +28,13 @@ def laboratory(seed: int, classes: dict[int, int], *, apart: float = 3.0) -> Con
     return Confirmed(traits, said, names)
 
 
+def fit(confirmed: Confirmed) -> SiteAdapter | None:
+    return fit_adapter(confirmed, adaptable(confirmed))
+
+
 @pytest.fixture(scope="module")
 def fitted() -> SiteAdapter:
-    adapter = fit_adapter(laboratory(1, {NEUTROPHIL: 20, LYMPHOCYTE: 20}))
+    adapter = fit(laboratory(1, {NEUTROPHIL: 20, LYMPHOCYTE: 20}))
     assert adapter is not None
     return adapter
 
@@ -71,13 +76,13 @@ def test_a_cell_in_the_midst_of_a_confirmed_class_is_taken_from_an_unconfirmed_o
 
 def test_a_class_with_too_few_confirmed_cells_stays_as_the_bundle_names_it() -> None:
     few = FEWEST_OF_CLASS - 1
-    adapter = fit_adapter(laboratory(4, {NEUTROPHIL: 8, LYMPHOCYTE: 8, BASOPHIL: few}))
+    adapter = fit(laboratory(4, {NEUTROPHIL: 8, LYMPHOCYTE: 8, BASOPHIL: few}))
     assert adapter is not None
     assert adapter.classes == (NEUTROPHIL, LYMPHOCYTE)
 
 
 def test_one_class_alone_teaches_nothing() -> None:
-    assert fit_adapter(laboratory(5, {LYMPHOCYTE: 30})) is None
+    assert fit(laboratory(5, {LYMPHOCYTE: 30})) is None
 
 
 def test_cross_validation_tells_help_from_chance() -> None:
@@ -92,7 +97,7 @@ def test_cross_validation_tells_help_from_chance() -> None:
 
 
 def test_the_same_cells_give_the_same_adapter(fitted: SiteAdapter) -> None:
-    again = fit_adapter(laboratory(1, {NEUTROPHIL: 20, LYMPHOCYTE: 20}))
+    again = fit(laboratory(1, {NEUTROPHIL: 20, LYMPHOCYTE: 20}))
     assert again is not None
     np.testing.assert_array_equal(again.means, fitted.means)
-    assert (again.strength, again.bundle_weight) == (fitted.strength, fitted.bundle_weight)
+    assert (again.strength, again.typical) == (fitted.strength, fitted.typical)

@@ -6,7 +6,7 @@ to. All is computed from arrays; nothing is read or kept here.
 
 from leuko.adaptation._adapter import SiteAdapter
 from leuko.adaptation._confirmed import Confirmed
-from leuko.adaptation._fit import FEWEST_OF_CLASS, fit_adapter
+from leuko.adaptation._fit import FEWEST_OF_CLASS, adaptable, fit_adapter
 from leuko.adaptation._validation import BeforeAndAfter, cross_validated
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "BeforeAndAfter",
     "Confirmed",
     "SiteAdapter",
+    "adaptable",
     "cross_validated",
     "fit_adapter",
 ]

@@ -13,15 +13,10 @@ _BELOW = 0.999
 """Share of the highest probability that the next may come to."""
 
 
-def log_probabilities(probabilities: Floats) -> Floats:
-    """Return the logarithms of what a bundle says, less their mean; same shape."""
-    logs = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
-    return np.asarray(logs - logs.mean(axis=-1, keepdims=True))
-
-
 def features_of(traits: Floats, probabilities: Floats) -> Floats:
-    """Return what cells are compared by: traits, then the bundle's logarithms, side by side."""
-    return np.concatenate([traits, log_probabilities(probabilities)], axis=-1)
+    """Return what cells are compared by: traits, then the logarithms of what a bundle says."""
+    logs = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
+    return np.concatenate([traits, logs - logs.mean(axis=-1, keepdims=True)], axis=-1)
 
 
 def posterior(scores: Floats) -> Floats:
@@ -43,7 +38,6 @@ class SiteAdapter:
         whitening: ``(features, features)``, what the rest is multiplied by.
         means: ``(classes, features)``, of each class in the space that this leads to.
         strength: what half a squared distance counts for.
-        bundle_weight: what the logarithm of the bundle's own probability counts for beside it.
         typical: squared distance to the nearest mean that four fifths of the confirmed cells
             exceed.
     """
@@ -53,7 +47,6 @@ class SiteAdapter:
     whitening: Floats
     means: Floats
     strength: float
-    bundle_weight: float
     typical: float
 
     def distances(self, features: Floats) -> Floats:
@@ -78,8 +71,7 @@ class SiteAdapter:
         """
         own = list(self.classes)
         distances = self.distances(features_of(traits, probabilities))
-        logs = log_probabilities(probabilities)[:, own]
-        likely = posterior(self.bundle_weight * logs - self.strength * distances / 2)
+        likely = posterior(-self.strength * distances / 2)
         is_foreign = ~np.isin(probabilities.argmax(axis=1), own)
         is_taken_over = is_foreign & (distances.min(axis=1) < self.typical)
         result = probabilities.copy()

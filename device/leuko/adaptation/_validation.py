@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from leuko.adaptation._confirmed import Confirmed
-from leuko.adaptation._fit import fit_adapter
+from leuko.adaptation._fit import adaptable, fit_adapter
+
+_FEW = 50
+"""Cells up to which each is left out alone: a fifth of them is too much to do without."""
+_FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,12 @@ def cross_validated(confirmed: Confirmed) -> BeforeAndAfter:
     Args:
         confirmed: cells of any class, those with few cells too.
     """
-    folds = confirmed.folds(5)
-    adapted = confirmed.probabilities.copy()
+    few = len(confirmed) <= _FEW
+    folds = np.arange(len(confirmed)) if few else confirmed.folds(_FOLDS)
+    adapted, classes = confirmed.probabilities.copy(), adaptable(confirmed)
     for fold in np.unique(folds):
         asked = folds == fold
-        if adapter := fit_adapter(confirmed.chosen(~asked)):
+        if adapter := fit_adapter(confirmed.chosen(~asked), classes):
             own = confirmed.chosen(asked)
             adapted[asked] = adapter.adapted(own.probabilities, own.traits)
     return BeforeAndAfter(

@@ -209,8 +209,6 @@ class SitePart(Part):
     """Classes of the differential with too few confirmed cells: named as the bundle does."""
     strength: Annotated[float, Field(gt=0, le=100)]
     """What half a squared distance counts for."""
-    bundle_weight: Annotated[float, Field(ge=0, le=100)]
-    """What the bundle's own word counts for."""
     typical: Annotated[float, Field(ge=0, le=1e9)]
     """Squared distance that is typical of the confirmed cells."""
     cells: Count

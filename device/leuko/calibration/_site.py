@@ -11,6 +11,7 @@ from leuko.adaptation import (
     BeforeAndAfter,
     Confirmed,
     SiteAdapter,
+    adaptable,
     cross_validated,
     fit_adapter,
 )
@@ -69,7 +70,6 @@ def measure_site(
         classes=names,
         lacking=tuple(name for name in LEUKOCYTES if name not in names),
         strength=adapter.strength,
-        bundle_weight=adapter.bundle_weight,
         typical=adapter.typical,
         cells=worth.cells,
         right_before=worth.before,
@@ -105,7 +105,7 @@ class _Found:
 
 
 def _helpful(confirmed: Confirmed) -> tuple[SiteAdapter, BeforeAndAfter]:
-    adapter = fit_adapter(confirmed)
+    adapter = fit_adapter(confirmed, adaptable(confirmed))
     if adapter is None:
         raise CalibrationError(
             f"{len(confirmed)} confirmed cells are too few: give {FEWEST_OF_CLASS} or more of two "

@@ -46,6 +46,5 @@ def read_site(content: bytes | None, part: SitePart | None) -> SiteAdapter | Non
         whitening=values[1 : 1 + _FEATURES],
         means=values[1 + _FEATURES :],
         strength=part.strength,
-        bundle_weight=part.bundle_weight,
         typical=part.typical,
     )

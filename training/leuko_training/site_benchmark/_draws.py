@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from leuko.adaptation import cross_validated, fit_adapter
+from leuko.adaptation import adaptable, cross_validated, fit_adapter
 from leuko.cells import LEUKOCYTES
 from leuko_training.answers import CLASSES
 from leuko_training.site_benchmark._cells import SiteCells
@@ -111,7 +111,7 @@ def _first_half(cells: SiteCells, rng: Generator) -> NDArray[np.str_]:
 
 def _adapted(cells: SiteCells, drawn: Rows) -> tuple[NDArray[np.float64], bool]:
     everything, confirmed = cells.cells, cells.cells.chosen(drawn)
-    adapter = fit_adapter(confirmed)
+    adapter = fit_adapter(confirmed, adaptable(confirmed))
     if adapter is None or not cross_validated(confirmed).helps:
         return everything.probabilities, False
     return adapter.adapted(everything.probabilities, everything.traits), True
