@@ -134,7 +134,10 @@ def test_a_search_that_a_fault_of_ours_ends_is_told_and_the_count_goes_on(
     disc_field: RGBImage,
     on_cpu: tuple[Cell, ...],
 ) -> None:
-    broken = replace(simulated(), fitted=lambda bundle: bundle.no_such_attribute)
+    def fitted(_bundle: ModelBundle) -> ModelBundle:
+        raise RuntimeError("a fault of leuko's own")
+
+    broken = replace(simulated(), fitted=fitted)
     with open_backend(bundle, "edgetpu", threads=1, accelerators=[broken]) as analyser:
         with pytest.raises(AcceleratorError, match=r"broke off, by a fault of leuko's own"):
             analyser.settle()
