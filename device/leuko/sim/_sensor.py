@@ -145,7 +145,9 @@ def _defocused(picture: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
     half = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     soft = _defocused(np.asarray(half, np.uint8), sigma / 2)
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    # The same on every processor, as in `leuko.vision.preprocess`.
+    size, exact = (width, height), cv2.INTER_LINEAR_EXACT
+    return np.asarray(cv2.resize(soft, size, interpolation=exact), np.uint8)
 
 
 def _shading(width: int, height: int, rng: np.random.Generator) -> NDArray[np.uint8]:

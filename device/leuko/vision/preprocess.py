@@ -180,7 +180,9 @@ def _resized(rgb: RGBImage, height: int, width: int) -> RGBImage:
     while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width:
         half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
         rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    # Exact, for OpenCV's other bilinear rounds otherwise on arm64: up to a level off, and brighter.
+    size, exact = (width, height), cv2.INTER_LINEAR_EXACT
+    return np.asarray(cv2.resize(rgb, size, interpolation=exact), np.uint8)
 
 
 def _shrunk_to(rgb: RGBImage, side: int) -> RGBImage:

@@ -6,7 +6,7 @@ usage: compare.py FOLDER REPORT      FOLDER has here/ and a folder for each emul
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,6 @@ NO_GPU = {
     "cortex-a72": "would crash on this processor, which has no LSE atomics",
     "cortex-a76": "LiteRT finds no GPU through Vulkan",
 }
-HEAD = (
-    "machine",
-    "reference kernels",
-    "XNNPACK",
-    "fields",
-    "farthest probability",
-    "demo",
-    "doctor",
-)
 INTRODUCTION = """# arm64, emulated
 
 Written by `make check-arm64`: the arm64 packages, unpacked into Debian's own arm64 roots and run by
@@ -46,8 +37,7 @@ of a Pi and are left out.
 - **XNNPACK**: farthest golden output in steps of uint8, of locator, outliner and classifier; the
   bundle allows {tolerances}.
 - **fields**: whether `leuko count` gives the same differential of {fields} held-out fields of BCCD,
-  and how many cells are named otherwise.
-- **farthest probability**: of any class of any of these cells.
+  how many cells are named otherwise, and how far any probability of any cell is off.
 - **demo**: whether `leuko demo` gives the same differential of {demo} simulated leukocytes.
 - **doctor**: whether `leuko doctor` tells the truth: 62 °C, an under-voltage that is over, no
   stick, no driver for one, a GPU that cannot be used and why, golden outputs within tolerance.
@@ -58,50 +48,82 @@ Bundle `{bundle}`.
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one emulated machine came to.
+class Judged:
+    """What one part came to.
 
     Attributes:
-        cells: of the report's table, in the order of its head.
+        text: for the report's table.
         faults: what is not as it must be.
     """
 
-    cells: tuple[str, ...]
-    faults: tuple[str, ...]
+    text: str
+    faults: tuple[str, ...] = ()
 
 
-def compared(name: str, seen: Path, here: Path) -> Row:
-    cpu = next(cpu for cpu in MACHINES if name.startswith(cpu))
-    faults: list[str] = []
-    machine = read(seen / "machine.json")
-    outputs = [model for model in MODELS if not is_same_bits(seen, here, model)]
-    rows_differ = cells(seen / "reference") != cells(here / "reference")
-    faults += [f"the reference kernels' {model} differs" for model in outputs]
-    faults += ["the reference kernels' cells differ"] * rows_differ
-    xnnpack = read(seen / "xnnpack.json")
-    faults += [
+Judge = Callable[[Path, Path, str], Judged]
+NOT_RUN = Judged("not run yet")
+
+
+def machine(seen: Path, _here: Path, cpu: str) -> Judged:
+    return Judged(f"{MACHINES[cpu]}, Python {read(seen / 'machine.json')['python']}")
+
+
+def reference(seen: Path, here: Path, _cpu: str) -> Judged:
+    other = [model for model in MODELS if not is_same_bits(seen, here, model)]
+    faults = [f"the reference kernels' {model} differs" for model in other]
+    if cells(seen / "reference") != cells(here / "reference"):
+        faults.append("the reference kernels' cells differ")
+    return Judged("**differ**" if faults else "same bits, same cells", tuple(faults))
+
+
+def xnnpack(seen: Path, _here: Path, _cpu: str) -> Judged:
+    found = read(seen / "xnnpack.json")
+    faults = [
         f"XNNPACK's {model} is {one['largest_lsb']} steps off"
-        for model, one in xnnpack.items()
+        for model, one in found.items()
         if one["largest_lsb"] > one["tolerance_lsb"]
     ]
+    return Judged(" / ".join(str(found[model]["largest_lsb"]) for model in MODELS), tuple(faults))
+
+
+def fields(seen: Path, here: Path, _cpu: str) -> Judged:
     renamed, farthest = differences(cells(seen / "count"), cells(here / "count"))
-    same_count = differential(seen / "count") == differential(here / "count")
-    same_demo = differential(seen / "demo") == differential(here / "demo")
-    faults += ["leuko count gives another differential"] * (not same_count)
-    faults += ["leuko demo gives another differential"] * (not same_demo)
-    doctor = json.loads((seen / "doctor.json").read_text(encoding="utf-8"))
-    untold = list(lies(doctor, read(seen / "accelerators.json"), cpu))
-    faults += untold
-    told = (
-        f"{MACHINES[cpu]}, Python {machine['python']}",
-        "same bits, same rows" if not (outputs or rows_differ) else "**differ**",
-        " / ".join(str(xnnpack[model]["largest_lsb"]) for model in MODELS),
-        f"{'same' if same_count else '**other**'}, {renamed} named otherwise",
-        f"{farthest:.3f}",
-        "same" if same_demo else "**other**",
-        "tells the truth" if not untold else "**does not**",
-    )
-    return Row(told, tuple(f"{name}: {fault}" for fault in faults))
+    is_same = differential(seen / "count") == differential(here / "count")
+    told = f"{renamed} named otherwise, probabilities at most {farthest:.3f} apart"
+    if is_same:
+        return Judged(f"same; {told}")
+    return Judged(f"**other**; {told}", ("leuko count gives another differential",))
+
+
+def demo(seen: Path, here: Path, _cpu: str) -> Judged:
+    if differential(seen / "demo") == differential(here / "demo"):
+        return Judged("same")
+    return Judged("**other**", ("leuko demo gives another differential",))
+
+
+def doctor(seen: Path, _here: Path, cpu: str) -> Judged:
+    told = json.loads((seen / "doctor.json").read_text(encoding="utf-8"))
+    faults = tuple(lies(told, read(seen / "accelerators.json"), cpu))
+    return Judged("**does not**" if faults else "tells the truth", faults)
+
+
+PARTS: dict[str, tuple[Judge, tuple[str, ...]]] = {
+    "machine": (machine, ("machine.json",)),
+    "reference kernels": (reference, ("reference.json", "reference")),
+    "XNNPACK": (xnnpack, ("xnnpack.json",)),
+    "fields": (fields, ("count",)),
+    "demo": (demo, ("demo",)),
+    "doctor": (doctor, ("doctor.json", "accelerators.json")),
+}
+"""What is judged, how, and what it needs."""
+
+
+def compared(seen: Path, here: Path) -> dict[str, Judged]:
+    cpu = next(cpu for cpu in MACHINES if seen.name.startswith(cpu))
+    return {
+        part: judge(seen, here, cpu) if all((seen / name).exists() for name in needed) else NOT_RUN
+        for part, (judge, needed) in PARTS.items()
+    }
 
 
 def is_same_bits(seen: Path, here: Path, model: str) -> bool:
@@ -147,7 +169,7 @@ def read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def report(folder: Path, here: Path, rows: list[Row]) -> str:
+def report(folder: Path, here: Path, machines: list[dict[str, Judged]]) -> str:
     tolerances = read(here / "xnnpack.json")
     introduction = INTRODUCTION.format(
         reference=len(read(here / "reference" / "differential.json")["images"]),
@@ -156,23 +178,27 @@ def report(folder: Path, here: Path, rows: list[Row]) -> str:
         tolerances=", ".join(str(tolerances[model]["tolerance_lsb"]) for model in MODELS),
         bundle=read(here / "machine.json")["bundle"],
     )
-    lines = [HEAD, ("---",) * len(HEAD), *(row.cells for row in rows)]
+    lines = [list(PARTS), ["---"] * len(PARTS)]
+    lines += [[one.text for one in parts.values()] for parts in machines]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    faults = [fault for row in rows for fault in row.faults]
-    found = "\n" + "".join(f"- {fault}\n" for fault in faults) if faults else ""
-    return introduction + table + found
+    faults = "".join(f"- {fault}\n" for parts in machines for fault in faults_of(parts))
+    return introduction + table + (f"\n{faults}" if faults else "")
+
+
+def faults_of(parts: dict[str, Judged]) -> list[str]:
+    return [f"{parts['machine'].text}: {fault}" for one in parts.values() for fault in one.faults]
 
 
 def main() -> int:
     folder, path = Path(sys.argv[1]), Path(sys.argv[2])
     here = folder / "here"
-    machines = sorted(one.parent for one in folder.glob("cortex-*/reference"))
-    rows = [compared(one.name, one, here) for one in machines]
-    path.write_text(report(folder, here, rows), encoding="utf-8")
-    faults = [fault for row in rows for fault in row.faults]
+    found = sorted(one.parent for one in folder.glob("cortex-*/machine.json"))
+    machines = [compared(one, here) for one in found]
+    path.write_text(report(folder, here, machines), encoding="utf-8")
+    faults = [fault for parts in machines for fault in faults_of(parts)]
     sys.stderr.write("".join(f"{fault}\n" for fault in faults))
-    sys.stderr.write(f"{len(rows)} machines compared; see {path}\n")
-    return 1 if faults or not rows else 0
+    sys.stderr.write(f"{len(machines)} machines compared; see {path}\n")
+    return 1 if faults or not machines else 0
 
 
 if __name__ == "__main__":
