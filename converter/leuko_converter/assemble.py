@@ -61,7 +61,7 @@ SEGMENTER = SegmenterSpec(
 SPLIT = SplitSpec(
     file="splits.csv",
     held_out="fold 0, and the microscope of Raabin Test-B",
-    validation="a quarter of the groups of fold 4",
+    validation="folds 1 to 4 of laboratories that classifiers of the same recipe had not seen",
 )
 
 TOLERANCE = Tolerance(segmenter_lsb=40, classifier_lsb=20)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.certainty import tempered
@@ -53,7 +55,12 @@ def answers(dataset: str, *, right: int, wrong: int, sure: float = 0.9) -> Answe
     said = np.where(np.arange(right + wrong) < right, truths, (truths + 1) % 5)
     probabilities = np.full((right + wrong, 8), (1 - sure) / 7, np.float32)
     probabilities[np.arange(right + wrong), said] = sure
-    return Answers(np.array([dataset] * (right + wrong)), truths, probabilities)
+    return said_of(dataset, truths, probabilities)
+
+
+def said_of(dataset: str, truths: NDArray[Any], probabilities: NDArray[Any]) -> Answers:
+    names, folds = np.array([dataset] * len(truths)), np.array(["1"] * len(truths))
+    return Answers(names, truths, probabilities, folds)
 
 
 def cell(dataset: str, label: CellClass, *, side: int = 290, fold: str = "1") -> LabelledCell:
@@ -138,7 +145,7 @@ def test_the_threshold_leaves_out_no_more_than_it_may_with_every_set_counting_al
     parts = []
     for name, size in (("pbc", 2000), ("bccd", 200)):
         drawn = rng.dirichlet((0.3,) * 8, size).astype(np.float32)
-        parts.append(Answers(np.array([name] * size), drawn[:, :5].argmax(axis=1), drawn))
+        parts.append(said_of(name, drawn[:, :5].argmax(axis=1), drawn))
     both = Answers.joined(parts)
     certainty = choose(both)
     shares = [judge(part, certainty).unclassified.percent or 0.0 for part in parts]
@@ -174,7 +181,7 @@ def test_a_cell_between_two_classes_is_given_the_commoner_one() -> None:
     neutrophil, eosinophil = CLASSES.index(FIVE[0]), CLASSES.index(CellClass.EOSINOPHIL)
     torn = np.full((100, 8), 0.02, np.float32)
     torn[:, neutrophil], torn[:, eosinophil] = 0.4, 0.48
-    said = Answers(np.array(["krd-wbc"] * 100), np.full(100, neutrophil), torn)
+    said = said_of("krd-wbc", np.full(100, neutrophil), torn)
     assert said.accuracy.hits == 0
     assert judge(said, choose(said)).five_way.hits == 100
 
@@ -210,6 +217,24 @@ def test_the_record_says_what_the_shipped_recipe_makes_of_each_laboratory_elsewh
     assert list(known) == list(LABORATORIES)
     assert all((one["n"], one["five_way"]) == (10, 80) for one in known.values())
     assert record_of_shipped(tried("usual", is_short=True)) == {}
+
+
+def test_the_test_fold_decides_on_no_certainty() -> None:
+    honest = tried("usual", is_short=False)
+    tempting = [
+        replace(
+            one,
+            answers=Answers.joined([
+                one.answers,
+                replace(
+                    answers(one.answers.names[0], right=0, wrong=50, sure=0.999),
+                    folds=np.array(["0"] * 50),
+                ),
+            ]),
+        )
+        for one in honest
+    ]
+    assert choose_shipped(tempting) == choose_shipped(honest)
 
 
 def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:

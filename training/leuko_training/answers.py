@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko_training.metrics import ConfusionMatrix, Proportion
+from leuko_training.partition import TRAINING_FOLDS
 
 CLASSES = tuple(CellClass)
 FIVE = np.array([CLASSES.index(name) for name in LEUKOCYTES])
@@ -23,17 +24,21 @@ class Answers:
         datasets: ``(cells,)`` str, the set that each cell is of.
         truths: ``(cells,)`` int, index of the class in `CellClass`.
         probabilities: ``(cells, 8)`` float32, in the order of `CellClass`.
+        folds: ``(cells,)`` str, the fold of the split that each cell's image is in.
     """
 
     datasets: NDArray[np.str_]
     truths: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    folds: NDArray[np.str_]
 
     @classmethod
     def read(cls, path: Path) -> "Answers":
         """Return what `write` has written."""
         with np.load(path) as stored:
-            return cls(stored["datasets"], stored["truths"], stored["probabilities"])
+            return cls(
+                stored["datasets"], stored["truths"], stored["probabilities"], stored["folds"]
+            )
 
     @classmethod
     def joined(cls, parts: Sequence["Answers"]) -> "Answers":
@@ -42,6 +47,7 @@ class Answers:
             np.concatenate([part.datasets for part in parts]),
             np.concatenate([part.truths for part in parts]),
             np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.folds for part in parts]),
         )
 
     def write(self, path: Path) -> None:
@@ -52,12 +58,18 @@ class Answers:
             datasets=self.datasets,
             truths=self.truths,
             probabilities=self.probabilities,
+            folds=self.folds,
         )
         unfinished.replace(path)
 
     def of(self, dataset: str) -> "Answers":
         """Return the answers on one set."""
         return self._chosen(self.datasets == dataset)
+
+    @property
+    def outside_the_test(self) -> "Answers":
+        """The answers on cells that something may be chosen by: those of `TRAINING_FOLDS`."""
+        return self._chosen(np.isin(self.folds, list(TRAINING_FOLDS)))
 
     @property
     def leukocytes(self) -> "Answers":
@@ -89,4 +101,6 @@ class Answers:
         return ConfusionMatrix.of(named, choices=LEUKOCYTES)
 
     def _chosen(self, rows: NDArray[np.bool_]) -> "Answers":
-        return Answers(self.datasets[rows], self.truths[rows], self.probabilities[rows])
+        return Answers(
+            self.datasets[rows], self.truths[rows], self.probabilities[rows], self.folds[rows]
+        )

@@ -76,6 +76,7 @@ def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> An
         datasets=np.array([one.item.dataset for one in known]),
         truths=np.array([CLASSES.index(one.crop.label) for one in known]),
         probabilities=np.concatenate(probabilities).astype(np.float32),
+        folds=np.array([one.item.fold for one in known]),
     )
 
 

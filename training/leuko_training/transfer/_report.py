@@ -243,14 +243,15 @@ def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
     yield from (
         f"It takes {PRIOR_STRENGTH:g}, from the short run, so not apart from these laboratories.",
         "*Five-way* below is with it. Temperature and rejection threshold of each laboratory are",
-        "chosen on the *other* left-out laboratories; the last row's on all of them, as for the",
-        "bundle. *Classified* is right of eight classes among the cells that got one.",
+        "chosen on the *other* left-out laboratories; the last row's on folds 1 to 4 of all of",
+        "them, as for the bundle. *Classified* is right of eight classes among the cells that got",
+        "one.",
         "",
     )
     rows = [_certainty_row(name, *pair) for name, pair in judged_elsewhere(joined).items()]
     rows.append(_mean_row(rows))
     everything = Answers.joined(list(joined.values()))
-    for_all = choose(everything)
+    for_all = choose(everything.outside_the_test)
     rows.append(_certainty_row("all together", for_all, judge(everything, for_all)))
     yield from table(
         [
