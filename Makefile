@@ -34,7 +34,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate transfer benchmark bench-live bench-site bench-calibration \
+.PHONY: help demo test lint train bundle evaluate card transfer benchmark bench-live bench-site bench-calibration \
 	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-arm64 bench-start \
 	requirements clean
 
@@ -70,6 +70,9 @@ bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8, pack the de
 
 evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
 	$(BIN)/leuko-train evaluate
+
+card: $(DEV_ENV)/.installed ## Write the default bundle's model card from docs/results
+	$(BIN)/leuko-convert card device/leuko/bundles/default --transfer docs/results/transfer.json
 
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
 	$(BIN)/leuko-train transfer --recipe usual --recipe harder --short --runs $(RUNS)
