@@ -95,11 +95,9 @@ check-deb: $(DEV_ENV)/.installed ## Install, upgrade and purge the package in a 
 	sh systemd/debian/build.sh trixie amd64 $(DEBS)
 	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_$(VERSION)+deb13_amd64.deb
 
-ARM64 = $(foreach debian,12 13,$(DEBS)/leuko_$(VERSION)+deb$(debian)_arm64.deb)
-
 check-arm64: $(DEV_ENV)/.installed ## Run the arm64 packages as Raspberry Pi 4 and 5, emulated (root, hours)
 	for release in bookworm trixie; do sh systemd/debian/build.sh $$release arm64 $(DEBS) || exit 1; done
-	sh tests/hardware/check_arm64.sh $(CHECKS) $(ARM64) $(LEUKO_DATASETS) $(BIN)/python
+	sh tests/hardware/check_arm64.sh $(CHECKS) $(DEBS) $(LEUKO_DATASETS) $(BIN)/python
 
 bench-site: $(DEV_ENV)/.installed ## Measure what adapting to a laboratory is worth into docs/results
 	$(BIN)/leuko-train bench-site

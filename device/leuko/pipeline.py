@@ -225,15 +225,19 @@ class FieldAnalyser:
         if find is None:
             return None
         crop, mask = self._view(field, find.region)
-        return ExaminedCell(self._named(crop, mask), cell_traits(crop, mask))
+        return ExaminedCell(self._named(crop, mask)[0], cell_traits(crop, mask))
 
     def _name(self, field: _Field, find: _Find) -> Cell:
         crop, mask = self._view(field, find.region)
-        likely = self._named(crop, mask)
+        likely, is_strange = self._named(crop, mask)
         if self._adapter:
             likely = self._adapter.adapted(likely[None], cell_traits(crop, mask)[None])[0]
-        probabilities = tuple(likely.tolist())
         best = list(CellClass)[int(np.argmax(likely))]
+        if is_strange and best.is_counted:
+            # Hardly anything is known of it, but which class comes first: beside other views of
+            # the same cell this one weighs next to nothing.
+            likely = 1 / likely.size + _LEFT_OF_STRANGE * (likely - 1 / likely.size)
+        probabilities = tuple(likely.tolist())
         status, reason = self._status(find, probabilities)
         return Cell(find.region, best, probabilities, sharpness(crop, mask), status, reason)
 
@@ -243,19 +247,16 @@ class FieldAnalyser:
         crop = cut_balanced_window(field.rgb, window, field.background)
         return crop, mask_in_window(region, window)
 
-    def _named(self, crop: RGBImage, mask: Mask) -> NDArray[np.float64]:
+    def _named(self, crop: RGBImage, mask: Mask) -> tuple[NDArray[np.float64], bool]:
+        """Return the bundle's probabilities, and whether the cell is strange to it."""
         spec = self._classifier
         outputs = self._namer.run(isolate(crop, mask, margin=spec.margin))
         quantisations = self._namer.output_quantisations
         real = quantisations[self._probabilities].real(outputs[self._probabilities])[0]
         embedding = quantisations[self._embedding].real(outputs[self._embedding])[0]
         worth = believed(real, class_weights=spec.class_weights, temperature=spec.temperature)
-        is_leukocyte = list(CellClass)[int(np.argmax(worth))].is_counted
-        if is_leukocyte and self._familiarity and self._familiarity.is_strange(embedding):
-            # Hardly anything is known of it, but which class comes first: beside other views of
-            # the same cell this one weighs next to nothing.
-            worth = 1 / worth.size + _LEFT_OF_STRANGE * (worth - 1 / worth.size)
-        return worth
+        is_strange = self._familiarity is not None and self._familiarity.is_strange(embedding)
+        return worth, is_strange
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.

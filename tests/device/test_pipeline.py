@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from leuko.adaptation import SiteAdapter
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import BundleError, ImageError
@@ -15,6 +16,7 @@ from leuko.familiarity import Familiarity
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
+from leuko.vision.traits import TRAITS
 
 UM_PER_PX = 0.15
 WIDTH_PX, HEIGHT_PX = 900, 700
@@ -157,6 +159,28 @@ def test_a_familiar_cell_keeps_its_class(
     lenient = with_familiarity(bundle, familiarity_up_to(1e6, length=length))
     found = FieldAnalyser(lenient, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
     assert [cell.probabilities for cell in found] == [cell.probabilities for cell in cells]
+
+
+def test_an_adaptation_gives_a_strange_cell_no_class_either(
+    bundle: ModelBundle, field: RGBImage
+) -> None:
+    features = TRAITS + len(CellClass)
+    sure_of_basophils = SiteAdapter(
+        classes=(4, 5),
+        offset=np.zeros(features),
+        whitening=np.zeros((features, features)),
+        means=np.stack([np.zeros(features), np.full(features, 9.0)]),
+        strength=1.0,
+        typical=1e9,
+    )
+    length = bundle.manifest.classifier.embedding
+    for limit, expected in ((1e6, CellStatus.COUNTED), (0.0, CellStatus.UNCLASSIFIED)):
+        known = with_familiarity(bundle, familiarity_up_to(limit, length=length))
+        analyser = FieldAnalyser(known, LiteRTEngine(), adapter=sure_of_basophils)
+        found = analyser.analyse(field, um_per_px=UM_PER_PX)
+        whole = [cell for cell in found if cell.cell_class is CellClass.BASOPHIL]
+        statuses = {cell.status for cell in whole if not cell.region.cut_by_border}
+        assert statuses == {expected}
 
 
 def test_familiarity_for_other_embeddings_is_refused(bundle: ModelBundle) -> None:

@@ -35,7 +35,7 @@ def bundle(
     ] = CERTAINTY,
     views: Annotated[
         int, typer.Option(min=1, help="Images that the range of every activation is taken from.")
-    ] = 200,
+    ] = 400,
     without: Annotated[
         list[str] | None, typer.Option(help="Data set that is passed over; again for more.")
     ] = None,

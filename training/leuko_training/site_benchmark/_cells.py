@@ -12,6 +12,7 @@ from leuko.adaptation import Confirmed
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.vision.traits import cell_traits
 from leuko_training.answers import CLASSES, Answers
+from leuko_training.certainty import Certainty, judged_elsewhere
 from leuko_training.crops import plain_cut
 from leuko_training.cut_cells import labelled_cells
 from leuko_training.datasets import read_dataset
@@ -59,29 +60,35 @@ def cells_of_left_out(
         DatasetError: no long training is there, or it was asked about other cells.
     """
     recipe = next(name for name, one in RECIPES.items() if one is SHIPPED)
-    found, missing = [], []
-    for laboratory, names in LABORATORIES.items():
-        trial = Trial(recipe, (laboratory,), 1, is_short=False)
-        done = runs / "transfer" / trial.name / "answers.npz"
-        if not done.is_file():
-            missing.append(laboratory)
-            continue
-        answers = Answers.read(done)
-        sets = [name for name in names if _is_enough(answers.of(name))]
-        found += [
-            _joined(answers.of(name), runs / "site" / f"{name}.npz", root=root, segmenter=segmenter)
-            for name in sets
-        ]
-    if not found:
-        raise DatasetError(f"no long training is in {runs}; run leuko-train transfer first")
-    return found, tuple(missing)
+    trials = {one: Trial(recipe, (one,), 1, is_short=False).name for one in LABORATORIES}
+    files = {one: runs / "transfer" / name / "answers.npz" for one, name in trials.items()}
+    said = {one: Answers.read(file) for one, file in files.items() if file.is_file()}
+    if len(said) < 2:
+        raise DatasetError(f"no two long trainings are in {runs}; run leuko-train transfer first")
+    # As the device names them: with the prior and temperature that the others choose.
+    certainties = {one: certainty for one, (certainty, _) in judged_elsewhere(said).items()}
+    found = [
+        _joined(
+            said[one].of(name),
+            certainties[one],
+            runs / "site" / f"{name}.npz",
+            root=root,
+            segmenter=segmenter,
+        )
+        for one in said
+        for name in LABORATORIES[one]
+        if _is_enough(said[one].of(name))
+    ]
+    return found, tuple(one for one in LABORATORIES if one not in said)
 
 
 def _is_enough(answers: Answers) -> bool:
     return len(answers.leukocytes.truths) >= _FEWEST
 
 
-def _joined(answers: Answers, kept: Path, *, root: Path, segmenter: Path) -> SiteCells:
+def _joined(
+    answers: Answers, certainty: Certainty, kept: Path, *, root: Path, segmenter: Path
+) -> SiteCells:
     name = kept.stem
     if not kept.is_file():
         _measure(name, root, kept, segmenter)
@@ -89,7 +96,7 @@ def _joined(answers: Answers, kept: Path, *, root: Path, segmenter: Path) -> Sit
         traits, truths, slides = stored["traits"], stored["truths"], stored["slides"]
     if truths.tolist() != answers.truths.tolist():
         raise DatasetError(f"{kept} is not of the cells that were asked about; remove it")
-    cells = Confirmed(traits, answers.probabilities.astype(np.float64), truths)
+    cells = Confirmed(traits, certainty.applied(answers.probabilities), truths)
     return SiteCells(name, cells, slides)
 
 

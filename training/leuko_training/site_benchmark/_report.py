@@ -97,7 +97,8 @@ def _lines(bench: SiteBench) -> Iterator[str]:
     yield "# Adapting to a laboratory\n"
     yield "- command: `make bench-site`"
     yield "- models: `leuko-train transfer`, shipped recipe, long trainings, seed 1, one laboratory"
-    yield "  left out of each; float. Fitting and applying are the device's own code"
+    yield "  left out of each; float, with the prior and temperature that the others choose."
+    yield "  Fitting and applying are the device's own code"
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}\n"
     if bench.missing:
         yield "Not measured, for no long training has left them out yet:"
