@@ -112,10 +112,12 @@ def _part(
     camera: TunedCamera, circumstances: Circumstances, light: _Light, seen: Backdrop
 ) -> ExposurePart:
     locks = light.locks
+    # A camera that tells no range of its gain may hold one all the same.
+    gain = locks.analogue_gain or camera.locks.analogue_gain
     return ExposurePart(
         origin=circumstances.origin(camera.frames, shape=camera.shape),
         exposure_us=locks.exposure_us or 1,
-        analogue_gain=round(locks.analogue_gain, 4) if locks.analogue_gain else None,
+        analogue_gain=round(gain, 4) if gain else None,
         level=round(seen.level, 1),
         clipped_percent=round(100 * worst_channel(seen)[1], 3),
     )

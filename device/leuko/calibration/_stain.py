@@ -88,6 +88,10 @@ class StainSamples:
         """Take in one cell by its picture, as `leuko.tracking.CellPictures` cuts it."""
         self.cells.append((cell_class, cell_stain(picture, um_per_px=PICTURE_UM_PER_PX)))
 
+    def keep_newest(self, most: int) -> None:
+        """Forget all but so many cells."""
+        del self.cells[:-most]
+
 
 class StainWatch:
     """Compares the cells seen so far with the calibrated stain; never stops anything.

@@ -210,9 +210,10 @@ class LiveService:
         session = self._open_session()
         # While something waits for the disk the session must not be closed without it.
         session.keep(self._held_back())
-        session.set_state(state, asked_by=asked_by)
         # Its cells keep their places from now on, whatever is seen.
-        self._seen_at_end = self._seen_now()
+        seen = self._seen_now()
+        session.set_state(state, asked_by=asked_by)
+        self._seen_at_end = seen
         self._forget_restored_scale()
         self._copies.make()
         logger.info("session %d %s by %s", session.record.id, state, asked_by)
@@ -223,8 +224,8 @@ class LiveService:
 
     def _seen_now(self) -> SeenSlide | None:
         overview = self._counter.overview() if self._counter else None
-        session = self._session.record.id if self._session else None
-        return SeenSlide(overview, session) if overview else None
+        session = self._session if self._session and self._session.is_open else None
+        return SeenSlide(overview, session.record.id if session else None) if overview else None
 
     def _take_up(self) -> None:
         if self._session is None or not self._session.is_open:

@@ -11,11 +11,14 @@ from leuko.cells import CellStatus
 from leuko.errors import StoreError
 from leuko.store import LogEntry, SessionRecord, Store
 from leuko.tracking import TrackedCell
+from leuko.vision.stain import JUDGED
 
 logger = logging.getLogger(__name__)
 
 _DIFFERS, _AGREES = "stain differs", "stain agrees"
 """What the log calls it."""
+_MOST_CELLS = 200
+"""Newest cells that are judged; a slide's stain is known from fewer, and a frame must not wait."""
 
 
 class StainGuard:
@@ -55,10 +58,10 @@ class StainGuard:
         told = stain_of_log(self._store.log(session.id))
         self._is_noted = bool(told and told["differs"])
         self._watch = StainWatch(self._part, differs=self._is_noted)
-        for cell in self._store.cells(session.id):
-            is_counted = cell.status is CellStatus.COUNTED and cell.merged_into is None
+        newest = self._store.newest_cells(session.id, classes=JUDGED, limit=_MOST_CELLS)
+        for cell in reversed(newest):
             coded = np.frombuffer(cell.picture or b"", np.uint8)
-            bgr = cv2.imdecode(coded, cv2.IMREAD_COLOR) if is_counted and coded.size else None
+            bgr = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
             if bgr is not None:
                 picture = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
                 self._watch.samples.add(cell.cell_class, picture)
@@ -67,11 +70,13 @@ class StainGuard:
     def see(self, new: Sequence[TrackedCell]) -> None:
         """Take in cells that were counted now."""
         counted = [cell for cell in new if cell.status is CellStatus.COUNTED]
-        if self._watch is None or not counted:
+        judged = [cell for cell in counted if cell.cell_class in JUDGED]
+        if self._watch is None or not judged:
             return
-        for cell in counted:
+        for cell in judged:
             if cell.picture is not None:
                 self._watch.samples.add(cell.cell_class, cell.picture)
+        self._watch.samples.keep_newest(_MOST_CELLS)
         difference = self._watch.judge()
         if difference and self._watch.differs != self._is_noted:
             self._note(self._watch.detail(difference))

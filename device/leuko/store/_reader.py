@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -151,6 +151,29 @@ class StoreReader:
             CellStatus.EXCLUDED,
         )
         return read_cell(rows[0]) if rows else None
+
+    def newest_cells(
+        self, session_id: int, *, classes: Collection[CellClass], limit: int
+    ) -> list[CellRecord]:
+        """Return the cells of some classes that were counted last, newest first, with pictures.
+
+        Args:
+            session_id: which session.
+            classes: which cells.
+            limit: how many at most.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        rows = self._rows(
+            f"{_CELL_WITH_PICTURE} WHERE session = ? AND merged_into IS NULL AND status = ?"
+            f" AND class IN ({', '.join('?' * len(classes))}) ORDER BY number DESC LIMIT ?",
+            session_id,
+            CellStatus.COUNTED,
+            *classes,
+            limit,
+        )
+        return [read_cell(row) for row in rows]
 
     def count(self, session_id: int) -> DifferentialCount:
         """Return the differential of a session's cells, each once.

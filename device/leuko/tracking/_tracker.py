@@ -64,6 +64,7 @@ class SlideTracker:
         self._map: SlideMap
         self._search: PlaceSearch
         self._newest: View | None = None
+        self._placed: View | None = None
         self._last: Position | None = None
         self._velocity = (0.0, 0.0)
         self._lost = 0
@@ -86,16 +87,22 @@ class SlideTracker:
         placed = self._followed(view)
         located = self._found(view, placed, Track.FOLLOWED) if placed else self._looked_for(view)
         self._newest = replace(view, rgb=_NO_PICTURE)
+        if located.position:
+            self._placed = self._newest
         return located
 
     def finish_search(self) -> SegmentJoin | None:
-        """Return what became one segment by comparing the newest frame with all keyframes left.
+        """Return what became one segment by comparing the newest placed frame with all keyframes.
 
-        That costs 0.1 ms a keyframe: it is for the end of a session, not for between two frames.
+        Those that it was compared with already are left out, unless the place was lost since. That
+        costs 0.1 ms a keyframe: it is for the end of a session, not for between two frames.
         """
-        view, position = self._newest, self._last
-        if view is None or position is None or self._lost or len(self._segments) < 2:
+        view, position = self._placed, self._last
+        if view is None or position is None or len(self._segments) < 2:
             return None
+        if self._lost:
+            # The round went on with frames that have no place.
+            self._search.begin()
         join = None
         while self._is_new and join is None:
             join = self._other_segment(view, position)
@@ -160,6 +167,9 @@ class SlideTracker:
 
     def _found(self, view: View, placed: Placed, track: Track) -> Located:
         self._velocity, moved_um = self._motion(view, placed.position)
+        if self._lost and self._is_new:
+            # The round went on with frames that have no place.
+            self._search.begin()
         position = self._map.keep(view, placed)
         join = self._other_segment(view, position)
         if join:

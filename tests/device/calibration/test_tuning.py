@@ -53,6 +53,15 @@ class Bench:
         self.camera.lock(locks)
 
 
+class HoldingGain(Bench):
+    """One that tells what its gain is at, not what it may be, as V4L2 does."""
+
+    @property
+    def found(self) -> Found:
+        found = self.camera.found
+        return replace(found, locks=replace(found.locks, analogue_gain=2.5))
+
+
 @pytest.fixture(scope="module")
 def scene() -> Scene:
     options = CameraOptions("smear:3:20", 320, 240, frames_per_s=0, um_per_px=0.25)
@@ -76,6 +85,16 @@ def test_the_background_comes_to_the_level_that_bundles_expect(
     assert camera.locks.exposure_us == part.exposure_us <= 20_000
     assert camera.locks.analogue_gain == pytest.approx(part.analogue_gain, rel=1e-3)
     assert len(part.origin.frames) == 3
+
+
+def test_a_gain_that_is_held_is_kept_although_its_range_is_not_told(
+    scene: Scene, circumstances: Circumstances
+) -> None:
+    camera = HoldingGain(SimCamera(scene, controls=WEBCAM))
+    part = measure_exposure(TunedCamera(camera, every_s=0), circumstances)
+    assert part.analogue_gain == pytest.approx(2.5)
+    without = measure_exposure(tuned(scene, controls=WEBCAM), circumstances)
+    assert without.analogue_gain is None
 
 
 @pytest.mark.parametrize(

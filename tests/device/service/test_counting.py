@@ -154,6 +154,15 @@ def test_the_slide_is_shown_as_the_session_left_it_until_the_next_begins(
     assert service.seen_slide().session == 2
 
 
+def test_what_is_seen_after_a_session_that_saw_nothing_is_not_of_that_session(
+    service: LiveService, frames: list[Frame]
+) -> None:
+    start(service)
+    service.finish(asked_by="ana")
+    take(service, frames[:2])
+    assert service.seen_slide().session is None
+
+
 def test_a_second_session_is_refused_until_the_first_is_closed(service: LiveService) -> None:
     start(service)
     with pytest.raises(SessionError, match=r"^session 1 \(H-12\) is open; finish or discard it"):

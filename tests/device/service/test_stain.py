@@ -99,6 +99,24 @@ def test_after_a_restart_the_kept_cells_say_the_same_and_the_log_does_not_repeat
     assert kinds(store, session) == ["stain differs"]
 
 
+def test_a_long_session_is_judged_by_its_newest_cells_also_after_a_restart(
+    store: Store, session: SessionRecord, part: StainPart, stained: Stained
+) -> None:
+    pale, purple = stained(PALE), stained(PURPLE)
+    cells = [tracked(number, pale if number <= 250 else purple) for number in range(1, 451)]
+    guard = StainGuard(part, store)
+    guard.take_up(session)
+    guard.see(cells[:250])
+    assert guard.notice == STAIN_DIFFERS
+    guard.see(cells[250:])
+    assert not guard.notice
+    pngs = {id(one): cv2.imencode(".png", one[..., ::-1])[1].tobytes() for one in (pale, purple)}
+    store.save_cells(session.id, [record(cell, pngs[id(cell.picture)]) for cell in cells])
+    again = StainGuard(part, store)
+    again.take_up(session)
+    assert not again.notice
+
+
 def test_without_a_calibrated_stain_nothing_is_said(
     store: Store, session: SessionRecord, stained: Stained
 ) -> None:

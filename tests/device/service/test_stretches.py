@@ -1,6 +1,7 @@
 """Stretches of slide that turn out to be one, at the end of a session and after a crash."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations, starmap
 from math import hypot
 from pathlib import Path
@@ -21,7 +22,8 @@ SAME_UM = 4
 PICTURE_BYTES = 160 * 120
 STRANGERS = 300
 """Keyframes of ground that looks like no other; a search for a place takes fifteen frames."""
-
+LONGER_THAN_A_SEARCH = 20
+"""Frames."""
 
 NOTHING: Mapping[int, int] = MappingProxyType({})
 
@@ -89,6 +91,25 @@ def test_cells_that_wait_for_a_search_count_once_when_the_count_ends(
         service.run()
     assert service.status().count.n == store.count(1).n == AT_ONCE
     assert {cell.segment for cell in standing(store)} == {1 if was_seen else 10}
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_cells_that_wait_for_a_search_count_once_although_the_view_is_lost_before_the_end(
+    make_parts: Callable[..., Parts], store: Store, frames: list[Frame], *, comes_back: bool
+) -> None:
+    service = LiveService(make_parts(store))
+    start(service)
+    assert take(service, frames[:6]) == AT_ONCE
+    put_strangers(store.path.with_name(KEYFRAMES_NAME))
+    service = LiveService(make_parts(store))
+    take(service, frames[:6] * 2)
+    glass = replace(frames[5], rgb=np.full_like(frames[5].rgb, 228))
+    take(service, [glass] * LONGER_THAN_A_SEARCH)
+    if comes_back:
+        assert take(service, frames[:4]) == AT_ONCE
+    service.finish(asked_by="ana")
+    assert service.status().count.n == store.count(1).n == AT_ONCE
+    assert {cell.segment for cell in standing(store)} == {1}
 
 
 def test_a_crash_between_cells_and_keyframes_is_mended_when_the_ground_is_seen_again(

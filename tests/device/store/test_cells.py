@@ -57,6 +57,22 @@ def test_a_change_replaces_what_was_kept(
     assert kept == [cell(1), cell(2, cell_class=CellClass.BASOPHIL, views=9, x_um=1.0)]
 
 
+def test_the_newest_counted_cells_of_some_classes_are_read_with_their_pictures(
+    store: Store, session: SessionRecord, cell: CellMaker
+) -> None:
+    others = [
+        cell(6, cell_class=CellClass.BASOPHIL),
+        cell(7, status=CellStatus.EXCLUDED),
+        cell(8, cell_class=CellClass.LYMPHOCYTE),
+    ]
+    store.save_cells(session.id, [*map(cell, range(1, 6)), *others])
+    store.merge_cells(session.id, {5: 1})
+    classes = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
+    newest = store.newest_cells(session.id, classes=classes, limit=3)
+    assert [one.number for one in newest] == [8, 4, 3]
+    assert all(one.picture for one in newest)
+
+
 def test_a_later_change_has_a_larger_sequence_number(
     store: Store, session: SessionRecord, cell: CellMaker
 ) -> None:
