@@ -21,7 +21,7 @@ from leuko.calibration import (
 )
 from leuko.cameras import CameraOptions, CameraProcess, Locks
 from leuko.checks import FOLDER_NAME as CHECKS_NAME
-from leuko.checks import CheckHistory, lockout
+from leuko.checks import CheckHistory, InUse, lockout
 from leuko.control import (
     Bench,
     Buttons,
@@ -108,6 +108,11 @@ def run_service(settings: Settings) -> None:
                 lockout,
                 CheckHistory(settings.state_dir / CHECKS_NAME),
                 settings.check_lockout,
+                in_use=InUse(
+                    bundle_sha256=started.bundle.sha256,
+                    calibration=calibration.record.number if calibration else None,
+                    driver=settings.camera,
+                ),
                 every_h=settings.check_every_h,
             ),
             stain=calibration.record.stain if calibration else None,
