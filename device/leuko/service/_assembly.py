@@ -18,6 +18,7 @@ from leuko.calibration import (
     calibrated_locks,
     check_camera,
     other_bundles,
+    summary_for,
 )
 from leuko.cameras import CameraOptions, CameraProcess, Locks
 from leuko.checks import FOLDER_NAME as CHECKS_NAME
@@ -103,7 +104,7 @@ def run_service(settings: Settings) -> None:
             backend=analyser,
             bench_notice=lambda: bench.notice,
             spec=_spec(settings, started.bundle, target, calibration),
-            bundle_notice=started.notice,
+            bundle_notice="; ".join(filter(None, (started.notice, problem))),
             lockout=partial(
                 lockout,
                 CheckHistory(settings.state_dir / CHECKS_NAME),
@@ -223,7 +224,7 @@ def _spec(
         bundle=bundle.label,
         bundle_sha256=bundle.sha256,
         settings=settings.model_dump(mode="json"),
-        calibration=calibration.summary if calibration else {},
+        calibration=summary_for(calibration, bundle.sha256),
         device_serial=_serial(),
     )
 
