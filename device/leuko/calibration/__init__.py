@@ -55,6 +55,7 @@ from leuko.calibration._use import (
     calibrated_locks,
     check_camera,
     other_bundles,
+    summary_for,
 )
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
 
@@ -122,5 +123,6 @@ __all__ = [
     "read_labels",
     "shots_of_camera",
     "shots_of_folder",
+    "summary_for",
     "unpacked",
 ]

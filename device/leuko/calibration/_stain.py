@@ -37,7 +37,12 @@ _FEWEST_CELLS, _FEWEST_FIELDS, _FEWEST_OF_EACH = 30, 10, 5
 FEWEST_SEEN = 8
 """Neutrophils and lymphocytes that must be seen before anything is said."""
 STAIN_LIMIT = 3.3
-"""Score from which a stain differs: one slide in twenty of the calibrated laboratory at most."""
+"""Score from which a stain differs.
+
+At most one slide in twenty has it within the two laboratories that it and the spreads were chosen
+on; with the spreads of one of them it is more in the other, so another laboratory may have more
+(docs/results/stain.md).
+"""
 _BACK = 3.0
 """Score below which it no longer does; between them what was said stands."""
 _UNUSABLE = (Guidance.TOO_DARK, Guidance.TOO_BRIGHT, Guidance.FOCUS, Guidance.SLOWER)

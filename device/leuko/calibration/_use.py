@@ -99,6 +99,22 @@ def adapter_for(
     )
 
 
+def summary_for(calibration: Calibration | None, bundle_sha256: str) -> dict[str, object]:
+    """Return what is kept of a calibration with each session; nothing without one.
+
+    An adaptation that `adapter_for` leaves aside is not in it, for nothing was named by it.
+
+    Args:
+        calibration: in use; None for none.
+        bundle_sha256: hash of the manifest of the bundle that counts.
+    """
+    if calibration is None:
+        return {}
+    adapter, _ = adapter_for(calibration, bundle_sha256)
+    summary = calibration.summary
+    return {name: part for name, part in summary.items() if name != "site" or adapter}
+
+
 def other_bundles(calibration: Calibration, bundle_sha256: str) -> tuple[str, ...]:
     """Return the names of the parts that were measured while another bundle was in use.
 

@@ -5,7 +5,7 @@ history that is only added to (`CheckHistory`), and may lock out new sessions (`
 """
 
 from leuko.checks._history import FOLDER_NAME, CheckEntry, CheckHistory
-from leuko.checks._lockout import lockout
+from leuko.checks._lockout import InUse, lockout
 from leuko.checks._measuring import CHECK_CELLS, CheckMeasurement, measure_check
 from leuko.checks._record import CheckRecord, Measured
 from leuko.checks._rules import BASELINE, FEWEST, Limits, judged, limits_of, series_of
@@ -20,6 +20,7 @@ __all__ = [
     "CheckHistory",
     "CheckMeasurement",
     "CheckRecord",
+    "InUse",
     "Limits",
     "Measured",
     "judged",

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,14 +68,21 @@ class CheckHistory:
         """
         return [entry.check for entry in self.entries() if entry.check]
 
+    def newest_first(self) -> Iterator[CheckEntry]:
+        """Yield every check, damaged ones named as such; reads no more than are asked for.
+
+        Raises:
+            CalibrationError: the folder cannot be read.
+        """
+        return map(self._entry, reversed(self._numbers()))
+
     def last(self) -> CheckEntry | None:
         """Return the newest check, damaged or not; None before the first.
 
         Raises:
             CalibrationError: the folder cannot be read.
         """
-        numbers = self._numbers()
-        return self._entry(numbers[-1]) if numbers else None
+        return next(self.newest_first(), None)
 
     def drafted(
         self,

@@ -59,7 +59,7 @@ class Limits:
 def series_of(
     checks: Sequence[CheckRecord], *, like: CheckRecord | None = None
 ) -> list[CheckRecord]:
-    """Return the checks that can be compared: of one bundle, calibration and size of picture.
+    """Return the checks that can be compared: of one bundle, calibration, camera and frame size.
 
     Args:
         checks: all, the oldest first.
@@ -127,4 +127,5 @@ def _fixed(measured: Measured, least_sharpness: float) -> list[str]:
 
 def _kind(check: CheckRecord) -> tuple[object, ...]:
     camera = check.origin.camera
-    return check.origin.bundle_sha256, check.calibration, camera.width, camera.height
+    seen_by = camera.driver, camera.width, camera.height
+    return check.origin.bundle_sha256, check.calibration, *seen_by

@@ -54,9 +54,7 @@ def count(
     chosen, settings = chosen_bundle(bundle, um_per_px=um_per_px, backend=backend, threads=threads)
     scale = None if settings.um_per_px == "auto" else settings.um_per_px
     calibrated = load_calibration(calibration) if calibration else None
-    adapter, problem = adapter_for(calibrated, chosen.sha256)
-    if problem:
-        typer.echo(f"leuko: {problem}", err=True)
+    adapter, _ = adapter_for(calibrated, chosen.sha256)
     with (
         open_backend(
             chosen, settings.backend, threads=settings.threads, adapter=adapter

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from leuko.bundle import ModelBundle
-from leuko.calibration import CalibratedFrames, Calibration
+from leuko.calibration import CalibratedFrames, Calibration, adapter_for, summary_for
 from leuko.cells import RGBImage
 from leuko.count._blur import is_blurred, limits_of
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
@@ -103,6 +103,7 @@ def count_images(
     _refuse_to_mix(images, out)
     run = _Run(images, progress or _untold, calibration)
     um_per_px = um_per_px or _scale_of(calibration)
+    _, left_aside = adapter_for(calibration, bundle.sha256)
     with ReportFolder(out) as report:
         scales = run.find_scales() if um_per_px is None else StatedScale(um_per_px)
         run.analyse_all(analyser, scales, report, pictures)
@@ -113,7 +114,7 @@ def count_images(
             count,
             failed,
             bundle,
-            calibration=calibration.summary if calibration else None,
+            calibration=summary_for(calibration, bundle.sha256) or None,
             stain=run.stain.detail(),
         )
     return CountResult(
@@ -123,7 +124,11 @@ def count_images(
         um_per_px=um_per_px,
         blurred=tuple(run.blurred),
         scales=tuple(run.estimates),
-        warnings=(*scales.warnings(run.labels), *run.stain.warnings()),
+        warnings=(
+            *filter(None, [left_aside]),
+            *scales.warnings(run.labels),
+            *run.stain.warnings(),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from leuko.calibration import (
     Calibration,
     CalibrationHistory,
     CameraUsed,
+    adapter_for,
     check_camera,
     other_bundles,
 )
@@ -36,10 +37,7 @@ def examine_calibration(settings: Settings) -> Finding:
     if newest.problem:
         remedy = "calibrate again, or import the export of it"
         return doubtful(_PART, f"{told}; the newer one is not whole: {newest.problem}", remedy)
-    if foreign := _of_other_bundles(present, settings):
-        names = ", ".join(name.replace("_", "-") for name in foreign)
-        return doubtful(_PART, f"{told}; with another bundle: {names}", "measure them again")
-    return sound(_PART, told)
+    return _with_bundle(present, told, settings)
 
 
 def _camera(settings: Settings) -> CameraUsed:
@@ -65,11 +63,17 @@ def _age(calibrations: int) -> str:
     return f"({calibrations} before)" if calibrations > 0 else "(newest)"
 
 
-def _of_other_bundles(calibration: Calibration, settings: Settings) -> tuple[str, ...]:
+def _with_bundle(calibration: Calibration, told: str, settings: Settings) -> Finding:
     installed = InstalledBundles(settings.state_dir, settings.trusted_keys)
     try:
         bundle = load_bundle(settings.bundle) if settings.bundle else installed.active()
     except BundleError:
         # What is wrong with the bundle is said of the bundle.
-        return ()
-    return other_bundles(calibration, bundle.sha256)
+        return sound(_PART, told)
+    _, left_aside = adapter_for(calibration, bundle.sha256)
+    if left_aside:
+        return doubtful(_PART, f"{told}; {left_aside}", "leuko calibrate site")
+    if foreign := other_bundles(calibration, bundle.sha256):
+        names = ", ".join(name.replace("_", "-") for name in foreign)
+        return doubtful(_PART, f"{told}; with another bundle: {names}", "measure them again")
+    return sound(_PART, told)

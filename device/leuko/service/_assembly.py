@@ -18,10 +18,11 @@ from leuko.calibration import (
     calibrated_locks,
     check_camera,
     other_bundles,
+    summary_for,
 )
 from leuko.cameras import CameraOptions, CameraProcess, Locks
 from leuko.checks import FOLDER_NAME as CHECKS_NAME
-from leuko.checks import CheckHistory, lockout
+from leuko.checks import CheckHistory, InUse, lockout
 from leuko.control import (
     Bench,
     Buttons,
@@ -103,11 +104,16 @@ def run_service(settings: Settings) -> None:
             backend=analyser,
             bench_notice=lambda: bench.notice,
             spec=_spec(settings, started.bundle, target, calibration),
-            bundle_notice=started.notice,
+            bundle_notice="; ".join(filter(None, (started.notice, problem))),
             lockout=partial(
                 lockout,
                 CheckHistory(settings.state_dir / CHECKS_NAME),
                 settings.check_lockout,
+                in_use=InUse(
+                    bundle_sha256=started.bundle.sha256,
+                    calibration=calibration.record.number if calibration else None,
+                    driver=settings.camera,
+                ),
                 every_h=settings.check_every_h,
             ),
             stain=calibration.record.stain if calibration else None,
@@ -218,7 +224,7 @@ def _spec(
         bundle=bundle.label,
         bundle_sha256=bundle.sha256,
         settings=settings.model_dump(mode="json"),
-        calibration=calibration.summary if calibration else {},
+        calibration=summary_for(calibration, bundle.sha256),
         device_serial=_serial(),
     )
 

@@ -53,7 +53,8 @@ class Parts:
         bench_notice: one line from keypad and buttons.
         spec: what sessions are begun with, but for specimen, operator, target and scale.
         um_per_px: scale of the frames; None to find it from the red cells.
-        bundle_notice: what a person must know of the bundle; empty if there is nothing.
+        bundle_notice: what a person must know of the bundle, and of an adaptation that was made
+            for another; empty if there is nothing.
         stain: the calibrated stain; None if it was not measured.
         lockout: why no session may begin, a sentence; empty if one may.
     """

@@ -38,7 +38,8 @@ _LEAST = 0.005
 SPREADS = (3.3, 0.16, 5.6, 0.30)
 """Standard deviations of a slide of the calibrated laboratory, in the order of the fields of
 `StainDifference`, from two laboratories with numbered slides (docs/results/stain.md): the wider of
-both, but the mean of both for the hue of red cells, which one camera's flare makes uncertain."""
+both, but the mean of both for the hue of red cells, which one camera's flare makes uncertain. A
+laboratory whose slides vary more than these two's has more false alarms."""
 
 
 @dataclass(frozen=True, slots=True)

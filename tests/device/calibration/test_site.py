@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,11 +21,15 @@ from leuko.calibration import (
     class_named,
     load_calibration,
     read_labels,
+    summary_for,
 )
 from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.cli import main
+from leuko.doctor import examine_calibration
 from leuko.errors import CalibrationError
 from leuko.service import STORE_NAME
+from leuko.settings import Settings
+from leuko.status import Level
 from leuko.store import CellRecord, SessionSpec, Store
 
 UM_PER_PX = 0.2
@@ -156,6 +161,41 @@ def test_it_is_left_aside_with_another_bundle_and_bound_to_no_size_of_pictures(
     assert "not used with another; run leuko calibrate site again" in why
     assert adapter_for(None, "0" * 64) == (None, "")
     assert not kept.record.framed
+    assert summary_for(kept, kept.record.site.origin.bundle_sha256) == kept.summary
+    assert set(summary_for(kept, "0" * 64)) == {"number", "sha256"}
+
+
+def test_results_and_doctor_say_that_it_was_left_aside(
+    *,
+    leuko: Leuko,
+    sorted_discs: Path,
+    disc_field: RGBImage,
+    tmp_path: Path,
+    tiny_bundle: Path,
+) -> None:
+    leuko("calibrate", "site", sorted_discs, "--yes")
+    other = shutil.copytree(tiny_bundle, tmp_path / "other")
+    manifest = other / "manifest.toml"
+    manifest.write_bytes(manifest.read_bytes() + b"\n")
+    Image.fromarray(disc_field).save(tmp_path / "field.png")
+    run = leuko(
+        "count",
+        tmp_path / "field.png",
+        "--out",
+        tmp_path / "out",
+        "--bundle",
+        other,
+        "--calibration",
+        tmp_path / "state",
+    )
+    assert run.code == 0, run.err
+    assert run.err.count("is not used with another; run leuko calibrate site again") == 1
+    told = json.loads((tmp_path / "out" / "differential.json").read_text("utf-8"))
+    assert told["calibration"]["number"] == 1
+    assert "site" not in told["calibration"]
+    finding = examine_calibration(Settings(state_dir=tmp_path / "state", bundle=other))
+    assert finding.health.level is Level.WARNING
+    assert "is not used with another" in finding.health.text
 
 
 def test_an_adaptation_that_does_not_help_is_refused(

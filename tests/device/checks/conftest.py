@@ -44,13 +44,17 @@ def check(origin: Origin) -> Callable[..., CheckRecord]:
         failures: tuple[str, ...] = (),
         calibration: int | None = 1,
         moment: Moment = MOMENT,
+        driver: str = "files",
+        bundle: str = "b",
         **values: float | None,
     ) -> CheckRecord:
+        camera = origin.camera.model_copy(update={"driver": driver})
+        made_with = {"camera": camera, "bundle_sha256": bundle * 64}
         return CheckRecord(
             number=number,
             moment=moment,
             by="Ada",
-            origin=origin,
+            origin=origin.model_copy(update=made_with),
             calibration=calibration,
             located=20,
             missed=0,

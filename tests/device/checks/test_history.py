@@ -7,12 +7,15 @@ from typing import Literal
 import pytest
 
 from leuko.calibration import Origin
-from leuko.checks import CheckHistory, CheckRecord, Measured, lockout
+from leuko.checks import CheckHistory, CheckRecord, InUse, Measured, lockout
 from leuko.clock import Moment
 from leuko.errors import OutputError
 
 Check = Callable[..., CheckRecord]
 Later = Callable[..., Moment]
+
+IN_USE = InUse(bundle_sha256="b" * 64, calibration=1, driver="files")
+OTHERS = ({"driver": "sim"}, {"calibration": 2}, {"calibration": None}, {"bundle": "c"})
 
 
 def test_checks_are_numbered_in_order_whatever_the_clock_says(
@@ -94,7 +97,9 @@ def test_a_check_that_is_due_locks_out_if_the_setting_says_so(
 ) -> None:
     if then:
         CheckHistory(tmp_path, clock=lambda: later(*then)).keep(check())
-    said = lockout(CheckHistory(tmp_path), rule, every_h=24, clock=lambda: later(*now))
+    said = lockout(
+        CheckHistory(tmp_path), rule, in_use=IN_USE, every_h=24, clock=lambda: later(*now)
+    )
     assert (words in said) if words else not said
 
 
@@ -107,16 +112,47 @@ def test_across_starts_only_a_clock_that_was_set_says_how_old_a_check_is(
 ) -> None:
     CheckHistory(tmp_path, clock=lambda: later(0)).keep(check())
     present = later(hours, boot="other", clock_is_set=clock_is_set)
-    said = lockout(CheckHistory(tmp_path), "due", every_h=24, clock=lambda: present)
+    said = lockout(CheckHistory(tmp_path), "due", in_use=IN_USE, every_h=24, clock=lambda: present)
     assert (words in said) if words else not said
 
 
 def test_a_failed_check_locks_out_until_one_has_passed(check: Check, tmp_path: Path) -> None:
     history = CheckHistory(tmp_path)
     history.keep(check(failures=("located % 80 is below 90, which is needed",)))
-    said = lockout(history, "failed", every_h=24)
+    said = lockout(history, "failed", in_use=IN_USE, every_h=24)
     assert said.startswith("quality check 1 failed (located % 80 is below 90")
     assert said.endswith("repeat leuko calibrate check")
-    assert not lockout(history, "off", every_h=24)
+    assert not lockout(history, "off", in_use=IN_USE, every_h=24)
     history.keep(check())
-    assert not lockout(history, "failed", every_h=24)
+    assert not lockout(history, "failed", in_use=IN_USE, every_h=24)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_check_with_anything_but_what_is_in_use_leaves_the_check_due(
+    *, check: Check, later: Later, tmp_path: Path, other: dict[str, str | int | None]
+) -> None:
+    history = CheckHistory(tmp_path, clock=lambda: later(0))
+
+    def said(rule: Literal["failed", "due"]) -> str:
+        return lockout(history, rule, in_use=IN_USE, every_h=24, clock=lambda: later(1))
+
+    history.keep(check(**other))
+    assert said("due").startswith("a quality check is due, the last was made with ")
+    assert not said("failed")
+    history.keep(check())
+    assert not said("due")
+    history.keep(check(**other))
+    assert not said("due")
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_no_check_with_anything_but_what_is_in_use_takes_a_failed_one_back(
+    *, check: Check, tmp_path: Path, other: dict[str, str | int | None]
+) -> None:
+    history = CheckHistory(tmp_path)
+    history.keep(check(failures=("located % 80 is below 90, which is needed",)))
+    history.keep(check(**other))
+    said = lockout(history, "failed", in_use=IN_USE, every_h=24)
+    assert said.startswith("quality check 1 failed")
+    history.keep(check())
+    assert not lockout(history, "failed", in_use=IN_USE, every_h=24)

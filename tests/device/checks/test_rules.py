@@ -74,10 +74,12 @@ def test_limits_are_never_narrower_than_chance(check: Check) -> None:
     assert not verdict(check(15, located_percent=95.2), same)[0]
 
 
-def test_another_calibration_begins_a_new_series(check: Check, series: list[CheckRecord]) -> None:
-    changed = check(21, calibration=2)
-    assert series_of([*series, changed]) == [changed]
-    assert series_of([*series, changed], like=series[0]) == series
+def test_another_calibration_camera_or_bundle_begins_a_new_series(
+    check: Check, series: list[CheckRecord]
+) -> None:
+    for changed in (check(21, calibration=2), check(21, driver="sim"), check(21, bundle="c")):
+        assert series_of([*series, changed]) == [changed]
+        assert series_of([*series, changed], like=series[0]) == series
     assert series_of([]) == []
 
 
