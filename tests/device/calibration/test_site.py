@@ -141,7 +141,7 @@ def test_people_are_told_what_it_is_worth_and_what_stays(
     undone = history.current()
     assert undone is not None
     assert undone.adapter is None
-    assert leuko("calibrate", "import", tmp_path / "lab.zip").code == 0
+    assert leuko("calibrate", "import", tmp_path / "lab.zip", "--yes").code == 0
     back, first = history.current(), load_calibration(tmp_path / "lab.zip")
     assert back is not None
     assert back.adapter is not None
