@@ -46,7 +46,7 @@ class CheckMeasurement:
     _backgrounds: list[float] = field(default_factory=list)
     _densities: list[float] = field(default_factory=list)
     _red_cells: list[MeasuredField] = field(default_factory=list)
-    _last: ReducedField | None = None
+    _seen: list[ReducedField] = field(default_factory=list)
 
     @property
     def fields(self) -> int:
@@ -54,10 +54,12 @@ class CheckMeasurement:
         return len(self._frames)
 
     def is_new(self, shot: Shot) -> bool:
-        """Return whether a picture shows another place than the one before."""
-        reduced, last = reduce_field(shot.rgb), self._last
-        self._last = reduced
-        return last is None or last.shape != reduced.shape or not show_the_same(reduced, last)
+        """Return whether a picture shows another place than all before it."""
+        reduced = reduce_field(shot.rgb)
+        if any(one.shape == reduced.shape and show_the_same(reduced, one) for one in self._seen):
+            return False
+        self._seen.append(reduced)
+        return True
 
     def add(self, shot: Shot, rgb: RGBImage, cells: Iterable[Cell]) -> None:
         """Take in a field.

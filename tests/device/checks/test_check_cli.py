@@ -105,6 +105,13 @@ def test_what_cannot_be_checked_is_one_sentence_and_nothing_is_kept(
     assert check("--list").out == "no quality check was ever made\n"
 
 
+def test_a_field_that_is_come_back_to_is_not_counted_again(check: Check, slide: Path) -> None:
+    Image.open(slide / "00.png").save(slide / "03.png")
+    run = check("--from", slide, "--cells", 16, "--missed", 0, "--yes")
+    assert run.code == 1
+    assert "12 leukocytes in 3 fields are too few for a check, 16 are needed" in run.err
+
+
 PLOT = (24, 58, 52)
 """Colour that only trends have."""
 
