@@ -110,7 +110,8 @@ def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path, root: 
     assert bundle.label == f"leuko-default 9.8.7 {bundle.sha256[:8]}"
     assert load_bundle(bundled.with_suffix(".zip")).sha256 == bundle.sha256
     assert replay_golden(bundle, LiteRTEngine()).is_ok
-    (learnt_from,) = bundle.manifest.training_sets
+    learnt_from, rendered = bundle.manifest.training_sets
+    assert rendered.name == "simulated"
     training, watching = partition(read_everything(root))
     assert (learnt_from.name, learnt_from.images) == ("bccd", len(training))
     assert len(training) + len(watching) == 15
