@@ -20,6 +20,7 @@ from leuko.calibration._labels import (
     read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
+from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import (
     CalibrationRecord,
     CameraUsed,
@@ -55,6 +56,7 @@ from leuko.calibration._use import (
     calibrated_locks,
     check_camera,
     other_bundles,
+    quality_limits,
     summary_for,
 )
 from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
@@ -85,6 +87,7 @@ __all__ = [
     "FrameUsed",
     "LabelledCell",
     "LightMeasurement",
+    "NumberedFiles",
     "Origin",
     "Part",
     "ScalePart",
@@ -120,6 +123,7 @@ __all__ = [
     "measure_with_ruler",
     "other_bundles",
     "packed",
+    "quality_limits",
     "read_labels",
     "shots_of_camera",
     "shots_of_folder",

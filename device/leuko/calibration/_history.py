@@ -4,12 +4,8 @@
 what the sixth said. A power cut leaves either a file or none.
 """
 
-import fcntl
 import logging
-import os
-import re
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from leuko.calibration._archive import (
     site_file,
     unpacked,
 )
+from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import CalibrationRecord, Part, SitePart
 from leuko.clock import Moment, now
 from leuko.errors import CalibrationError, OutputError
@@ -29,9 +26,6 @@ logger = logging.getLogger(__name__)
 
 FOLDER_NAME = "calibration"
 """The folder of the calibrations in the state directory."""
-
-_NAME = re.compile(r"calibration-(\d{6})\.zip")
-_LOCK = ".lock"
 
 _Files = tuple[bytes | None, bytes | None]
 """What lies beside a record: the flat field's PNG and the adaptation's array."""
@@ -62,7 +56,9 @@ class CalibrationHistory:
             folder: that of the calibrations, `FOLDER_NAME` in the state directory.
             clock: gives the present moment.
         """
-        self._folder = folder
+        self._files = NumberedFiles(
+            folder, "calibration", ".zip", "calibrations", "leuko calibrate"
+        )
         self._clock = clock
 
     def entries(self) -> list[Entry]:
@@ -71,7 +67,7 @@ class CalibrationHistory:
         Raises:
             CalibrationError: the folder cannot be read.
         """
-        return [self._entry(number) for number in reversed(self._numbers())]
+        return [self._entry(number) for number in reversed(self._files.numbers())]
 
     def current(self) -> Calibration | None:
         """Return the newest calibration that is whole; None where there is none.
@@ -80,7 +76,7 @@ class CalibrationHistory:
             CalibrationError: the folder cannot be read, or none of its calibrations is whole.
         """
         problem = ""
-        for number in reversed(self._numbers()):
+        for number in reversed(self._files.numbers()):
             entry = self._entry(number)
             if entry.calibration:
                 return entry.calibration
@@ -112,7 +108,7 @@ class CalibrationHistory:
             CalibrationError: the present one cannot be read, or is of pictures of another size.
             OutputError: the state directory takes no files.
         """
-        with self._adding() as number:
+        with self._files.adding() as number:
             present = self.current()
             numbered = {
                 name: part.model_copy(
@@ -137,7 +133,7 @@ class CalibrationHistory:
             CalibrationError: there is nothing to undo, or the one before cannot be read.
             OutputError: the state directory takes no files.
         """
-        with self._adding() as number:
+        with self._files.adding() as number:
             present = self.current()
             if present is None or (present.record.before is None and not present.record.parts):
                 raise CalibrationError("there is no calibration to undo")
@@ -145,7 +141,7 @@ class CalibrationHistory:
             if record.before is None:
                 return self._put(number, {}, (None, None), cause=cause, by=by, before=None)
             content = self._content(record.before)
-            earlier = unpacked(content, self._path(record.before).name).record
+            earlier = unpacked(content, self._files.path(record.before).name).record
             files = (gain_png(content), site_file(content))
             return self._put(
                 number, earlier.parts, files, cause=cause, by=by, before=earlier.before
@@ -161,10 +157,10 @@ class CalibrationHistory:
         present = self.current()
         if present is None:
             raise CalibrationError("there is no calibration to export; calibrate first")
-        with _writing(file):
+        with self._files.writing(file):
             if file.exists():
                 raise OutputError(f"{file} is there already; choose another name")
-            _write_whole(file, self._content(present.record.number))
+        self._files.put(file, self._content(present.record.number))
         return present
 
     def import_file(self, file: Path, *, by: str) -> Calibration:
@@ -177,7 +173,7 @@ class CalibrationHistory:
         content = _read(file)
         found = unpacked(content, str(file))
         cause = f"import of {found.record.number} from {file.name}"
-        with self._adding() as number:
+        with self._files.adding() as number:
             present = self.current()
             before = present.record.number if present else None
             parts, files = found.record.parts, (gain_png(content), site_file(content))
@@ -196,51 +192,24 @@ class CalibrationHistory:
         head = {"number": number, "before": before, "cause": cause, "by": by}
         record = CalibrationRecord.model_validate({**head, "moment": self._clock(), **parts})
         content = packed(record, *files)
-        path = self._path(number)
-        with _writing(path):
-            _write_whole(path, content)
+        path = self._files.path(number)
+        self._files.put(path, content)
         return unpacked(content, path.name)
-
-    @contextmanager
-    def _adding(self) -> Generator[int]:
-        """Yield the next number; nobody else adds meanwhile."""
-        with _writing(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield max(self._numbers(), default=0) + 1
-            finally:
-                os.close(lock)
 
     def _entry(self, number: int) -> Entry:
         try:
-            found = unpacked(self._content(number), self._path(number).name)
+            found = unpacked(self._content(number), self._files.path(number).name)
         except CalibrationError as error:
             return Entry(number, None, str(error))
         if found.record.number != number:
             other = found.record.number
-            problem = f"{self._path(number)} is calibration {other}, renamed; give it its name back"
+            path = self._files.path(number)
+            problem = f"{path} is calibration {other}, renamed; give it its name back"
             return Entry(number, None, problem)
         return Entry(number, found, "")
 
-    def _numbers(self) -> list[int]:
-        try:
-            names = [path.name for path in self._folder.iterdir()]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise CalibrationError(
-                f"calibrations in {self._folder} cannot be read: {error.strerror}; check its "
-                "permissions"
-            ) from error
-        return sorted(int(match[1]) for match in map(_NAME.fullmatch, names) if match)
-
     def _content(self, number: int) -> bytes:
-        return _read(self._path(number))
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"calibration-{number:06}.zip"
+        return _read(self._files.path(number))
 
 
 def load_calibration(path: Path) -> Calibration:
@@ -266,34 +235,6 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise CalibrationError(
             f"calibration {path} cannot be read: {error.strerror}; check the path"
-        ) from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Have a file on the disk under its name, all of it or nothing."""
-    prepared = path.with_name(f".{path.name}.new")
-    with prepared.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    prepared.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def _writing(path: Path) -> Generator[None]:
-    try:
-        yield
-    except OutputError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}; free space, or ask as the service's "
-            "user: sudo -u leuko leuko calibrate"
         ) from error
 
 

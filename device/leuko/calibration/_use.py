@@ -1,5 +1,7 @@
 """A calibration in use: checked against the camera, and applied to every frame first of all."""
 
+from dataclasses import replace
+
 from leuko.adaptation import SiteAdapter
 from leuko.calibration._archive import Calibration
 from leuko.calibration._record import CameraUsed, Part
@@ -7,10 +9,19 @@ from leuko.calibration._shots import FILES
 from leuko.cameras import Locks
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
+from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
 from leuko.vision.shading import FlatFieldCorrection
 
 _SLIDES = ("replay", "sim")
 """Drivers whose source is what lies under the lens, not which camera it is."""
+
+
+def quality_limits(calibration: Calibration | None) -> QualityLimits:
+    """Return what is asked of a frame: sharpness as it was measured, or as usual."""
+    focus = calibration.record.focus if calibration else None
+    if focus is None:
+        return DEFAULT_LIMITS
+    return replace(DEFAULT_LIMITS, least_sharpness=focus.least_sharpness)
 
 
 class CalibratedFrames:

@@ -1,23 +1,13 @@
 """Whether a still picture is sharp enough to name cells in it."""
 
 import math
-from dataclasses import replace
 
-from leuko.calibration import Calibration
 from leuko.cells import RGBImage
 from leuko.status import Guidance
-from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits, judge
+from leuko.vision.quality import QualityLimits, judge
 
 _LEAST_SIDE_UM = 50.0
 """Side of a field with enough outlines to tell; a crop of one cell has too few."""
-
-
-def limits_of(calibration: Calibration | None) -> QualityLimits:
-    """Return what sharp means for a camera: as it was measured, or as usual."""
-    focus = calibration.record.focus if calibration else None
-    if focus is None:
-        return DEFAULT_LIMITS
-    return replace(DEFAULT_LIMITS, least_sharpness=focus.least_sharpness)
 
 
 def is_blurred(rgb: RGBImage, *, um_per_px: float, limits: QualityLimits) -> bool:

@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from leuko.bundle import ModelBundle
-from leuko.calibration import CalibratedFrames, Calibration, adapter_for, summary_for
+from leuko.calibration import (
+    CalibratedFrames,
+    Calibration,
+    adapter_for,
+    quality_limits,
+    summary_for,
+)
 from leuko.cells import RGBImage
-from leuko.count._blur import is_blurred, limits_of
+from leuko.count._blur import is_blurred
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
 from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
@@ -142,7 +148,7 @@ class _Run:
     ) -> None:
         self._images = images
         self._frames = CalibratedFrames(calibration) if calibration else None
-        self._limits = limits_of(calibration)
+        self._limits = quality_limits(calibration)
         self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}

@@ -18,6 +18,7 @@ from leuko.calibration import (
     calibrated_locks,
     check_camera,
     other_bundles,
+    quality_limits,
     summary_for,
 )
 from leuko.cameras import CameraOptions, CameraProcess, Locks
@@ -45,7 +46,6 @@ from leuko.service._service import LiveService
 from leuko.settings import Settings
 from leuko.status import Target
 from leuko.store import SessionSpec, Store
-from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
 
 STORE_NAME = "sessions.db"
 """The store's file in the state directory."""
@@ -96,7 +96,7 @@ def run_service(settings: Settings) -> None:
                 make_counter,
                 analyser,
                 settings.state_dir / KEYFRAMES_NAME,
-                limits=_limits(calibration),
+                limits=quality_limits(calibration),
             ),
             commands=commands,
             display=_display(settings, stack),
@@ -206,13 +206,6 @@ def _scale(settings: Settings, calibration: Calibration | None) -> float | None:
         return settings.um_per_px
     scale = calibration.record.scale if calibration else None
     return scale.um_per_px if scale else None
-
-
-def _limits(calibration: Calibration | None) -> QualityLimits:
-    focus = calibration.record.focus if calibration else None
-    if focus is None:
-        return DEFAULT_LIMITS
-    return replace(DEFAULT_LIMITS, least_sharpness=focus.least_sharpness)
 
 
 def _spec(
