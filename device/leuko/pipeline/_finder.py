@@ -1,0 +1,116 @@
+"""Where leukocytes are and what their outlines: one small network at two scales."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.bundle import SegmenterSpec
+from leuko.cells import CellRegion, RGBImage
+from leuko.errors import BundleError
+from leuko.inference import Engine, Model
+from leuko.pipeline._field import Field
+from leuko.pipeline._shapes import check_input
+from leuko.vision.preprocess import Window
+from leuko.vision.regions import find_seeds, reaches_edge, region_in_field
+from leuko.vision.tiling import predict_field
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A region, and whether the fine window shows all of it.
+
+    Attributes:
+        region: what was outlined.
+        is_whole: whether it ends within the window.
+    """
+
+    region: CellRegion
+    is_whole: bool
+
+
+class Finder:
+    """Locates leukocytes in a coarse view, and outlines each in a fine window."""
+
+    def __init__(
+        self, spec: SegmenterSpec, locator: bytes, outliner: bytes, engine: Engine
+    ) -> None:
+        """Load both models.
+
+        Args:
+            spec: what the manifest says of them.
+            locator: TFLite model of the coarse view's tiles.
+            outliner: TFLite model of a fine window.
+            engine: runs them.
+
+        Raises:
+            BundleError: a model's input or output is not what the manifest says.
+            EngineError: the engine cannot run a model.
+        """
+        self._spec = spec
+        self._locator = engine.load(locator)
+        self._outliner = engine.load(outliner)
+        _check(spec.locator, self._locator, (spec.tile_height, spec.tile_width))
+        _check(spec.outliner, self._outliner, (spec.window,) * 2)
+
+    def located(self, coarse: RGBImage, field: Field) -> Iterator[tuple[float, float]]:
+        """Yield the rows and columns of the field at which something looks like a leukocyte.
+
+        Args:
+            coarse: the field's white-balanced coarse view.
+            field: the field.
+        """
+        spec = self._spec
+        probability = predict_field(
+            coarse,
+            lambda tile: _map(self._locator, tile),
+            tile=(spec.tile_height, spec.tile_width),
+            overlap=spec.tile_overlap,
+        )
+        zoom = spec.locate_um_per_px / field.um_per_px
+        for seed in find_seeds(
+            probability,
+            threshold=spec.threshold,
+            um_per_px=spec.locate_um_per_px,
+            smallest_um2=spec.smallest_area_um2 / 2,
+        ):
+            yield (seed.row + 0.5) * zoom, (seed.column + 0.5) * zoom
+
+    def outlined(self, field: Field, row: float, column: float) -> Find | None:
+        """Return the leukocyte at a row and column of the field; None if there is none."""
+        spec = self._spec
+        window = field.window(row, column, um_per_px=spec.outline_um_per_px, size=spec.window)
+        region = self._region(field, window)
+        # A seed lies off centre in a large cell: look again from the middle of the find, and
+        # if the cell is larger than the window, once more at the coarse scale.
+        for um_per_px in (spec.outline_um_per_px, spec.locate_um_per_px):
+            if region is None or not reaches_edge(region, window):
+                break
+            wider = field.window(*region.box.centre, um_per_px=um_per_px, size=spec.window)
+            if again := self._region(field, wider):
+                region, window = again, wider
+        if region is None or region.area_um2 < spec.smallest_area_um2:
+            return None
+        return Find(region, is_whole=not reaches_edge(region, window))
+
+    def _region(self, field: Field, window: Window) -> CellRegion | None:
+        return region_in_field(
+            _map(self._outliner, field.cut(window)),
+            window,
+            threshold=self._spec.threshold,
+            field_shape=field.rgb.shape[:2],
+            um_per_px=field.um_per_px,
+        )
+
+
+def _map(model: Model, image: RGBImage) -> NDArray[np.float32]:
+    return model.output_quantisations[0].real(model.run(image)[0][0, :, :, 0])
+
+
+def _check(name: str, model: Model, size: tuple[int, int]) -> None:
+    check_input(name, model, size)
+    found, wanted = model.output_shapes, ((1, *size, 1),)
+    if found != wanted:
+        msg = f"{name} gives {found}, the manifest says {wanted}; convert the bundle again"
+        raise BundleError(msg)
