@@ -49,6 +49,8 @@ class ColourSpread:
         channel: the same, of each channel alone.
         saturation: the same, of the distance from grey in density.
         gamma: the same, of the camera's gamma.
+        tone: the same, of the power that densities are raised to: it changes how much darker a
+            nucleus is than its cytoplasm, as stain, stray light and a camera's tone curve do.
         grey_share: share of images that lose colour.
         greyest: the most of its colour that an image loses, as a share.
     """
@@ -58,11 +60,49 @@ class ColourSpread:
     channel: float = 0.10
     saturation: float = 0.0
     gamma: float = 0.15
+    tone: float = 0.0
     grey_share: float = 0.15
     greyest: float = 0.8
 
 
+_MIDDLING_DENSITY = 0.6
+"""Optical density (natural logarithm) between that of cytoplasm and of nuclei."""
+
+_BLACK = np.float32(5.5)
+"""Optical density of a byte's zero: nothing is darker."""
+
 USUAL_COLOURS = ColourSpread()
+"""What the segmenter learns with."""
+
+
+@dataclass(frozen=True, slots=True)
+class LensSpread:
+    """How far lens, camera and its software may change an image; shares are of all images.
+
+    Attributes:
+        blurred: share that loses focus.
+        blur_px: largest standard deviation of the blur.
+        sharpened: share that is sharpened, of those that are not blurred.
+        sharpening: largest amount of it (unsharp mask).
+        halo_px: largest standard deviation of the mask that sharpening takes off.
+        noisy: share with noise.
+        noise: largest standard deviation of the noise, in grey levels.
+        grain_px: largest size of the noise's grain; 0 leaves it white.
+        coded: share that went through JPEG.
+    """
+
+    blurred: float = 0.35
+    blur_px: float = 1.4
+    sharpened: float = 0.25
+    sharpening: float = 1.2
+    halo_px: float = 1.0
+    noisy: float = 0.4
+    noise: float = 8.0
+    grain_px: float = 0.0
+    coded: float = 0.3
+
+
+USUAL_LENS = LensSpread()
 """What the segmenter learns with."""
 
 
@@ -98,6 +138,8 @@ def recolour(
         spread: how far colours may lie from the image's.
     """
     density = -np.log((image.astype(np.float32) + 1) / (BACKGROUND_LEVEL + 1))
+    if spread.tone:
+        density = _toned(density, float(np.exp(rng.normal(0, spread.tone * strength))))
     mixing = np.eye(3) + rng.normal(0, spread.mixing * strength, (3, 3))
     mixing *= np.exp(rng.normal(0, spread.density * strength)) * np.exp(
         rng.normal(0, spread.channel * strength, (1, 3))
@@ -140,22 +182,45 @@ def level_stain(crop: RGBImage, mask: Mask) -> RGBImage:
     return np.asarray(cv2.LUT(crop, np.clip(np.rint(table), 0, 255).astype(np.uint8)), np.uint8)
 
 
-def degrade(image: RGBImage, rng: Generator, *, strength: float = 1.0) -> RGBImage:
-    """Return the image through another lens and camera: defocus, sharpening, noise, JPEG."""
-    if rng.random() < 0.35 * strength:
-        image = _bytes(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.4)))
-    elif rng.random() < 0.25 * strength:
-        soft = cv2.GaussianBlur(image, (0, 0), 1.0)
-        amount = rng.uniform(0.3, 1.2)
-        image = _bytes(cv2.addWeighted(image, 1 + amount, soft, -amount, 0))
-    if rng.random() < 0.4 * strength:
-        noise = rng.normal(0, rng.uniform(1, 8), image.shape).astype(np.float32)
-        image = _to_bytes(image + noise)
-    if rng.random() < 0.3 * strength:
+def degrade(
+    image: RGBImage, rng: Generator, *, strength: float = 1.0, spread: LensSpread = USUAL_LENS
+) -> RGBImage:
+    """Return the image through another lens and camera: defocus, sharpening, noise, JPEG.
+
+    Args:
+        image: ``(height, width, 3)`` uint8, RGB.
+        rng: source of all randomness.
+        strength: factor of all shares.
+        spread: how far images may be changed.
+    """
+    if rng.random() < spread.blurred * strength:
+        image = _bytes(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, spread.blur_px)))
+    elif rng.random() < spread.sharpened * strength:
+        image = _sharpened(image, rng, spread)
+    if rng.random() < spread.noisy * strength:
+        image = _to_bytes(image + _noise(image, rng, spread))
+    if rng.random() < spread.coded * strength:
         quality = int(rng.integers(35, 95))
         _, coded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
         image = _bytes(cv2.imdecode(coded, cv2.IMREAD_COLOR))
     return image
+
+
+def _sharpened(image: RGBImage, rng: Generator, spread: LensSpread) -> RGBImage:
+    halo = rng.uniform(1.0, spread.halo_px) if spread.halo_px > 1 else 1.0
+    amount = rng.uniform(0.3, spread.sharpening)
+    soft = cv2.GaussianBlur(image, (0, 0), halo)
+    return _bytes(cv2.addWeighted(image, 1 + amount, soft, -amount, 0))
+
+
+def _noise(image: RGBImage, rng: Generator, spread: LensSpread) -> NDArray[np.float32]:
+    """Return noise of the image's shape; grain is alike in all channels, as stain debris is."""
+    level = rng.uniform(1, spread.noise)
+    if not spread.grain_px:
+        return rng.normal(0, level, image.shape).astype(np.float32)
+    white = rng.normal(0, 1, image.shape[:2]).astype(np.float32)
+    grain = cv2.GaussianBlur(white, (0, 0), rng.uniform(0.3, spread.grain_px))
+    return np.asarray(grain[..., None] * np.float32(level / grain.std()))
 
 
 def _smooth_field(view: View, rng: Generator) -> NDArray[np.float32]:
@@ -170,6 +235,13 @@ def _shading(height: int, width: int, rng: Generator, strength: float) -> NDArra
     level = rng.normal(0, 0.03 * strength, (1, 1, 3))
     corners = (1 + common + tinted + level).astype(np.float32)
     return np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _toned(density: NDArray[np.float32], power: float) -> NDArray[np.float32]:
+    """Return densities raised to a power that leaves a middling stain's where it is."""
+    relative = np.abs(density) / np.float32(_MIDDLING_DENSITY)
+    toned = np.minimum(relative**power * np.float32(_MIDDLING_DENSITY), _BLACK)
+    return np.asarray(np.sign(density) * toned, np.float32)
 
 
 def _saturating(factor: float) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Training views for the classifier: one cell each, isolated as the device isolates it."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,7 +16,9 @@ from leuko.vision.preprocess import (
 )
 from leuko_training.augment import (
     USUAL_COLOURS,
+    USUAL_LENS,
     ColourSpread,
+    LensSpread,
     View,
     degrade,
     level_stain,
@@ -24,6 +26,7 @@ from leuko_training.augment import (
     sampling_maps,
 )
 from leuko_training.datasets import LabelledImage
+from leuko_training.dyes import dyes_of, redye
 from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, ISOLATION_MARGIN
@@ -118,6 +121,8 @@ class ViewStyle:
         um_per_px: scale of a view.
         colours: spread of the colours.
         strength: how much of that spread.
+        lens: spread of what lens and camera do.
+        redyed: share of training views in the dyes of another set's cell of the same class.
         zoom: natural logarithm of how far the scale may be misjudged, either way.
         whole_share: share of training views that show what surrounds the cell.
         levelled: whether every cell's stain is brought to one strength.
@@ -127,6 +132,8 @@ class ViewStyle:
     um_per_px: float = CLASSIFY_UM_PER_PX
     colours: ColourSpread = USUAL_COLOURS
     strength: float = 1.2
+    lens: LensSpread = USUAL_LENS
+    redyed: float = 0.0
     zoom: float = 0.22
     whole_share: float = 0.12
     levelled: bool = False
@@ -144,7 +151,8 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
     elastic = 2.0 if rng.random() < 0.3 else 0.0
     view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
-    image = degrade(recolour(image, rng, strength=style.strength, spread=style.colours), rng)
+    image = recolour(image, rng, strength=style.strength, spread=style.colours)
+    image = degrade(image, rng, spread=style.lens)
     is_whole = rng.random() < style.whole_share
     if is_whole and not style.levelled:
         return image
@@ -213,8 +221,11 @@ class CropSampler:
         pools = list(self._pools[label].values())
         sizes = np.array([len(pool) for pool in pools]) ** self._balance
         pool = pools[int(rng.choice(len(pools), p=sizes / sizes.sum()))]
-        view = draw_view(pool[int(rng.integers(len(pool)))], rng, style=self._style)
-        return view, list(CellClass).index(label)
+        crop = _any(pool, rng)
+        others = [other for other in pools if other is not pool]
+        if others and rng.random() < self._style.redyed:
+            crop = _redyed(crop, _any(others[int(rng.integers(len(others)))], rng), rng)
+        return draw_view(crop, rng, style=self._style), list(CellClass).index(label)
 
 
 def dark_spot(image: RGBImage, row: float, column: float) -> Mask:
@@ -227,6 +238,16 @@ def dark_spot(image: RGBImage, row: float, column: float) -> Mask:
     rows, columns = np.nonzero(labels)
     nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
     return np.asarray(labels == labels[rows[nearest], columns[nearest]])
+
+
+def _any(pool: Sequence[Crop], rng: Generator) -> Crop:
+    return pool[int(rng.integers(len(pool)))]
+
+
+def _redyed(crop: Crop, model: Crop, rng: Generator) -> Crop:
+    """Return the crop on its way to the model's dyes, no matter how far."""
+    dyes = dyes_of(crop.image, crop.mask > 127), dyes_of(model.image, model.mask > 127)
+    return replace(crop, image=redye(crop.image, *dyes, share=float(rng.uniform(0.3, 1.0))))
 
 
 def _viewed(crop: Crop, view: View, rng: Generator) -> tuple[RGBImage, Mask]:

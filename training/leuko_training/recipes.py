@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from leuko_training.augment import ColourSpread
+from leuko_training.augment import USUAL_COLOURS, ColourSpread, LensSpread
 from leuko_training.crops import USUAL_STYLE, ViewStyle
 from leuko_training.fit import Schedule
 
@@ -58,6 +58,22 @@ HARD_COLOURS = ColourSpread(
 )
 """Colours that stray twice as far, one image in five without any."""
 
+TONED_COLOURS = replace(USUAL_COLOURS, tone=0.3)
+"""Between eight laboratories the logarithm of a neutrophil's density, nucleus to cytoplasm, lies
+from 0.85 to 1.98: powers of 0.6 to 1.5."""
+
+GRAINY = LensSpread(
+    blurred=0.4,
+    blur_px=2.2,
+    sharpened=0.6,
+    sharpening=3.0,
+    halo_px=3.0,
+    noisy=0.6,
+    noise=16.0,
+    grain_px=1.8,
+)
+"""Softer lenses, and cameras that sharpen until every cytoplasm looks granular."""
+
 _COARSE = ViewStyle(size=96, um_per_px=0.2133)
 _HARD = replace(USUAL_STYLE, colours=HARD_COLOURS)
 
@@ -103,6 +119,18 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "whole-network": Recipe(
         "all sixteen blocks of EfficientNet-Lite0", style=_HARD, whole=True, trains_depthwise=False
+    ),
+    "grainy": Recipe(
+        "softer lenses, cameras that sharpen and coarse grain",
+        style=replace(USUAL_STYLE, lens=GRAINY),
+    ),
+    "redyed": Recipe(
+        "half of the views in the dyes of another laboratory's cell of the same class",
+        style=replace(USUAL_STYLE, redyed=0.5),
+    ),
+    "toned": Recipe(
+        "how much darker a nucleus is than its cytoplasm strays as between laboratories",
+        style=replace(USUAL_STYLE, colours=TONED_COLOURS),
     ),
     "real-alone": Recipe(
         "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False
