@@ -9,6 +9,7 @@ from leuko_training.evaluation._names import Answer, NameResult
 from leuko_training.evaluation._outlines import OutlineResult
 from leuko_training.evaluation._run import Evaluation
 from leuko_training.evaluation._scales import ScaleResult
+from leuko_training.evaluation._simulated_report import record_of_simulated
 from leuko_training.evaluation._targets import goals_of
 from leuko_training.metrics import MEASURES, Proportion
 
@@ -29,6 +30,7 @@ def record_of(evaluation: Evaluation) -> dict[str, object]:
         "fields": _fields(evaluation.fields, root) if evaluation.fields else None,
         "names": {r.dataset: _names(r, root) for r in evaluation.names},
         "scales": [_scale(result) for result in evaluation.scales],
+        "simulated": record_of_simulated(evaluation.simulated) if evaluation.simulated else None,
     }
 
 

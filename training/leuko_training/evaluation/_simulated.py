@@ -1,13 +1,14 @@
 """Leukocytes found and named on simulated smears that taught no model."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rich.progress import track
 
 from leuko.cells import LEUKOCYTES, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.sim import SimulatedSmear, SmearSpec, laboratory
-from leuko_training.evaluation._findings import Analyse, true_regions, union_of
+from leuko_training.evaluation._findings import Analyse, true_regions, union_of, union_of_regions
 from leuko_training.evaluation._matching import matched
 from leuko_training.evaluation._names import likeliest_leukocyte, probability_of
 from leuko_training.evaluation._tiles import Scene, cut, square
@@ -45,7 +46,7 @@ class SimulatedAnswer:
         seed: its slide.
         truth: its class.
         cell: what was found; None when nothing was.
-        scene: what it looks like, its outline, and what was found around it.
+        scene: what it looks like, and the outlines of leukocytes and of all found around it.
     """
 
     seed: int
@@ -60,18 +61,33 @@ class SimulatedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class FalseRegion:
+    """A region where no leukocyte is.
+
+    Attributes:
+        seed: its slide.
+        cell: what was found.
+        scene: what it looks like, and the outlines of leukocytes and of all found around it.
+    """
+
+    seed: int
+    cell: Cell
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatedResult:
     """What was found and named on simulated slides.
 
     Attributes:
         seeds: the slides, a field each.
         answers: one for each leukocyte.
-        false: cells found where no leukocyte is.
+        false: regions where no leukocyte is.
     """
 
     seeds: tuple[int, ...]
     answers: tuple[SimulatedAnswer, ...]
-    false: tuple[Cell, ...]
+    false: tuple[FalseRegion, ...]
 
     @property
     def five_way(self) -> ConfusionMatrix:
@@ -87,7 +103,7 @@ class SimulatedResult:
     @property
     def false_counted_per_field(self) -> float:
         """False regions a field that end up in the differential."""
-        counted = sum(cell.status is CellStatus.COUNTED for cell in self.false)
+        counted = sum(one.cell.status is CellStatus.COUNTED for one in self.false)
         return counted / len(self.seeds)
 
     @property
@@ -111,17 +127,28 @@ def simulated_slides(seeds: Sequence[int]) -> Iterator[SimulatedSlide]:
 
 def score_simulated(slides: Iterable[SimulatedSlide], analyse: Analyse) -> SimulatedResult | None:
     """Return what an analysis finds on slides, and how it names it; None without slides."""
-    seeds, answers, false = [], [], []
+    seeds: list[int] = []
+    answers: list[SimulatedAnswer] = []
+    false: list[FalseRegion] = []
     for slide in slides:
         cells = analyse(slide.rgb, UM_PER_PX)
         matching = matched(cells, [region for _, region in slide.truths])
         seeds.append(slide.seed)
-        false += [cell for cell, _ in matching.unmatched]
-        answers += [
-            SimulatedAnswer(slide.seed, name, matching.found.get(index), _scene(slide, region, cells))
-            for index, (name, region) in enumerate(slide.truths)
+        answers += _answers(slide, matching.found, cells)
+        false += [
+            FalseRegion(slide.seed, cell, _scene(slide, cell.region, cells))
+            for cell, _ in matching.unmatched
         ]
     return SimulatedResult(tuple(seeds), tuple(answers), tuple(false)) if seeds else None
+
+
+def _answers(
+    slide: SimulatedSlide, found: Mapping[int, Cell], cells: Sequence[Cell]
+) -> list[SimulatedAnswer]:
+    return [
+        SimulatedAnswer(slide.seed, name, found.get(index), _scene(slide, region, cells))
+        for index, (name, region) in enumerate(slide.truths)
+    ]
 
 
 def _slide(seed: int) -> SimulatedSlide:
@@ -151,7 +178,7 @@ def _slide(seed: int) -> SimulatedSlide:
 def _scene(slide: SimulatedSlide, region: CellRegion, cells: Sequence[Cell]) -> Scene:
     shape = slide.rgb.shape[0], slide.rgb.shape[1]
     view = square(region.box, reach=round(_REACH_UM / UM_PER_PX))
-    truth = union_of([region], shape)
-    found = union_of([cell.region for cell in cells], shape)
-    masks = [cut(mask.astype("uint8"), view).astype(bool) for mask in (truth, found)]
+    truth = union_of_regions([outline for _, outline in slide.truths], shape)
+    found = union_of(cells, shape)
+    masks = [cut(mask.astype(np.uint8), view).astype(np.bool_) for mask in (truth, found)]
     return Scene(cut(slide.rgb, view), *masks)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from leuko.cells import Box, CellClass, RGBImage
+from leuko.cells import Box, Cell, CellClass, RGBImage
 from leuko.errors import OutputError
 from leuko_training.evaluation._markdown import counted, percent, table, words
 from leuko_training.evaluation._names import probability_of
@@ -14,10 +14,11 @@ from leuko_training.evaluation._simulated import (
     SimulatedAnswer,
     SimulatedResult,
 )
-from leuko_training.evaluation._tiles import sheet, tile, write_picture
+from leuko_training.evaluation._tiles import Scene, sheet, tile, write_picture
 from leuko_training.metrics import Proportion
 from leuko_training.small_pictures import shrink
 
+SIMULATED_HEADING = "## Simulated smears"
 FAILURES_FILE = "simulated-failures.png"
 MOST_SHOWN = 12
 _SIDE, _COLUMNS = 150, 6
@@ -27,21 +28,30 @@ def simulated_lines(result: SimulatedResult | None) -> Iterator[str]:
     """Yield the lines on simulated smears; none without slides."""
     if result is None:
         return
-    yield "## Simulated smears\n"
+    yield f"{SIMULATED_HEADING}\n"
     yield f"Slides that `leuko.sim` renders with the seeds {result.seeds[0]} to {result.seeds[-1]},"
-    yield "each of a stain and a microscope of its own, its five classes equally common: a field of"
-    yield f"{WIDTH_UM:g} × {HEIGHT_UM:g} µm at {UM_PER_PX:g} µm per pixel each. None of them taught a"
-    yield "model, but others of the same renderer did, so this is no laboratory never seen. Found and"
-    yield "false as in full fields.\n"
+    yield "each of a stain and a microscope of its own, the five classes equally common: a field of"
+    yield f"{WIDTH_UM:g} × {HEIGHT_UM:g} µm at {UM_PER_PX:g} µm per pixel each. None of them taught"
+    yield "a model, but others of the same renderer did: this is no laboratory never seen. *Found*"
+    yield "and *false* are as in full fields.\n"
     rows = [_row(words(name), result, name) for name in result.five_way.truths]
     yield from table(("class", "n", "found", "five-way"), [*rows, _row("all", result, None)])
-    yield f"- {len(result.seeds)} fields; false regions per field: {result.false_per_field:.2f}; those"
-    yield f"  that the classifier lets into the differential: {result.false_counted_per_field:.2f}\n"
-    if result.mistakes:
-        shown = min(MOST_SHOWN, len(result.mistakes))
-        yield f"The {shown} worst of {len(result.mistakes)} leukocytes missed or misnamed: truth green,"
-        yield "found red, above each its class and what it was called. No data set is in them.\n"
-        yield f"![Leukocytes missed or misnamed on simulated smears]({FAILURES_FILE})\n"
+    counted_per_field = result.false_counted_per_field
+    yield f"- {len(result.seeds)} fields; false regions per field: {result.false_per_field:.2f};"
+    yield f"  those that the classifier lets into the differential: {counted_per_field:.2f}\n"
+    yield from _shown(result)
+
+
+def _shown(result: SimulatedResult) -> Iterator[str]:
+    missed = sum(one.cell is None for one in result.mistakes)
+    misnamed, false = len(result.mistakes) - missed, len(result.false)
+    if not result.mistakes and not false:
+        return
+    shown = min(MOST_SHOWN, missed + misnamed + false)
+    yield f"Missed ({missed}), misnamed ({misnamed}) and false ones ({false}), the first {shown} of"
+    yield "them: leukocytes outlined green, what was found red; above it what it is with the seed,"
+    yield "and what it was called, with the probability. All is rendered.\n"
+    yield f"![Missed, misnamed and false on simulated smears]({FAILURES_FILE})\n"
 
 
 def record_of_simulated(result: SimulatedResult) -> dict[str, object]:
@@ -64,19 +74,34 @@ def record_of_simulated(result: SimulatedResult) -> dict[str, object]:
             }
             for one in result.mistakes
         ],
+        "false": [
+            {
+                "seed": one.seed,
+                "answer": one.cell.cell_class,
+                "probability": round(one.cell.probability, 5),
+                "status": one.cell.status,
+            }
+            for one in result.false
+        ],
     }
 
 
 def write_failures(result: SimulatedResult, folder: Path) -> None:
-    """Draw the worst mistakes on one sheet; without mistakes an older sheet is removed.
+    """Draw mistakes and false regions on one sheet; without any an older sheet is removed.
 
     Raises:
         OutputError: the sheet cannot be written or removed.
     """
     picture = folder / FAILURES_FILE
-    tiles = [_tile(one) for one in result.mistakes[:MOST_SHOWN]]
+    tiles = [
+        _tile(one.scene, (f"{one.truth}, {one.seed}", _called(one))) for one in result.mistakes
+    ]
+    tiles += [
+        _tile(one.scene, (f"none, {one.seed}", _said(one.cell.cell_class, one.cell)))
+        for one in result.false
+    ]
     if tiles:
-        write_picture(picture, sheet(tiles, columns=_COLUMNS))
+        write_picture(picture, sheet(tiles[:MOST_SHOWN], columns=_COLUMNS))
         shrink(picture)
         return
     try:
@@ -96,13 +121,16 @@ def _with_interval(share: Proportion) -> str:
     return f"{counted(share)}, {low:.1f} – {high:.1f}"
 
 
-def _tile(one: SimulatedAnswer) -> RGBImage:
-    side = one.scene.rgb.shape[0]
-    return tile(
-        one.scene, Box(0, 0, side, side), (f"{one.truth}, {one.seed}", _called(one)), side=_SIDE
-    )
+def _tile(scene: Scene, caption: tuple[str, str]) -> RGBImage:
+    side = scene.rgb.shape[0]
+    return tile(scene, Box(0, 0, side, side), caption, side=_SIDE)
 
 
 def _called(one: SimulatedAnswer) -> str:
     name = one.leukocyte_class
-    return f"{name} {probability_of(name, one.cell):.2f}" if name else "not found"
+    return _said(name, one.cell) if name else "not found"
+
+
+def _said(name: CellClass, cell: Cell | None) -> str:
+    word = "artefact" if name is CellClass.PLATELET_OR_ARTEFACT else words(name)
+    return f"{word} {probability_of(name, cell):.2f}"

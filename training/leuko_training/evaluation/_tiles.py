@@ -46,9 +46,7 @@ def cut(image: NDArray[np.uint8], view: Box) -> NDArray[np.uint8]:
     return canvas
 
 
-def tile(
-    scene: Scene, view: Box, caption: tuple[str, str], *, side: int = USUAL_SIDE
-) -> RGBImage:
+def tile(scene: Scene, view: Box, caption: tuple[str, str], *, side: int = USUAL_SIDE) -> RGBImage:
     """Return a square view with both outlines, truth green, and two lines of text above it."""
     how = cv2.INTER_AREA if view.width > side else cv2.INTER_CUBIC
     picture = cv2.resize(cut(scene.rgb, view), (side, side), interpolation=how)
