@@ -9,11 +9,13 @@ from leuko.bundle import load_bundle
 from leuko.cells import LEUKOCYTES, Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.images import read_image
 from leuko_training.errors import DatasetError
-from leuko_training.evaluate import simulate_and_report, write_simulated
+from leuko_training.evaluate import simulate_and_report, write_report, write_simulated
 from leuko_training.evaluation import (
     SEEDS,
+    Evaluation,
     SimulatedResult,
     SimulatedSlide,
+    Subject,
     score_simulated,
     simulated_slides,
 )
@@ -111,6 +113,21 @@ def test_one_part_of_an_evaluation_is_renewed_and_the_rest_stays(
     assert [one["status"] for one in record["simulated"]["false"]] == ["counted"]
 
 
+def test_a_part_that_is_renewed_is_written_as_in_a_whole_evaluation(
+    slide: SimulatedSlide, tmp_path: Path
+) -> None:
+    result = judged(slide, with_mistakes(slide))
+    subject = Subject("disc finder", "ab", 0.6)
+    whole = Evaluation(subject, tmp_path, "0", (), None, (), (), (), simulated=result)
+    write_report(whole, tmp_path / "results", pictures=tmp_path / "pictures")
+    files = [*(tmp_path / "results").iterdir()]
+    before = [path.read_bytes() for path in files]
+    assert len(files) == 3
+    write_simulated(judged(slide, all_right(slide)), tmp_path / "results", sha256="ab")
+    write_simulated(result, tmp_path / "results", sha256="ab")
+    assert [path.read_bytes() for path in files] == before
+
+
 def test_mistakes_are_drawn_small_and_always_alike_and_no_mistake_is_not_drawn(
     slide: SimulatedSlide, results: Path
 ) -> None:
@@ -128,8 +145,9 @@ def test_mistakes_are_drawn_small_and_always_alike_and_no_mistake_is_not_drawn(
 def test_a_part_is_not_put_into_the_evaluation_of_another_bundle(results: Path) -> None:
     with pytest.raises(DatasetError, match="holds another bundle's evaluation"):
         simulate_and_report(TINY_BUNDLE, results)
+    (results / "evaluation.md").unlink()
     with pytest.raises(DatasetError, match="holds no evaluation"):
-        simulate_and_report(TINY_BUNDLE, results / "nowhere")
+        simulate_and_report(TINY_BUNDLE, results)
 
 
 def test_a_bundle_can_be_judged_on_slides_alone(results: Path) -> None:

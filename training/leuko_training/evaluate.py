@@ -73,7 +73,7 @@ def simulate_and_report(
     """
     loaded = load_bundle(bundle or default_bundle_path())
     sha256 = subject_of(loaded).sha256
-    _read_record(results, sha256)
+    _former(results, sha256)
     if result := score_simulated(simulated_slides(seeds), analyser_of(loaded)):
         write_simulated(result, results, sha256=sha256)
 
@@ -90,8 +90,8 @@ def write_simulated(result: SimulatedResult, folder: Path, *, sha256: str) -> No
         DatasetError: there is no evaluation of this bundle in the folder.
         OutputError: it cannot be written.
     """
-    record = {**_read_record(folder, sha256), "simulated": record_of_simulated(result)}
-    report = (folder / "evaluation.md").read_text(encoding="utf-8")
+    record, report = _former(folder, sha256)
+    record["simulated"] = record_of_simulated(result)
     _write_texts(record, with_simulated(report, result), folder)
     write_failures(result, folder)
 
@@ -115,9 +115,11 @@ def write_report(evaluation: Evaluation, folder: Path, *, pictures: Path = PICTU
     write_pictures(evaluation, pictures)
 
 
-def _read_record(folder: Path, sha256: str) -> dict[str, object]:
+def _former(folder: Path, sha256: str) -> tuple[dict[str, object], str]:
+    """Return record and report of a bundle's evaluation."""
     try:
         record = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+        report = (folder / "evaluation.md").read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         msg = (
             f"{folder} holds no evaluation ({error}); run leuko-train evaluate without --simulated"
@@ -126,7 +128,7 @@ def _read_record(folder: Path, sha256: str) -> dict[str, object]:
     if not isinstance(record, dict) or record.get("sha256") != sha256:
         msg = f"{folder} holds another bundle's evaluation; evaluate this one without --simulated"
         raise DatasetError(msg)
-    return record
+    return record, report
 
 
 def _write_texts(record: Mapping[str, object], report: str, folder: Path) -> None:
