@@ -21,6 +21,7 @@ from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._laboratories import LABORATORIES, PROXY_GROUPS
 from leuko_training.transfer._published import raabin_alone
 from leuko_training.transfer._run import Tried
+from leuko_training.transfer._shipped import confusion_lines
 
 _POWERS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 
@@ -61,39 +62,12 @@ def record_of_transfer(tried: Sequence[Tried]) -> list[dict[str, object]]:
     ]
 
 
-def record_of_shipped(tried: Sequence[Tried]) -> dict[str, dict[str, float | int]]:
-    """Return what the shipped recipe makes of each laboratory that it alone has not seen.
-
-    Empty while there are fewer than two.
-    """
-    joined = _by_laboratory([one for one in tried if one.trial.is_of_shipped])
-    judged = judged_elsewhere(joined) if len(joined) > 1 else {}
-    return {
-        name: {
-            "n": one.five_way.n,
-            "five_way": one.five_way.percent or 0.0,
-            "unclassified": one.unclassified.percent or 0.0,
-            "classified": one.right.percent or 0.0,
-        }
-        for name, (_, one) in judged.items()
-    }
-
-
-def _by_laboratory(tried: Sequence[Tried]) -> dict[str, Answers]:
-    return {
-        name: Answers.joined(known)
-        for name in LABORATORIES
-        if (known := [one.answers for one in tried if name in one.trial.left_out])
-    }
-
-
 def _figures(answers: Answers) -> dict[str, object]:
-    accuracy, matrix = answers.accuracy, answers.confusion
-    rows = zip(matrix.truths, matrix.counts.tolist(), strict=True)
+    accuracy = answers.accuracy
     return {
         "right": accuracy.hits,
         "n": accuracy.n,
-        "confusion": {name: dict(zip(matrix.answers, row, strict=True)) for name, row in rows},
+        "confusion": answers.confusion.table,
     }
 
 
@@ -194,6 +168,8 @@ def _long(recipe: str, tried: Sequence[Tried]) -> Iterator[str]:
     yield from _classes(by_laboratory)
     if len(known) > 1:
         yield from _certainties(by_laboratory)
+    if any(one.trial.is_of_shipped for one in tried):
+        yield from confusion_lines()
 
 
 def _accuracies(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
