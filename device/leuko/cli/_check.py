@@ -2,7 +2,6 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
-from collections.abc import Callable
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,13 +10,12 @@ import typer
 
 from leuko.cli._calibration_options import ByOption, FromOption, JSONOption, StateOption, YesOption
 from leuko.cli._live import CameraOption, SourceOption
-from leuko.cli._measuring import Measuring, known_scale, measuring
+from leuko.cli._looking import Looking
+from leuko.cli._measuring import Measuring, is_wanted, known_scale, measuring
 from leuko.cli._options import BundleOption
 from leuko.errors import CalibrationError, OutputError
 
 if TYPE_CHECKING:
-    from leuko.calibration import Calibration
-    from leuko.cells import Cell, RGBImage
     from leuko.checks import CheckHistory, CheckMeasurement, CheckRecord
     from leuko.status import TrendChart
 
@@ -69,18 +67,15 @@ def check(
         by,
         bundle=bundle,
         guide="check",
+        is_asked=missed is None or not (yes or json),
         longest_s=_LONGEST_S,
         camera=camera,
         camera_source=camera_source,
     ) as bench:
-        present = bench.history.current()
-        found = _measured(bench, present, cells, pictures)
-        if missed is None:
-            missed = _asked(found, pictures)
-        drafted = _drafted(bench, present, found, _history(state_dir), missed=missed, wanted=cells)
-        # It stays on the display until the person has answered.
-        bench.wizard.show(_chart(_history(state_dir), drafted))
-        _finish(drafted, _history(state_dir), plot, size, yes=yes, json=json)
+        looked = Looking(bench, pictures, is_live=folder is None, missed=missed)
+        found = _measured(bench, looked, wanted=cells)
+        drafted = _drafted(bench, found, _history(state_dir), looked.missed_of(found), wanted=cells)
+        _finish(bench, drafted, _history(state_dir), plot=plot, size=size, yes=yes, json=json)
 
 
 def _history(state_dir: Path | None) -> "CheckHistory":
@@ -92,91 +87,50 @@ def _history(state_dir: Path | None) -> "CheckHistory":
     return CheckHistory(load_settings(os.environ, state_dir=state_dir).state_dir / FOLDER_NAME)
 
 
-def _measured(
-    bench: Measuring, present: "Calibration | None", wanted: int, pictures: Path | None
-) -> "CheckMeasurement":
-    from leuko.calibration import CalibratedFrames
+def _measured(bench: Measuring, looking: Looking, *, wanted: int) -> "CheckMeasurement":
+    from leuko.calibration import CalibratedFrames, quality_limits
     from leuko.checks import measure_check
     from leuko.inference import LiteRTEngine
     from leuko.pipeline import FieldAnalyser
 
+    present = bench.history.current()
     um_per_px, analyser = known_scale(bench), FieldAnalyser(bench.bundle, LiteRTEngine())
     return measure_check(
         bench.shots,
         find=lambda rgb: analyser.analyse(rgb, um_per_px=um_per_px),
         even=CalibratedFrames(present).calibrated if present else lambda rgb: rgb,
         um_per_px=um_per_px,
+        limits=quality_limits(present),
         wanted=wanted,
-        seen=_shower(bench, pictures),
+        told=looking.told,
+        seen=looking.seen,
     )
-
-
-def _shower(
-    bench: Measuring, folder: Path | None
-) -> "Callable[[RGBImage, tuple[Cell, ...]], None]":
-    """Return what shows each field with its cells outlined, and writes it, numbered from 1."""
-    from leuko.vision.overlay import draw_overlay
-
-    located: list[int] = []
-
-    def show(rgb: "RGBImage", cells: "tuple[Cell, ...]") -> None:
-        located.append(len(cells))
-        outlined = draw_overlay(rgb, cells)
-        bench.wizard.see(outlined, f"located {sum(located)}", f"fields {len(located)}")
-        if folder:
-            _write(outlined, folder / f"field-{len(located):03}.png")
-
-    return show
-
-
-def _write(rgb: "RGBImage", file: Path) -> None:
-    from PIL import Image
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rgb).save(file)
-    except OSError as error:
-        raise OutputError(
-            f"{file.parent} takes no pictures ({error.strerror or error}); name another folder"
-        ) from error
-
-
-def _asked(found: "CheckMeasurement", pictures: Path | None) -> int:
-    where = f"; see {pictures}" if pictures else ""
-    typer.echo(f"{found.located} leukocytes located in {found.fields} fields{where}")
-    missed = int(typer.prompt("how many were missed?", type=int))
-    if missed < 0:
-        raise CalibrationError(f"{missed} leukocytes cannot be missed; give 0 or more")
-    return missed
 
 
 def _drafted(
     bench: Measuring,
-    present: "Calibration | None",
     found: "CheckMeasurement",
     history: "CheckHistory",
-    *,
     missed: int,
+    *,
     wanted: int,
 ) -> "CheckRecord":
-    from leuko.vision.quality import DEFAULT_LIMITS
-
-    focus = present.record.focus if present else None
+    present = bench.history.current()
     return history.drafted(
         found.measured(missed=missed, wanted=wanted),
         found.origin(bench.circumstances),
         calibration=present.record.number if present else None,
         counts=(found.located, missed),
-        least_sharpness=focus.least_sharpness if focus else DEFAULT_LIMITS.least_sharpness,
     )
 
 
 def _finish(
+    bench: Measuring,
     drafted: "CheckRecord",
     history: "CheckHistory",
+    *,
     plot: Path | None,
     size: tuple[int, int],
-    *,
     yes: bool,
     json: bool,
 ) -> None:
@@ -186,8 +140,13 @@ def _finish(
     if not json:
         for line in check_lines(drafted):
             typer.echo(line)
-    is_wanted = yes or (not json and typer.confirm("keep this check?", abort=True))
-    kept = history.keep(drafted) if is_wanted else None
+    chart = _chart(history, drafted)
+    bench.wizard.show(chart)
+    kept = (
+        history.keep(drafted)
+        if yes or (not json and is_wanted(bench, beside=chart, what="check"))
+        else None
+    )
     if plot:
         _draw(_chart(history, kept or drafted), plot, size)
     if json:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from leuko.calibration import Calibration, CalibrationHistory, Circumstances, Part, Shot
     from leuko.cameras import CameraProcess
     from leuko.settings import Settings
+    from leuko.status import TrendChart
     from leuko.wizard import Wizard
 
 _P = ParamSpec("_P")
@@ -378,7 +379,7 @@ def offer(
         Abort: it is not to be kept.
     """
     number = None
-    if yes or (not json and _is_wanted(bench, figures)):
+    if yes or (not json and is_wanted(bench, *figures)):
         cause = name.replace("_", "-")
         kept = bench.history.keep({name: part}, cause=cause, by=part.origin.by, gain=gain)
         number = kept.record.number
@@ -388,10 +389,26 @@ def offer(
         typer.echo(f"calibration {number} is kept; restart the service to count with it")
 
 
-def _is_wanted(bench: Measuring, figures: Sequence[str]) -> bool:
+def is_wanted(
+    bench: Measuring, *figures: str, beside: "TrendChart | None" = None, what: str = "calibration"
+) -> bool:
+    """Return that a person wants to keep what was measured.
+
+    Args:
+        bench: what it was measured with.
+        *figures: what the display shows of it, a short line each.
+        beside: what it shows in place of that.
+        what: was measured.
+
+    Raises:
+        Again: it is to be measured once more.
+        Abort: it is not to be kept.
+    """
     from leuko.control import Answer
 
-    answer = bench.wizard.ask("keep this calibration?", *figures)
+    question = f"keep this {what}?"
+    wizard = bench.wizard
+    answer = wizard.ask_beside(beside, question) if beside else wizard.ask(question, *figures)
     if answer is Answer.AGAIN:
         raise Again
     if answer is Answer.NO:
