@@ -2,6 +2,7 @@
 
 from leuko.tracking._cell_pictures import PICTURE_UM_PER_PX, CellPictures
 from leuko.tracking._field_map import FieldMap, PlacedField
+from leuko.tracking._ground import SearchedGround
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, MemoryArchive
 from leuko.tracking._ledger import CellLedger, LedgerRules
 from leuko.tracking._overview import Overview
@@ -24,6 +25,7 @@ __all__ = [
     "Overview",
     "PlacedField",
     "Position",
+    "SearchedGround",
     "SegmentJoin",
     "SlideTracker",
     "Track",
