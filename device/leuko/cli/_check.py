@@ -2,27 +2,29 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
+from collections.abc import Callable
+from functools import partial
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._calibration_options import ByOption, FromOption, JSONOption, StateOption, YesOption
-from leuko.cli._live import CameraOption, SourceOption
+from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
+from leuko.cli._keeping import is_wanted
 from leuko.cli._looking import Looking
-from leuko.cli._measuring import Measuring, is_wanted, known_scale, measuring
-from leuko.cli._options import BundleOption
+from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring
 from leuko.errors import CalibrationError, OutputError
 
 if TYPE_CHECKING:
     from leuko.checks import CheckHistory, CheckMeasurement, CheckRecord
     from leuko.status import TrendChart
 
+    Draw = Callable[[TrendChart], None]
+
 FAILED = 4
 """Exit code of a quality check that failed."""
 
-_LONGEST_S = 900.0
 _PLOT = (800, 480)
 
 PlotOption = Annotated[
@@ -30,9 +32,10 @@ PlotOption = Annotated[
 ]
 
 
+@asking(*PICTURES, *KEEPING, "bundle")
 def check(
+    asked: Asked,
     *,
-    folder: FromOption = None,
     cells: Annotated[int, typer.Option(min=5, max=1000, help="Leukocytes to be located.")] = 20,
     missed: Annotated[
         int | None, typer.Option(min=0, max=1000, help="Leukocytes that were missed; else asked.")
@@ -46,36 +49,21 @@ def check(
         bool, typer.Option("--small", help="Draw for a display of 320 x 240 pixels.")
     ] = False,
     is_list: Annotated[bool, typer.Option("--list", help="Print all checks; makes none.")] = False,
-    camera: CameraOption = None,
-    camera_source: SourceOption = None,
-    by: ByOption = None,
-    yes: YesOption = False,
-    json: JSONOption = False,
-    bundle: BundleOption = None,
-    state_dir: StateOption = None,
 ) -> None:
     """Check on a reference slide that leukocytes are located, and follow the trends over days."""
-    size = (320, 240) if small else _PLOT
+    draw = partial(_draw, file=plot, size=(320, 240) if small else _PLOT)
+    history = _history(asked.state_dir)
     if is_list:
-        _list(_history(state_dir), plot, size, json=json)
+        _list(history, draw, json=asked.json)
         return
-    if json and missed is None:
+    if asked.json and missed is None:
         raise CalibrationError("--json asks nothing; say with --missed how many were missed")
-    with measuring(
-        folder,
-        state_dir,
-        by,
-        bundle=bundle,
-        guide="check",
-        is_asked=missed is None or not (yes or json),
-        longest_s=_LONGEST_S,
-        camera=camera,
-        camera_source=camera_source,
-    ) as bench:
-        looked = Looking(bench, pictures, is_live=folder is None, missed=missed)
-        found = _measured(bench, looked, wanted=cells)
-        drafted = _drafted(bench, found, _history(state_dir), looked.missed_of(found), wanted=cells)
-        _finish(bench, drafted, _history(state_dir), plot=plot, size=size, yes=yes, json=json)
+    is_asked = missed is None or asked.is_open
+    with measuring("check", asked, is_asked=is_asked, longest_s=LONG_S) as bench:
+        looking = Looking(bench, pictures, missed=missed)
+        found = _measured(bench, looking, wanted=cells)
+        drafted = _drafted(bench, found, history, looking.missed_of(found), wanted=cells)
+        _finish(bench, drafted, history, draw)
 
 
 def _history(state_dir: Path | None) -> "CheckHistory":
@@ -88,19 +76,16 @@ def _history(state_dir: Path | None) -> "CheckHistory":
 
 
 def _measured(bench: Measuring, looking: Looking, *, wanted: int) -> "CheckMeasurement":
-    from leuko.calibration import CalibratedFrames, quality_limits
+    from leuko.calibration import quality_limits
     from leuko.checks import measure_check
-    from leuko.inference import LiteRTEngine
-    from leuko.pipeline import FieldAnalyser
 
-    present = bench.history.current()
-    um_per_px, analyser = known_scale(bench), FieldAnalyser(bench.bundle, LiteRTEngine())
+    um_per_px, analyser = known_scale(bench), bench.analyser()
     return measure_check(
         bench.shots,
         find=lambda rgb: analyser.analyse(rgb, um_per_px=um_per_px),
-        even=CalibratedFrames(present).calibrated if present else lambda rgb: rgb,
+        even=bench.even(),
         um_per_px=um_per_px,
-        limits=quality_limits(present),
+        limits=quality_limits(bench.history.current()),
         wanted=wanted,
         told=looking.told,
         seen=looking.seen,
@@ -125,38 +110,26 @@ def _drafted(
 
 
 def _finish(
-    bench: Measuring,
-    drafted: "CheckRecord",
-    history: "CheckHistory",
-    *,
-    plot: Path | None,
-    size: tuple[int, int],
-    yes: bool,
-    json: bool,
+    bench: Measuring, drafted: "CheckRecord", history: "CheckHistory", draw: "Draw"
 ) -> None:
     """Say how it went, keep it if that is wanted, and leave with the right exit code."""
     from leuko.cli._check_tables import check_lines
 
-    if not json:
-        for line in check_lines(drafted):
-            typer.echo(line)
-    chart = _chart(history, drafted)
+    for line in check_lines(drafted):
+        bench.say(line)
+    chart, asked = _chart(history, drafted), bench.asked
     bench.wizard.show(chart)
-    kept = (
-        history.keep(drafted)
-        if yes or (not json and is_wanted(bench, beside=chart, what="check"))
-        else None
-    )
-    if plot:
-        _draw(_chart(history, kept or drafted), plot, size)
-    if json:
+    is_kept = asked.yes or (not asked.json and is_wanted(bench, beside=chart, what="check"))
+    kept = history.keep(drafted) if is_kept else None
+    draw(_chart(history, kept or drafted))
+    if asked.json:
         told = (kept or drafted).model_dump(mode="json")
         typer.echo(dumps({"kept": kept.number if kept else None, "check": told}))
     if not drafted.has_passed:
         raise typer.Exit(FAILED)
 
 
-def _list(history: "CheckHistory", plot: Path | None, size: tuple[int, int], *, json: bool) -> None:
+def _list(history: "CheckHistory", draw: "Draw", *, json: bool) -> None:
     from leuko.cli._check_tables import print_checks
 
     entries = history.entries()
@@ -171,9 +144,8 @@ def _list(history: "CheckHistory", plot: Path | None, size: tuple[int, int], *, 
         )
     else:
         print_checks(entries)
-    sound = [one.check for one in entries if one.check]
-    if plot and sound:
-        _draw(_chart(history, sound[-1]), plot, size)
+    if sound := [one.check for one in entries if one.check]:
+        draw(_chart(history, sound[-1]))
 
 
 def _chart(history: "CheckHistory", check: "CheckRecord") -> "TrendChart":
@@ -183,9 +155,12 @@ def _chart(history: "CheckHistory", check: "CheckRecord") -> "TrendChart":
     return trends(series_of(earlier, like=check), check)
 
 
-def _draw(chart: "TrendChart", file: Path, size: tuple[int, int]) -> None:
+def _draw(chart: "TrendChart", *, file: Path | None, size: tuple[int, int]) -> None:
+    """Draw a chart into a file, if one is wanted."""
     from leuko.displays import draw
 
+    if file is None:
+        return
     try:
         draw(chart, size, is_mono=False).save(file, format="png")
     except OSError as error:

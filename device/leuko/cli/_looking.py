@@ -26,27 +26,23 @@ class Looking:
     once, in the terminal, of them all.
     """
 
-    def __init__(
-        self, bench: Measuring, folder: Path | None, *, is_live: bool, missed: int | None
-    ) -> None:
+    def __init__(self, bench: Measuring, folder: Path | None, *, missed: int | None) -> None:
         """Begin without a field.
 
         Args:
             bench: has the display, the keys and the terminal.
             folder: gets a picture of each field, numbered from 1; None for none.
-            is_live: whether a person at the stage can put right what is wrong with a picture.
             missed: leukocytes that were missed, if that need not be asked.
         """
         self._bench = bench
         self._folder = folder
-        self._is_live = is_live
         self._given = missed
         self._missed: list[int] = []
         self._fields = 0
 
     def told(self, shot: "Shot", guidance: "Guidance") -> None:
         """Say what is wrong with a picture, if anything is."""
-        if self._is_live:
+        if self._bench.camera:
             self._bench.wizard.instruct(guidance)
         elif guidance:
             typer.echo(f"leuko: left out {shot.used.name}: {guidance}", err=True)
