@@ -2,15 +2,20 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking
 from leuko.cli._keeping import offer
-from leuko.cli._measuring import known_scale, measuring
+from leuko.cli._measuring import Measuring, known_scale, measuring
+
+if TYPE_CHECKING:
+    from leuko.calibration import Shot
 
 
 @asking(*KEEPING, "bundle")
@@ -30,7 +35,7 @@ def wbc_factor(
     with measuring("wbc_factor", replace(asked, folder=folder)) as bench:
         analyser, even, um_per_px = bench.analyser(), bench.even(), known_scale(bench)
         part = measure_wbc_factor(
-            bench.shots,
+            _good(bench, um_per_px),
             bench.circumstances,
             find=lambda rgb: analyser.analyse(even(rgb), um_per_px=um_per_px),
             known=known,
@@ -41,3 +46,17 @@ def wbc_factor(
         )
         figures = (f"{part.per_cell:.2f} × 10⁹/l for 1", f"± {part.within_percent:.0f} % by chance")
         offer(bench, "wbc_factor", part, figures=figures)
+
+
+def _good(bench: Measuring, um_per_px: float) -> Iterator["Shot"]:
+    """Yield the pictures that a live count would search as well, and name the others."""
+    from leuko.calibration import quality_limits
+    from leuko.vision.quality import judge
+
+    even, limits = bench.even(), quality_limits(bench.history.current())
+    for shot in bench.shots:
+        quality = judge(even(shot.rgb), um_per_px=um_per_px, moved_um=math.inf, limits=limits)
+        if quality.is_good:
+            yield shot
+        else:
+            typer.echo(f"leuko: left out {shot.used.name}: {quality.guidance}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from leuko.calibration import (
     Circumstances,
@@ -92,17 +92,22 @@ def test_a_count_prints_and_writes_the_estimate_of_its_fields(
 ) -> None:
     for number, rgb in enumerate(paired_fields):
         Image.fromarray(rgb).save(tmp_path / f"{number:02}.png")
+    fields = sorted(tmp_path.glob("*.png"))
+    blurred = Image.fromarray(paired_fields[0]).filter(ImageFilter.GaussianBlur(4))
+    blurred.save(tmp_path / "blurred.png")
     options = ("--state-dir", tmp_path / "state", "--bundle", tiny_bundle)
     measured = ("wbc-factor", "--known", 8, "--from", tmp_path, "--yes", *options)
     out = tmp_path / "out"
-    counted = ("count", tmp_path, "--out", out, "--calibration", tmp_path / "state")
+    counted = ("count", *fields, "--out", out, "--calibration", tmp_path / "state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEUKO_UM_PER_PX", "0.2")
         for arguments in (("calibrate", *measured), (*counted, "--bundle", tiny_bundle)):
             with pytest.raises(SystemExit) as left:
                 main([*map(str, arguments)])
             assert not left.value.code
-    assert "about 8.0 × 10⁹ leukocytes a litre, a mere estimate: 48 in" in capfd.readouterr().out
+    printed = capfd.readouterr()
+    assert "left out blurred.png: focus" in printed.err
+    assert "about 8.0 × 10⁹ leukocytes a litre, a mere estimate: 48 in" in printed.out
     written = json.loads((out / "differential.json").read_text(encoding="utf-8"))
     assert written["estimated_wbc"]["per_litre_1e9"] == pytest.approx(8)
     assert written["estimated_wbc"]["fields"] == 12
