@@ -135,7 +135,7 @@ def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(
     monkeypatch.setenv("LEUKO_FRAMES_PER_S", "2")
     shown = tmp_path / "shown"
     shown.mkdir()
-    for number in range(8):
+    for number in range(3):
         blurred(slide / "00.png").save(shown / f"{number}.png")
     run = check("--camera", "replay", "--camera-source", shown, "--missed", 0)
     told, refused = run.err.splitlines()
