@@ -67,6 +67,7 @@ def run_service(settings: Settings) -> None:
         EngineError: no model can be run, or the backend that is asked for cannot.
         ServiceError: another service listens at the socket.
         CalibrationError: the calibration is damaged, or that of another camera.
+        CameraError: the folder, video or slide that stands for a camera has nothing to show.
     """
     # What a person has to correct is said before anything is opened.
     target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
@@ -89,6 +90,7 @@ def run_service(settings: Settings) -> None:
             stack.enter_context(Keypad(bench, settings.keypad))
         stack.enter_context(Buttons(bench, buttons))
         camera = stack.enter_context(closing(_camera(settings, calibration)))
+        camera.refuse_if_there_is_nothing()
         parts = Parts(
             camera=CalibratedSource(camera, calibration) if calibration else camera,
             store=store,
