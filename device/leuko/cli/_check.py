@@ -37,7 +37,12 @@ def check(
     folder: FromOption = None,
     cells: Annotated[int, typer.Option(min=5, max=1000, help="Leukocytes to be located.")] = 20,
     missed: Annotated[
-        int | None, typer.Option(min=0, max=1000, help="Leukocytes that were missed; else asked.")
+        int | None,
+        typer.Option(
+            min=0,
+            max=1000,
+            help="Leukocytes that were missed, but for those the border cuts; else asked.",
+        ),
     ] = None,
     pictures: Annotated[
         Path | None,
@@ -130,11 +135,11 @@ def _shower(
 
 
 def _write(rgb: "RGBImage", file: Path) -> None:
-    from PIL import Image
+    from leuko.images import result_png
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rgb).save(file)
+        file.write_bytes(result_png(rgb))
     except OSError as error:
         raise OutputError(
             f"{file.parent} takes no pictures ({error.strerror or error}); name another folder"
@@ -144,7 +149,7 @@ def _write(rgb: "RGBImage", file: Path) -> None:
 def _asked(found: "CheckMeasurement", pictures: Path | None) -> int:
     where = f"; see {pictures}" if pictures else ""
     typer.echo(f"{found.located} leukocytes located in {found.fields} fields{where}")
-    missed = int(typer.prompt("how many were missed?", type=int))
+    missed = int(typer.prompt("how many were missed, but for those the border cuts?", type=int))
     if missed < 0:
         raise CalibrationError(f"{missed} leukocytes cannot be missed; give 0 or more")
     return missed
