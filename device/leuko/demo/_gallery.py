@@ -98,7 +98,8 @@ def _tile(portrait: _Portrait, truth: TrueCell | None) -> RGBImage:
         _write(tile, f"{100 * cell.probability:.0f} %", (1, _TILE_PX + 29), colour=_GREY)
         return tile
     name = truth.cell_class.replace("_", " ") if truth else "no leukocyte"
-    _write(tile, f"named: {given}", (1, _TILE_PX + 14), colour=_INK)
+    named = "maybe" if cell.status is CellStatus.UNCLASSIFIED else "named"
+    _write(tile, f"{named}: {given}", (1, _TILE_PX + 14), colour=_INK)
     _write(tile, f"truly: {name}", (1, _TILE_PX + 29), colour=_RED)
     cv2.rectangle(tile, (1, 1), (_TILE_PX - 2, _TILE_PX - 2), _RED, 3)
     return tile

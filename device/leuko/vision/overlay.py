@@ -133,6 +133,6 @@ def _draw_label(drawn: RGBImage, text: str, paper: Colour, place: Box, *, letter
 
 
 def _ink(paper: Colour) -> Colour:
-    # Rec. 601 luma: black reads better than white on the palette's orange and sky blue.
+    # Rec. 601 luma: black reads better than white on the five classes of the differential.
     luma = 0.299 * paper[0] + 0.587 * paper[1] + 0.114 * paper[2]
-    return (0, 0, 0) if luma > 140 else (255, 255, 255)
+    return (0, 0, 0) if luma > 120 else (255, 255, 255)
