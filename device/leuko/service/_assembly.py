@@ -90,7 +90,6 @@ def run_service(settings: Settings) -> None:
             stack.enter_context(Keypad(bench, settings.keypad))
         stack.enter_context(Buttons(bench, buttons))
         camera = stack.enter_context(closing(_camera(settings, calibration)))
-        camera.refuse_if_there_is_nothing()
         parts = Parts(
             camera=CalibratedSource(camera, calibration) if calibration else camera,
             store=store,
@@ -121,6 +120,7 @@ def run_service(settings: Settings) -> None:
             stain=calibration.record.stain if calibration else None,
             um_per_px=_scale(settings, calibration),
         )
+        camera.refuse_if_there_is_nothing()
         service = LiveService(parts)
         archive = KeptSessions(settings.state_dir / STORE_NAME)
         stack.enter_context(ControlServer(settings.control_socket, commands, archive))
