@@ -222,10 +222,11 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
+    camera = ["--camera", "opencv", "--camera-source", "/dev/video99", "--um-per-px", "0.2"]
+    places = ["--state-dir", str(tmp_path), "--socket", str(tmp_path / "socket")]
     with pytest.raises(SystemExit) as exited:
-        main(["doctor", "--camera", "nix"])
+        main(["doctor", *camera, *places])
     lines = capfd.readouterr().out.splitlines()
     assert exited.value.code == 1
     parts = [
@@ -236,12 +237,14 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
         "bundle",
         "calibration",
         "disk",
+        "service",
         "clock",
         "temperature",
         "power",
     ]
     assert [line.split()[1] for line in lines] == parts
     assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]
+    assert f"none listens at {tmp_path / 'socket'}" in lines[parts.index("service")]
 
 
 @pytest.fixture
