@@ -111,10 +111,10 @@ def test_the_examples_of_the_manual_run(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "photos").mkdir()
+    (tmp_path / "demo-out" / "fields").mkdir(parents=True)
     smear = SimulatedSmear(SmearSpec(seed=4, width_um=120, height_um=90, leukocytes=2))
     field = smear.render(5, 5, width_px=640, height_px=480, um_per_px=0.15)
-    Image.fromarray(field).save(tmp_path / "photos" / "field.png")
+    Image.fromarray(field).save(tmp_path / "demo-out" / "fields" / "field.png")
     with pytest.raises(SystemExit) as exit_info:
         cli.main(shlex.split(line))
     assert exit_info.value.code in {0, None}

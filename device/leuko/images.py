@@ -5,6 +5,7 @@ and a colour profile is not followed, so that boxes and masks fit the file for e
 """
 
 import contextlib
+import io
 import os
 import warnings
 from collections.abc import Generator, Iterable
@@ -13,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError
@@ -27,6 +28,9 @@ LARGEST_SIDE = 16_000
 """Pixels of the longer side."""
 LARGEST_AREA = 50_000_000
 """Pixels; twice the sensor of any camera for a microscope, and 150 MB in memory."""
+
+_RESULT = ("Software", "leuko: a result, no field of a smear")
+"""Key and text of the chunk that tells Leuko's own pictures from a camera's."""
 
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF")
 _WITHOUT_RANGE = ("I", "F")
@@ -56,11 +60,29 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
+def result_mark() -> PngImagePlugin.PngInfo:
+    """Return what Pillow is to write into the PNG of a result, lest it is counted as a field."""
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text(*_RESULT)
+    return mark
+
+
+def result_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    """Return the content of a PNG file that is marked as a result.
+
+    Args:
+        pixels: ``(height, width, 3)`` uint8, RGB, or ``(height, width)`` uint16.
+    """
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "png", pnginfo=result_mark(), compress_level=1)
+    return content.getvalue()
+
+
 def image_size(path: Path) -> tuple[int, int]:
     """Return the height and width of an image in pixels, without decoding it.
 
     Raises:
-        ImageError: the file is no image, or one that `read_image` refuses for its size.
+        ImageError: the file is no image, or one that `read_image` refuses for its size or mark.
     """
     with _opened(path) as image:
         return image.height, image.width
@@ -77,7 +99,8 @@ def read_image(path: Path) -> RGBImage:
         ``(height, width, 3)`` uint8, RGB, the caller's own.
 
     Raises:
-        ImageError: the file is missing, truncated, no image, too small or too large.
+        ImageError: the file is missing, truncated, no image, too small, too large, or one of
+            Leuko's own results.
     """
     with _opened(path) as image:
         # Pillow forgets after loading how many bits it dropped.
@@ -114,6 +137,7 @@ def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
         warnings.simplefilter("ignore", UserWarning)
         with Image.open(path, formats=_FORMATS) as image:
             _check_size(path, image.width, image.height)
+            _refuse_result(path, image)
             yield image
 
 
@@ -173,6 +197,14 @@ def _check_size(path: Path, width: int, height: int) -> None:
         )
     if max(width, height) > LARGEST_SIDE or width * height > LARGEST_AREA:
         raise _too_large(path, f"{width} x {height} pixels")
+
+
+def _refuse_result(path: Path, image: ImageFile.ImageFile) -> None:
+    if image.info.get(_RESULT[0]) == _RESULT[1]:
+        raise ImageError(
+            f"{path} was written by leuko itself, as an overlay, a mask or a sheet; "
+            "give the pictures that the camera took"
+        )
 
 
 def _too_large(path: Path, size: str) -> ImageError:

@@ -9,7 +9,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,6 +23,11 @@ _OTHERS = ("LEUKO_SETTINGS", "LEUKO_DATASETS")
 """Variables that are no settings: this file's place, and the desktop tools' datasets."""
 
 
+BackendName = Literal["auto", "edgetpu", "gpu", "cpu"]
+BACKENDS: tuple[str, ...] = get_args(BackendName)
+"""What can be chosen to run the models."""
+
+
 class Settings(BaseModel):
     """What can be set once for a device."""
 
@@ -32,7 +37,7 @@ class Settings(BaseModel):
     """Folder or zip of the model bundle; without it, the installed one that is active."""
     um_per_px: Annotated[float, Field(ge=0.02, le=1.0)] | Literal["auto"] = "auto"
     """Scale of the camera's images in µm per pixel, or "auto" to find it from the red cells."""
-    backend: Literal["auto", "edgetpu", "gpu", "cpu"] = "auto"
+    backend: BackendName = "auto"
     """What runs the models; auto takes an accelerator that is sound and faster than the CPU."""
     threads: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"
     """CPU threads for each model, or "auto" to measure how many are fastest."""

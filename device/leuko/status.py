@@ -29,6 +29,15 @@ class SessionState(StrEnum):
         return self in {SessionState.COUNTING, SessionState.PAUSED, SessionState.REACHED}
 
 
+def shown_specimen(specimen: str) -> str:
+    """Return a specimen's id for people; sessions were once begun without one.
+
+    >>> shown_specimen("")
+    '(no id)'
+    """
+    return specimen or "(no id)"
+
+
 class Guidance(StrEnum):
     """The one short instruction to the person at the microscope; the value is what is shown."""
 

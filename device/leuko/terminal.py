@@ -11,13 +11,14 @@ from rich.text import Text
 
 from leuko.bundle import ModelBundle
 from leuko.cells import LEUKOCYTES, CellClass
-from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount, Interval
+from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount, Interval, cells_needed
 from leuko.verification import GoldenReport
 from leuko.vision.scale import ScaleEstimate
 
 PRECISION = 3.0
 """Half width, in percentage points, to which the table says how many more cells it takes."""
 
+_PRECISELY = f"± {PRECISION:g} percentage points"
 _BAR_COLUMNS = 30
 
 
@@ -69,6 +70,8 @@ def differential_table(count: DifferentialCount) -> Table:
 
 FEWEST_TO_PLAN = 50
 """Leukocytes below which the percentages seen are no basis for planning how many more to count."""
+USUAL = 100
+"""Leukocytes that a differential by eye counts at least."""
 
 
 _ALWAYS_TOLD = (CellClass.ERYTHROBLAST, CellClass.IMMATURE_GRANULOCYTE)
@@ -89,6 +92,14 @@ def beside_lines(count: DifferentialCount) -> list[str]:
     if count.unclassified:
         lines.append(f"unclassified, not in the denominator: {count.unclassified}")
     return lines
+
+
+def few_lines(count: DifferentialCount) -> list[str]:
+    """Return what is to be said of a count of few leukocytes; nothing of one of none."""
+    if not 0 < count.n < USUAL:
+        return []
+    number = "1 leukocyte was" if count.n == 1 else f"{count.n} leukocytes were"
+    return [f"{number} counted, fewer than the usual {USUAL}; count more fields"]
 
 
 def scale_lines(stated: float | None, found: Sequence[ScaleEstimate]) -> list[str]:
@@ -155,8 +166,14 @@ def _print_rows(rows: dict[str, str]) -> None:
 def _advice(count: DifferentialCount) -> list[str]:
     if not count.n:
         return ["no leukocyte was counted"]
+    return [*few_lines(count), *_more_lines(count)]
+
+
+def _more_lines(count: DifferentialCount) -> list[str]:
     if count.n < FEWEST_TO_PLAN:
-        return []
+        # The share that takes most cells, for nothing better is known.
+        number = cells_needed(50, half_width=PRECISION) - count.n
+        return [f"{number} more leukocytes would bring every class to {_PRECISELY}"]
     more = {
         name: count.more_cells_needed(name, half_width=PRECISION)
         for name in LEUKOCYTES
@@ -165,7 +182,7 @@ def _advice(count: DifferentialCount) -> list[str]:
     name, number = max(more.items(), key=itemgetter(1))
     if not number:
         return []
-    return [f"{number} more leukocytes would bring {name} to ± {PRECISION:g} percentage points"]
+    return [f"{number} more leukocytes would bring {name} to {_PRECISELY}"]
 
 
 def _bar(percent: float | None, interval: Interval) -> Text:

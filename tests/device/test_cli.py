@@ -176,7 +176,7 @@ def test_a_slide_without_leukocytes_is_a_result_and_is_said(
     Image.new("RGB", (128, 96), (235, 235, 235)).save(tmp_path / "a.png")
     run = leuko("count", tmp_path / "a.png", *count_options)
     assert run.returncode == 0
-    assert "leuko: no leukocyte was counted in 1 images; if there should be some" in run.stderr
+    assert "leuko: no leukocyte was counted in 1 image; if there should be some" in run.stderr
     assert json.loads((out_dir / "differential.json").read_text())["n"] == 0
 
 
@@ -267,6 +267,9 @@ def test_a_disk_that_fills_up_leaves_no_result(
         (("count", "x", "--out", "y", "--hologram"), "No such option"),
         (("count", "--out", "y"), "Missing argument"),
         (("hologram",), "No such command"),
+        (("count", "x", "--out", "y", "--backend", "tpu"), "'tpu' is not a backend; choose one of"),
+        (("run", "--camera", "simm"), "'simm' is not a camera's driver; choose one of opencv, "),
+        (("run", "--display", "tv"), "'tv' is not a display's driver; choose one of none, "),
     ],
 )
 def test_a_command_that_makes_no_sense_exits_with_two(
@@ -283,6 +286,32 @@ def test_a_bundle_is_verified_on_this_device(leuko: Leuko, tiny_bundle: Path) ->
     assert run.returncode == 0, run.stderr
     for model in ("locator", "outliner", "classifier"):
         assert re.search(rf"{model} +ok: largest difference \d LSB", run.stdout)
+
+
+def test_a_bundle_of_an_unknown_name_is_told_from_the_installed_ones(
+    leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path))
+    assert refusal(leuko("bundle", "verify", "hospitl")) == (
+        "leuko: there is no bundle hospitl; give its path, or choose one of built-in"
+    )
+    assert leuko("bundle", "list").stdout == "built-in  (active)\n"
+
+
+@pytest.mark.parametrize(
+    ("camera", "source", "words"),
+    [
+        ("replay", "{}/gone", "there is nothing to replay at"),
+        ("sim", "fields:{}/empty", "no images in"),
+    ],
+)
+def test_a_camera_that_has_nothing_to_show_is_refused_before_anything_is_counted(
+    leuko: Leuko, tmp_path: Path, tiny_bundle: Path, *, camera: str, source: str, words: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    options = ("--camera", camera, "--camera-source", source.format(tmp_path))
+    places = ("--state-dir", tmp_path / "state", "--socket", tmp_path / "socket")
+    assert words in refusal(leuko("run", *options, *places, "--bundle", tiny_bundle))
 
 
 def test_a_bundle_is_shown(leuko: Leuko, tiny_bundle: Path) -> None:

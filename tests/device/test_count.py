@@ -138,6 +138,42 @@ def test_a_broken_image_is_left_out_and_named(
     assert "truncated" in found["failed_images"][0]["reason"]
 
 
+def test_a_picture_that_lies_there_twice_is_counted_once_and_named(
+    disc_folder: Path, disc_field: RGBImage, out_dir: Path, bundle: ModelBundle
+) -> None:
+    (disc_folder / "copy of one.png").write_bytes((disc_folder / "one.png").read_bytes())
+    Image.fromarray(disc_field).save(disc_folder / "two.tif")
+    result = count([disc_folder], out_dir, bundle)
+    assert [failed.image for failed in result.failed] == ["one.png", "two.tif"]
+    assert result.failed[0].reason == (
+        "it is the same picture as copy of one.png; its cells count once"
+    )
+    assert (result.images, result.count.n) == (1, 5)
+
+
+def test_pictures_of_an_earlier_result_are_left_out(
+    disc_folder: Path, out_dir: Path, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    count([disc_folder], out_dir, bundle, pictures=Pictures(overlay=True, masks=True))
+    result = count([disc_folder, out_dir], tmp_path / "again", bundle)
+    assert [failed.image for failed in result.failed] == ["one-mask.png", "one-overlay.png"]
+    assert "was written by leuko itself" in result.failed[0].reason
+    assert result.count.n == 5
+
+
+def test_the_overlay_of_a_blurred_picture_says_so(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    sharp = view(smear, 640, 480, 0.2)
+    sharp.save(tmp_path / "a.png")
+    sharp.filter(ImageFilter.GaussianBlur(6)).save(tmp_path / "b.png")
+    count([tmp_path], tmp_path / "out", bundle, pictures=Pictures(overlay=True))
+    corners = [
+        np.asarray(Image.open(tmp_path / "out" / f"{name}-overlay.png"))[0, 0] for name in "ab"
+    ]
+    assert [corner.tolist() == [190, 0, 30] for corner in corners] == [False, True]
+
+
 def test_a_black_picture_is_left_out(
     tmp_path: Path, bundle: ModelBundle, disc_folder: Path
 ) -> None:
@@ -184,8 +220,10 @@ def test_images_of_one_camera_share_a_scale(
 def test_an_image_of_another_objective_is_analysed_at_its_own_scale_and_named(
     smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
 ) -> None:
-    for name in "abcd":
-        view(smear, 640, 480, 0.2).save(tmp_path / f"{name}.png")
+    for number, name in enumerate("abcd"):
+        field = view(smear, 640, 480, 0.2)
+        field.putpixel((0, 0), (number, 0, 0))
+        field.save(tmp_path / f"{name}.png")
     view(smear, 640, 480, 0.12).save(tmp_path / "e.png")
     result = count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
     found = json.loads((tmp_path / "out" / "differential.json").read_text())

@@ -16,8 +16,18 @@ from rich.console import Console
 
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, Mask, RGBImage
-from leuko.demo import Comparison, SlideTally, SlideView, compare, demo_smear, demo_views, run_demo
-from leuko.errors import OutputError
+from leuko.demo import (
+    Comparison,
+    Fields,
+    SlideTally,
+    SlideView,
+    compare,
+    demo_smear,
+    demo_views,
+    run_demo,
+)
+from leuko.errors import ImageError, OutputError
+from leuko.images import find_images, read_image
 from leuko.sim import TrueCell
 
 SEED, TARGET = 7, 6
@@ -226,6 +236,40 @@ def test_the_first_views_and_a_sheet_of_all_cells_are_pictures_in_the_folder(
     assert all(picture(out / name).shape[1] >= 960 for name in names)
 
 
+def test_its_first_view_lies_there_unmarked(run: tuple[Comparison, Path]) -> None:
+    first, *_ = find_images([run[1] / "fields"])
+    assert first.stem == demo_views(demo_smear(SEED, TARGET))[0].name
+    assert read_image(first).shape == (720, 960, 3)
+
+
+def test_unmarked_views_share_no_ground_and_replace_those_of_an_earlier_demo(
+    tmp_path: Path,
+) -> None:
+    views = {view.name: view for view in demo_views(demo_smear(SEED, 30))}
+    picture = np.zeros((40, 40, 3), np.uint8)
+    (tmp_path / "fields").mkdir()
+    (tmp_path / "fields" / "simulated-view-002.png").write_bytes(b"of an earlier demo")
+    fields = Fields()
+    for view in views.values():
+        fields.add(view, picture)
+    fields.write(tmp_path)
+    kept = [views[path.stem] for path in find_images([tmp_path / "fields"])]
+    assert len(kept) > 3
+    ground = [
+        (column, row)
+        for view in kept
+        for column in range(round(view.x_um), round(view.x_um) + 143)
+        for row in range(round(view.y_um), round(view.y_um) + 107)
+    ]
+    assert len(set(ground)) == len(ground)
+
+
+def test_what_the_demo_drew_is_not_counted_as_a_field(run: tuple[Comparison, Path]) -> None:
+    for path in run[1].glob("*.png"):
+        with pytest.raises(ImageError, match=f"{path.name} was written by leuko itself"):
+            read_image(path)
+
+
 def test_the_sheet_marks_only_cells_that_are_named_wrong(
     run: tuple[Comparison, Path], bundle: ModelBundle, out_dir: Path
 ) -> None:
@@ -263,7 +307,8 @@ def test_equal_seeds_give_equal_results(
         console=quiet(),
     )
     first, second = (
-        {path.name: path.read_bytes() for path in folder.iterdir()} for folder in (run[1], out_dir)
+        {path.name: path.read_bytes() for path in folder.rglob("*.*")}
+        for folder in (run[1], out_dir)
     )
     assert first == second
 

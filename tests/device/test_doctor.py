@@ -1,10 +1,11 @@
 """What the doctor tells apart."""
 
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 
-from leuko.backends import edge_tpu
+from leuko.backends import edge_tpu, gpu
 from leuko.bundle import load_bundle
 from leuko.calibration import FOLDER_NAME, CalibrationHistory, Circumstances, ScalePart
 from leuko.cli import main
@@ -18,11 +19,12 @@ from leuko.doctor import (
     examine_disk,
     examine_display,
     examine_power,
+    examine_service,
     examine_temperature,
 )
 from leuko.service import camera_options, display_options
 from leuko.settings import Settings
-from leuko.status import Level
+from leuko.status import Health, Level
 
 
 def zones(folder: Path, *millidegrees: int) -> Path:
@@ -120,10 +122,11 @@ def test_a_stick_whose_numbers_cannot_be_read_is_no_traceback(tmp_path: Path) ->
 def test_the_backend_says_what_runs_the_models_and_why(tiny_bundle: Path, tmp_path: Path) -> None:
     auto = Settings(bundle=tiny_bundle)
     asked_for = Settings(bundle=tiny_bundle, backend="edgetpu")
-    finding = examine_backend(auto, [edge_tpu(usb=tmp_path)])
+    finding = examine_backend(auto, [edge_tpu(usb=tmp_path), gpu(render_nodes=tmp_path)])
     assert finding.health.level is Level.OK
     assert finding.health.text.startswith("cpu: ai_edge_litert (CPU, ")
-    assert "no Coral Edge TPU is plugged in" in finding.health.text
+    assert "no Coral Edge TPU is plugged in; the kernel shows no GPU" in finding.health.text
+    assert "use another backend" not in finding.health.text
     plugged_in = [edge_tpu(library="libnotthere.so", usb=stick(tmp_path, "1a6e", "089a"))]
     for settings, level in ((auto, Level.WARNING), (asked_for, Level.FAULT)):
         finding = examine_backend(settings, plugged_in)
@@ -168,6 +171,17 @@ def test_whoever_has_no_camera_is_told_how_to_try_without() -> None:
     assert finding.remedy == "to try leuko without one: --camera sim"
 
 
+def test_a_service_is_found_where_it_listens(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    settings = Settings(control_socket=path)
+    assert examine_service(settings).health == Health(Level.OK, f"none listens at {path}")
+    with socket(AF_UNIX) as listener:
+        listener.bind(str(path))
+    finding = examine_service(settings)
+    assert finding.health.level is Level.WARNING
+    assert "service does not run" in finding.health.text
+
+
 def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path: Path) -> None:
     for display, level in (("none", Level.OK), ("framebuffer", Level.FAULT), ("nix", Level.FAULT)):
         settings = Settings(display=display, display_device=str(tmp_path / "fb9"))
@@ -208,10 +222,11 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
+    camera = ["--camera", "opencv", "--camera-source", "/dev/video99", "--um-per-px", "0.2"]
+    places = ["--state-dir", str(tmp_path), "--socket", str(tmp_path / "socket")]
     with pytest.raises(SystemExit) as exited:
-        main(["doctor", "--camera", "nix"])
+        main(["doctor", *camera, *places])
     lines = capfd.readouterr().out.splitlines()
     assert exited.value.code == 1
     parts = [
@@ -222,12 +237,14 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
         "bundle",
         "calibration",
         "disk",
+        "service",
         "clock",
         "temperature",
         "power",
     ]
     assert [line.split()[1] for line in lines] == parts
     assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]
+    assert f"none listens at {tmp_path / 'socket'}" in lines[parts.index("service")]
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from leuko.bundle import ModelBundle, load_bundle
-from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus
+from leuko.cells import LEUKOCYTES, Box, Cell, CellClass, CellRegion, CellStatus
+from leuko.class_colours import CLASS_COLOURS
 from leuko.counting import DifferentialCount
 from leuko.errors import OutputError
 from leuko.reports import FailedImage, FieldReport, ReportFolder, label_image, name_images
@@ -131,6 +132,21 @@ def test_where_regions_overlap_the_earlier_keeps_its_pixels() -> None:
     labels = label_image(overlapping, SHAPE)
     assert (labels == 1).sum() == overlapping[0].region.mask.sum()
     assert 0 < (labels == 2).sum() < overlapping[1].region.mask.sum()
+
+
+@pytest.mark.parametrize("name", LEUKOCYTES)
+def test_an_overlay_has_the_colours_of_the_displays(name: CellClass) -> None:
+    drawn = draw_overlay(np.full((*SHAPE, 3), 220, np.uint8), [cell(name, 60, 60)])
+    assert (drawn == CLASS_COLOURS[name]).all(axis=2).sum() > 100
+
+
+def test_labels_stop_growing_with_the_picture() -> None:
+    heights = []
+    for side in (900, 3600, 7200):
+        drawn = draw_overlay(np.full((side, 600, 3), 220, np.uint8), [cell(LEUKOCYTES[0], 90, 300)])
+        is_label = (drawn == CLASS_COLOURS[LEUKOCYTES[0]]).all(axis=2).sum(axis=1) > 80
+        heights.append(int(is_label.sum()))
+    assert heights[0] < heights[1] == heights[2]
 
 
 def test_an_overlay_leaves_the_field_as_it_was_away_from_cells() -> None:

@@ -1,6 +1,10 @@
 """What leuko prints for people, line by line."""
 
-from leuko.terminal import scale_lines
+import pytest
+
+from leuko.cells import CellClass, CellStatus
+from leuko.counting import DifferentialCount, Entry
+from leuko.terminal import print_differential, scale_lines
 from leuko.vision.scale import ScaleEstimate
 
 
@@ -14,3 +18,35 @@ def test_every_scale_that_was_found_is_printed_with_what_it_is_worth() -> None:
         "scale 0.2000 µm per pixel, from 60 red cells (confidence 0.91)",
         "scale 0.1250 µm per pixel, from 14 red cells (confidence 0.62)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("n", "few", "more"),
+    [
+        (
+            1,
+            "1 leukocyte was counted, fewer than the usual 100",
+            "more leukocytes would bring every",
+        ),
+        (
+            20,
+            "20 leukocytes were counted, fewer than the usual",
+            "more leukocytes would bring every",
+        ),
+        (60, "60 leukocytes were counted, fewer than the usual 100", "would bring neutrophil to ±"),
+        (100, "", "more leukocytes would bring neutrophil to ± 3 percentage points"),
+    ],
+)
+def test_a_small_count_is_called_small_and_told_how_many_more_it_takes(
+    capsys: pytest.CaptureFixture[str], n: int, few: str, more: str
+) -> None:
+    halves = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
+    print_differential(
+        DifferentialCount.from_entries(
+            Entry(halves[cell % 2], CellStatus.COUNTED) for cell in range(n)
+        )
+    )
+    shown = capsys.readouterr().out
+    assert more in shown
+    assert few in shown
+    assert ("fewer than the usual" in shown) == bool(few)

@@ -187,7 +187,9 @@ def refused(capfd: pytest.CaptureFixture[str], tmp_path: Path, *options: str) ->
 def test_a_camera_driver_that_is_unknown_is_refused(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert "no camera driver 'nix'; choose" in refused(capfd, tmp_path, "--camera", "nix")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LEUKO_CAMERA", "nix")
+        assert "no camera driver 'nix'; choose" in refused(capfd, tmp_path)
 
 
 def test_a_folder_that_may_not_be_written_is_refused(
@@ -234,5 +236,7 @@ def test_the_calibration_of_another_camera_is_refused_before_anything_is_opened(
 def test_a_display_driver_that_is_unknown_is_refused(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    line = refused(capfd, tmp_path, "--camera", "sim", "--display", "nix")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LEUKO_DISPLAY", "nix")
+        line = refused(capfd, tmp_path, "--camera", "sim")
     assert "no display driver 'nix'; choose one of none, framebuffer" in line

@@ -120,7 +120,8 @@ class BackedAnalyser:
     def _reasons(self) -> str:
         if self._search is None:
             return ", as it was asked for"
-        texts = [verdict.text for _, verdict in self._search.refusals]
+        # The processor works: nobody who has not asked for another has anything to mend.
+        texts = [verdict.text.partition("; ")[0] for _, verdict in self._search.refusals]
         return f": {'; '.join(texts)}" if texts else ", while accelerators are tried"
 
 

@@ -8,6 +8,9 @@ from leuko.errors import SettingsError
 
 _GROUP = "leuko.cameras"
 
+WITHOUT_HARDWARE = frozenset({"replay", "sim"})
+"""Drivers whose pictures are read or drawn: no cable brings what they lack."""
+
 
 def list_cameras() -> tuple[str, ...]:
     """Return the names of the installed camera drivers, sorted."""

@@ -8,7 +8,7 @@ from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._child import CameraChild
 from leuko.cameras._controls import Locks
 from leuko.cameras._found import Found
-from leuko.cameras._loading import find_driver
+from leuko.cameras._loading import WITHOUT_HARDWARE, find_driver
 from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Locked, Message, Opened
 from leuko.errors import CameraError
 from leuko.status import Health, Level
@@ -19,6 +19,12 @@ _MARGIN = 0.9
 """Share of the allowed silence after which it is called one, so that it is noticed in time."""
 _PERIODS = 3
 """Pictures that a slow source may be late by before it counts as silent."""
+_PATIENCE = 5
+"""How many times as long a source without hardware may take, which other programs slow down."""
+_TOO_BUSY = (
+    "this computer is too busy to draw the slide; close other programs or choose a smaller frame "
+    "(frame_width, frame_height)"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,16 +54,19 @@ class CameraProcess:
             options: how to open it. With 0 frames a second no picture is dropped: the source waits
                 for each to be read.
             silence_s: within how long without a sound picture a fault is noticed. A source slower
-                than that is given three of its periods.
-            opening_s: how long opening, locking and the first picture may take.
+                than that is given three of its periods, one that is no hardware five times as long.
+            opening_s: how long opening, locking and the first picture may take; five times as long
+                where that is no hardware.
 
         Raises:
             SettingsError: there is no such driver.
         """
         find_driver(driver)
         period_s = 1 / options.frames_per_s if options.frames_per_s else 0.0
-        self._silence_s = max(_MARGIN * silence_s, _PERIODS * period_s)
-        self._opening_s = opening_s
+        self._is_hardware = driver not in WITHOUT_HARDWARE
+        patience = 1 if self._is_hardware else _PATIENCE
+        self._silence_s = max(_MARGIN * silence_s * patience, _PERIODS * period_s)
+        self._opening_s = opening_s * patience
         self._driver = driver
         self._options = options
         self._name = f"{driver} {options.source}".strip()
@@ -83,6 +92,27 @@ class CameraProcess:
         """How the camera was opened last; None before it was."""
         self._look_after()
         return self._found
+
+    @property
+    def opening_s(self) -> float:
+        """How long it may take to its first picture."""
+        return self._opening_s
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it gives no pictures."""
+        return self._or_too_busy("look at its cable and the lamp")
+
+    def refuse_if_there_is_nothing(self) -> None:
+        """Wait for a source without hardware to open; a camera may still be plugged in later.
+
+        Raises:
+            CameraError: there is nothing to show, or too little of the computer to show it.
+        """
+        while not (self._is_hardware or self.found or self.has_ended):
+            if self.health.level is Level.FAULT:
+                raise CameraError(self._health.text)
+            self._wait(_FIRST_PAUSE_S)
 
     @property
     def has_ended(self) -> bool:
@@ -130,7 +160,8 @@ class CameraProcess:
             self._child.ask_for_locks(locks)
         answer = self._awaited_locks(time.monotonic() + timeout_s)
         if answer is None:
-            raise CameraError(f"{self._name} does not answer; check its cable and try again")
+            remedy = self._or_too_busy("check its cable and try again")
+            raise CameraError(f"{self._name} does not answer; {remedy}")
         if answer.refusal:
             raise CameraError(answer.refusal)
         # What lies there may have been exposed before.
@@ -207,8 +238,12 @@ class CameraProcess:
         if self._flawed_s > put_s:
             return f"{self._name} {self._flaw}"
         if not put_s:
-            return f"{self._name} gives no picture within {self._opening_s:g} s; plug it in again"
-        return f"{self._name} gives no pictures; check its cable"
+            remedy = self._or_too_busy("plug it in again")
+            return f"{self._name} gives no picture within {self._opening_s:g} s; {remedy}"
+        return f"{self._name} gives no pictures; {self._or_too_busy('check its cable')}"
+
+    def _or_too_busy(self, remedy: str) -> str:
+        return remedy if self._is_hardware else _TOO_BUSY
 
     def _due_s(self) -> float:
         child = self._child

@@ -77,8 +77,8 @@ def list_bundles() -> None:
     installed = installed_bundles(_settings())
     state = installed.state
     for name in installed.names():
-        marks = [("active", state.active), ("previous", state.previous)]
-        roles = ", ".join(role for role, holder in marks if holder == name)
+        marks = {state.previous: "previous", state.active: "active"}
+        roles = marks.get(name, "")
         typer.echo(f"{name}{f'  ({roles})' if roles else ''}")
     if state.fallen:
         typer.echo(state.fallen)
@@ -126,6 +126,10 @@ def _named(path: Path | None, **options: object) -> tuple["ModelBundle", str, "S
         name = str(place or installed.state.active)
         bundle = installed.open(name)
         return bundle, installed.signer_of(name, bundle), settings
+    if not place.exists() and len(place.parts) == 1:
+        # Nothing but the names tells a slip of the pen in one from a folder that is missing.
+        names = ", ".join(installed.names())
+        raise BundleError(f"there is no bundle {place}; give its path, or choose one of {names}")
     bundle = load_bundle(place)
     if bundle.signature is None:
         return bundle, "nobody", settings

@@ -38,7 +38,12 @@ def check(
     *,
     cells: Annotated[int, typer.Option(min=5, max=1000, help="Leukocytes to be located.")] = 20,
     missed: Annotated[
-        int | None, typer.Option(min=0, max=1000, help="Leukocytes that were missed; else asked.")
+        int | None,
+        typer.Option(
+            min=0,
+            max=1000,
+            help="Leukocytes that were missed, but for those the border cuts; else asked.",
+        ),
     ] = None,
     pictures: Annotated[
         Path | None,

@@ -122,22 +122,26 @@ def _tell(result: "CountResult", out: Path) -> None:
         typer.echo(f"leuko: {_nothing(result)}", err=True)
     for failed in result.failed:
         typer.echo(f"leuko: left out {failed.image}: {failed.reason}", err=True)
-    typer.echo(f"{result.images} images counted; results in {out}")
+    typer.echo(f"{_images(result)} counted; results in {out}")
 
 
 def _blurred(result: "CountResult") -> str:
     named = ", ".join(result.blurred[:_NAMED])
     more = ", ..." if len(result.blurred) > _NAMED else ""
     return (
-        f"{len(result.blurred)} of {result.images} images are not sharp ({named}{more}); "
+        f"not sharp: {len(result.blurred)} of {_images(result)} ({named}{more}); "
         "their cells may be named wrongly: focus and take them again"
     )
+
+
+def _images(result: "CountResult") -> str:
+    return "1 image" if result.images == 1 else f"{result.images} images"
 
 
 def _nothing(result: "CountResult") -> str:
     unsure = result.count.unclassified
     found = f"; {unsure} are of uncertain class" if unsure else ""
     return (
-        f"no leukocyte was counted in {result.images} images{found}; "
+        f"no leukocyte was counted in {_images(result)}{found}; "
         "if there should be some, check focus, light and scale"
     )

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BackendOption, BundleOption, ScaleOption, ThreadsOption
+from leuko.cli._options import (
+    BackendOption,
+    BundleOption,
+    ScaleOption,
+    ThreadsOption,
+    checked_camera,
+    checked_display,
+)
 
 if TYPE_CHECKING:
     from leuko.doctor import Finding
 
 CameraOption = Annotated[
-    str | None, typer.Option("--camera", help="Driver: picamera2, opencv, replay or sim.")
+    str | None,
+    typer.Option(
+        "--camera", callback=checked_camera, help="Driver: picamera2, opencv, replay or sim."
+    ),
 ]
 SourceOption = Annotated[
     str | None,
@@ -23,7 +33,15 @@ SourceOption = Annotated[
 ]
 DisplayOption = Annotated[
     str | None,
-    typer.Option("--display", help="Driver: framebuffer, luma, terminal, png or none."),
+    typer.Option(
+        "--display",
+        callback=checked_display,
+        help="Driver: framebuffer, luma, terminal, png or none.",
+    ),
+]
+
+StateDirOption = Annotated[
+    Path | None, typer.Option("--state-dir", help="Folder that the sessions are kept in.")
 ]
 
 
@@ -35,9 +53,7 @@ def run(
     display_device: Annotated[
         str | None, typer.Option(help="Framebuffer, bus address or folder of the display.")
     ] = None,
-    state_dir: Annotated[
-        Path | None, typer.Option(help="Folder that the sessions are kept in.")
-    ] = None,
+    state_dir: StateDirOption = None,
     socket: Annotated[
         Path | None, typer.Option("--socket", help="Where to listen for leuko session.")
     ] = None,
@@ -73,9 +89,14 @@ def doctor(
     camera: CameraOption = None,
     camera_source: SourceOption = None,
     display: DisplayOption = None,
+    state_dir: StateDirOption = None,
+    socket: Annotated[
+        Path | None, typer.Option("--socket", help="Where the service listens, if elsewhere.")
+    ] = None,
+    um_per_px: ScaleOption = None,
     backend: BackendOption = None,
 ) -> None:
-    """Look at camera, display, models, calibration, disk, clock and heat; say what is wrong."""
+    """Look at every part of the device, from camera to heat; say what is wrong."""
     from leuko.doctor import examine
     from leuko.service import camera_options, display_options
     from leuko.settings import load_settings
@@ -88,6 +109,9 @@ def doctor(
         camera=camera,
         camera_source=camera_source,
         display=display,
+        state_dir=state_dir,
+        control_socket=socket,
+        um_per_px=um_per_px,
         backend=backend,
     )
     has_fault = False

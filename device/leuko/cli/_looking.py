@@ -78,6 +78,7 @@ class Looking:
             return sum(self._missed)
         where = f"; see {self._folder}" if self._folder else ""
         typer.echo(f"{found.located} leukocytes located in {found.fields} fields{where}")
+        typer.echo("leave out cells that the border of a field cuts")
         missed = self._bench.wizard.ask_number(
             _QUESTION,
             "missed",
@@ -91,11 +92,11 @@ class Looking:
 
 
 def _write(rgb: "RGBImage", file: Path) -> None:
-    from PIL import Image
+    from leuko.images import result_png
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rgb).save(file)
+        file.write_bytes(result_png(rgb))
     except OSError as error:
         raise OutputError(
             f"{file.parent} takes no pictures ({error.strerror or error}); name another folder"

@@ -1,6 +1,7 @@
 """Options that several commands share, and what is read from them."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,34 @@ if TYPE_CHECKING:
     from leuko.bundle import ModelBundle
     from leuko.installation import InstalledBundles
     from leuko.settings import Settings
+
+
+def _checked_backend(value: str | None) -> str | None:
+    from leuko.settings import BACKENDS
+
+    return _one_of(BACKENDS, value, "a backend")
+
+
+def checked_camera(value: str | None) -> str | None:
+    """Refuse a camera's driver that is not there."""
+    from leuko.cameras import list_cameras
+
+    # A driver that is not registered is named with its module.
+    is_named = value is not None and ":" in value
+    return value if is_named else _one_of(list_cameras(), value, "a camera's driver")
+
+
+def checked_display(value: str | None) -> str | None:
+    """Refuse a display's driver that is not there."""
+    from leuko.displays import list_displays
+
+    return _one_of(("none", *list_displays()), value, "a display's driver")
+
+
+def _one_of(known: Sequence[str], value: str | None, what: str) -> str | None:
+    if value is not None and value not in known:
+        raise typer.BadParameter(f"{value!r} is not {what}; choose one of {', '.join(known)}")
+    return value
 
 
 def _checked_scale(value: str | None) -> str | None:
@@ -40,7 +69,11 @@ BundleArgument = Annotated[
 ]
 BackendOption = Annotated[
     str | None,
-    typer.Option("--backend", help="What runs the models: auto, edgetpu, gpu or cpu."),
+    typer.Option(
+        "--backend",
+        callback=_checked_backend,
+        help="What runs the models: auto, edgetpu, gpu or cpu.",
+    ),
 ]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, max=64, help="CPU threads for each model.")

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from leuko.control import SessionEntry, SessionReply, StatusReply
 from leuko.counting import NOT_RECOGNISED, STATEMENT
-from leuko.status import Health, Level, SessionState
-from leuko.terminal import beside_lines, differential_table
+from leuko.status import Health, Level, SessionState, shown_specimen
+from leuko.terminal import beside_lines, differential_table, few_lines
 
 
 def print_status(status: StatusReply) -> None:
@@ -20,8 +20,12 @@ def print_status(status: StatusReply) -> None:
 
 
 def show_statuses(statuses: Iterable[StatusReply]) -> None:
-    """Show a running count, each status in the place of the one before."""
+    """Show a running count, each status in the place of the one before; below it in a file."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        for status in statuses:
+            console.print(_shown(status), soft_wrap=True)
+        return
     with Live(console=console, auto_refresh=False) as live:
         for status in statuses:
             live.update(_shown(status), refresh=True)
@@ -35,7 +39,14 @@ def print_sessions(sessions: Sequence[SessionEntry]) -> None:
         return
     table = Table("session", "specimen", "operator", "state", "n", "target", "started (UTC)")
     for one in sessions:
-        cells = (one.session, one.specimen, one.operator, one.state, one.n, one.target)
+        cells = (
+            one.session,
+            shown_specimen(one.specimen),
+            one.operator,
+            one.state,
+            one.n,
+            one.target,
+        )
         table.add_row(*(Text(str(cell)) for cell in cells), _started(one))
     console.print(table)
 
@@ -45,7 +56,7 @@ def print_session(reply: SessionReply) -> None:
     console, session = Console(highlight=False), reply.session
     rows = {
         "session": str(session.session),
-        "specimen": session.specimen or "–",
+        "specimen": shown_specimen(session.specimen),
         "operator": session.operator or "–",
         "state": str(session.state),
         "target": str(session.target),
@@ -59,7 +70,7 @@ def print_session(reply: SessionReply) -> None:
     count = reply.differential.count
     console.print(differential_table(count))
     wbc = [str(reply.estimated_wbc["text"])] if reply.estimated_wbc else []
-    for line in (*beside_lines(count), *wbc, NOT_RECOGNISED, STATEMENT):
+    for line in (*beside_lines(count), *few_lines(count), *wbc, NOT_RECOGNISED, STATEMENT):
         console.print(line, markup=False, soft_wrap=True)
 
 
@@ -75,7 +86,7 @@ def _headline(status: StatusReply) -> str:
         return "no session; start one with: leuko session start SPECIMEN"
     speed = f", {status.frames_per_s:.0f} pictures/s" if status.frames_per_s else ""
     count = f"{status.differential.n} counted, target {status.target}"
-    return f"{status.state} {status.specimen}: {count}{speed}".replace(" :", ":")
+    return f"{status.state} {shown_specimen(status.specimen)}: {count}{speed}"
 
 
 def _troubles(status: StatusReply) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Controls(Protocol):
             asked_by: user or keypad that asked, for the log; so in all methods.
 
         Raises:
-            SessionError: another session is open.
+            SessionError: another session is open, or the id is blank.
             StoreError: it cannot be kept.
         """
 

@@ -68,7 +68,8 @@ class _Lock:
         except BlockingIOError as error:
             os.close(self._descriptor)
             raise ServiceError(
-                f"another service runs at {path}; stop it with: systemctl stop leuko"
+                f"another service runs at {path}; stop it with: systemctl stop leuko, or with "
+                "Ctrl-C in its terminal"
             ) from error
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -88,8 +89,8 @@ def count_images(
 ) -> CountResult:
     """Analyse images and write the results.
 
-    An image that cannot be read, or whose scale cannot be found, is left out and named in the
-    results.
+    An image that cannot be read, whose scale cannot be found, that Leuko wrote itself, or whose
+    pixels are those of an earlier one is left out and named in the results.
 
     Args:
         paths: image files, and folders of them.
@@ -159,6 +160,7 @@ class _Run:
         self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
+        self._first_with: dict[bytes, Path] = {}
         self.entries: list[Entry] = []
         self.stain = RunStain(calibration)
         self.estimates: dict[ScaleEstimate, None] = {}
@@ -225,10 +227,19 @@ class _Run:
     def _read(self, path: Path) -> RGBImage | None:
         try:
             rgb = read_image(path)
+            self._refuse_twin(path, rgb)
             return self._frames.calibrated(rgb) if self._frames else rgb
         except ImageError as error:
             self._failures[path] = error
             return None
+
+    def _refuse_twin(self, path: Path, rgb: RGBImage) -> None:
+        pixels = blake2b(repr(rgb.shape).encode() + rgb.tobytes(), digest_size=16).digest()
+        first = self._first_with.setdefault(pixels, path)
+        if first != path:
+            raise ImageError(
+                f"it is the same picture as {self._names[first][0]}; its cells count once"
+            )
 
     def _analysed(
         self, path: Path, rgb: RGBImage, analyser: Analyser, scales: Scales

@@ -15,16 +15,16 @@ from leuko.sim import TrueCell
 
 _CROP_PX = 168
 """25 µm, above the diameter of the largest cell."""
-_TILE_PX = 128
+_TILE_PX = 168
 _CAPTION_PX = 38
 _HEADER_PX = 40
 _GAP_PX = 8
-_COLUMNS = 14
-_ROWS = 6
+_COLUMNS = 11
+_ROWS = 8
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _GREY, _RED = (20, 20, 20), (110, 110, 110), (190, 0, 30)
-_SMALL = 0.37
+_SMALL = 0.45
 _UNCLASSIFIED = "unclassified"
 
 
@@ -35,7 +35,7 @@ class _Portrait:
 
 
 class Gallery:
-    """The portraits of a slide's cells, at most 84 a class."""
+    """The portraits of a slide's cells, at most 88 a class."""
 
     def __init__(self) -> None:
         """Start with no portrait."""
@@ -92,12 +92,15 @@ def _tile(portrait: _Portrait, truth: TrueCell | None) -> RGBImage:
     right = truth.cell_class if truth else CellClass.PLATELET_OR_ARTEFACT
     caption = np.full((_CAPTION_PX, _TILE_PX, 3), 255, np.uint8)
     tile = np.vstack([portrait.picture, caption])
-    _write(tile, cell.cell_class.replace("_", " "), (1, _TILE_PX + 14), colour=_INK)
+    given = cell.cell_class.replace("_", " ")
     if cell.cell_class is right:
+        _write(tile, given, (1, _TILE_PX + 14), colour=_INK)
         _write(tile, f"{100 * cell.probability:.0f} %", (1, _TILE_PX + 29), colour=_GREY)
         return tile
     name = truth.cell_class.replace("_", " ") if truth else "no leukocyte"
-    _write(tile, f"is {name}", (1, _TILE_PX + 29), colour=_RED)
+    named = "maybe" if cell.status is CellStatus.UNCLASSIFIED else "named"
+    _write(tile, f"{named}: {given}", (1, _TILE_PX + 14), colour=_INK)
+    _write(tile, f"truly: {name}", (1, _TILE_PX + 29), colour=_RED)
     cv2.rectangle(tile, (1, 1), (_TILE_PX - 2, _TILE_PX - 2), _RED, 3)
     return tile
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from leuko.bundle import ModelBundle
 from leuko.cells import Cell, RGBImage
+from leuko.demo._fields import FOLDER_NAME, Fields
 from leuko.demo._gallery import Gallery
 from leuko.demo._screen import Moment, print_comparison, print_line, screen
 from leuko.demo._slide import HEIGHT_PX, UM_PER_PX, WIDTH_PX, SlideView, demo_smear, demo_views
@@ -63,10 +64,11 @@ def run_demo(
         comparison = compare(run.tally, smear.cells, views=looked_at)
         run.add_sheet(comparison)
         report.finish(comparison.counted, (), bundle)
+    run.fields.write(out)
     print_comparison(console, comparison)
     if comparison.counted.n < target:
         print_line(console, f"the slide ended at {comparison.counted.n} of {target} leukocytes")
-    print_line(console, f"tables and pictures in {out}")
+    print_line(console, f"tables and pictures in {out}, unmarked ones in {out / FOLDER_NAME}")
     return comparison
 
 
@@ -78,11 +80,13 @@ class _Run:
         self._analyser = analyser
         self._report = report
         self._gallery = Gallery()
+        self.fields = Fields()
         self.tally = SlideTally(target)
 
     def look_at(self, view: SlideView) -> RGBImage:
         rgb = view.picture(self._smear)
         cells = self._analyser.analyse(rgb, um_per_px=UM_PER_PX)
+        self.fields.add(view, rgb)
         new = self.tally.take(view, cells)
         for sighting in new:
             self._gallery.add(sighting, rgb)

@@ -12,7 +12,7 @@ UM_PER_PX = 0.15
 """A 40x objective on a camera of 6 µm pixels, or a 100x one binned 2 x 2."""
 WIDTH_PX, HEIGHT_PX = 960, 720
 
-_WIDTH_UM, _HEIGHT_UM = WIDTH_PX * UM_PER_PX, HEIGHT_PX * UM_PER_PX
+WIDTH_UM, HEIGHT_UM = WIDTH_PX * UM_PER_PX, HEIGHT_PX * UM_PER_PX
 _OVERLAP_UM = 24.0
 """Above the diameter of the largest cell, so that each is whole in some view."""
 _MARGIN_UM = 3.0
@@ -64,7 +64,7 @@ class SlideView:
         """Whether no edge of the view cuts the cell."""
         radius = cell.diameter_um / 2
         x, y = cell.x_um - self.x_um, cell.y_um - self.y_um
-        return radius <= x <= _WIDTH_UM - radius and radius <= y <= _HEIGHT_UM - radius
+        return radius <= x <= WIDTH_UM - radius and radius <= y <= HEIGHT_UM - radius
 
 
 def demo_smear(seed: int, target: int) -> SimulatedSmear:
@@ -99,7 +99,7 @@ def demo_views(smear: SimulatedSmear) -> tuple[SlideView, ...]:
         height_um=spec.height_um + 2 * _MARGIN_UM,
     )
     path = serpentine(
-        reach, view_width_um=_WIDTH_UM, view_height_um=_HEIGHT_UM, overlap_um=_OVERLAP_UM
+        reach, view_width_um=WIDTH_UM, view_height_um=HEIGHT_UM, overlap_um=_OVERLAP_UM
     )
     return tuple(
         SlideView(number, x - _MARGIN_UM, y - _MARGIN_UM) for number, (x, y) in enumerate(path, 1)

@@ -1,7 +1,7 @@
 """Displays: what a running count shows, drawn for every size, and a driver a kind."""
 
+from leuko.class_colours import CLASS_COLOURS
 from leuko.displays._base import Display, DisplayOptions
-from leuko.displays._class_colours import CLASS_COLOURS
 from leuko.displays._drawing import draw
 from leuko.displays._registry import list_displays, load_display
 from leuko.displays._thread import DisplayThread

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from PIL import Image
 
+from leuko.class_colours import CLASS_COLOURS
 from leuko.displays import _letters, _words
 from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour, Sign
-from leuko.displays._class_colours import CLASS_COLOURS
 from leuko.displays._layouts import Layout
 from leuko.displays._words import Urgency
 from leuko.status import Health, LastCell, Level, LiveStatus

@@ -6,6 +6,7 @@ from typing import Self
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw_turned
 from leuko.errors import DisplayError
+from leuko.images import result_mark
 from leuko.status import Shown
 
 _DEFAULT_SIZE = (800, 480)
@@ -71,7 +72,7 @@ class PNGDisplay:
         )
         partial = path.with_name(f".{path.name}.part")
         try:
-            picture.save(partial, format="png", compress_level=1)
+            picture.save(partial, format="png", compress_level=1, pnginfo=result_mark())
             partial.replace(path)
         except OSError as error:
             raise DisplayError(

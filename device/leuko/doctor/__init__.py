@@ -11,6 +11,7 @@ from leuko.doctor._calibration import examine_calibration
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
 from leuko.doctor._parts import examine_bundle, examine_camera, examine_disk, examine_display
+from leuko.doctor._service import examine_service
 from leuko.settings import Settings
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "examine_disk",
     "examine_display",
     "examine_power",
+    "examine_service",
     "examine_temperature",
 ]
 
@@ -46,6 +48,7 @@ def examine(
         partial(examine_bundle, settings),
         partial(examine_calibration, settings),
         partial(examine_disk, settings),
+        partial(examine_service, settings),
         examine_clock,
         examine_temperature,
         examine_power,

@@ -16,8 +16,6 @@ from leuko.status import Level
 from leuko.store import disk_health
 from leuko.verification import replay_golden
 
-_PICTURE_S = 15.0
-
 
 def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
     """Open the camera in a process of its own and wait for one picture."""
@@ -28,7 +26,7 @@ def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
         return broken(part, str(error))
     try:
         begun = time.monotonic()
-        while time.monotonic() - begun < _PICTURE_S:
+        while time.monotonic() - begun < camera.opening_s:
             frame = camera.read(0.5)
             if frame is not None:
                 height, width = frame.rgb.shape[:2]
@@ -37,7 +35,7 @@ def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
             if camera.health.level is Level.FAULT:
                 break
         if camera.health.level is not Level.FAULT:
-            return broken(part, f"{camera.name} gives no picture", "look at its cable and the lamp")
+            return broken(part, f"{camera.name} gives no picture", camera.remedy)
         return broken(part, camera.health.text, _without_one(settings))
     finally:
         camera.close()

@@ -11,14 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from leuko.bundle import ModelBundle
 from leuko.cells import RGBImage
 from leuko.counting import DifferentialCount
 from leuko.errors import OutputError
+from leuko.images import result_png
 from leuko.reports._content import (
     CSV_COLUMNS,
     FailedImage,
@@ -107,8 +104,8 @@ class ReportFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        drawn = draw_overlay(rgb, field.cells)
-        self._stage(f"{field.name}-overlay.png", _png(drawn[..., ::-1]))
+        drawn = draw_overlay(rgb, field.cells, is_sharp=field.is_sharp)
+        self._stage(f"{field.name}-overlay.png", result_png(drawn))
 
     def add_picture(self, name: str, rgb: RGBImage) -> None:
         """Add ``<name>.png``, a picture of the whole run.
@@ -116,7 +113,7 @@ class ReportFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        self._stage(f"{name}.png", _png(rgb[..., ::-1]))
+        self._stage(f"{name}.png", result_png(rgb))
 
     def add_mask(self, field: FieldReport) -> None:
         """Add ``<name>-mask.png``: uint16, 0 for background, else the cell's number in the table.
@@ -124,7 +121,7 @@ class ReportFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        self._stage(f"{field.name}-mask.png", _png(label_image(field.cells, field.shape)))
+        self._stage(f"{field.name}-mask.png", result_png(label_image(field.cells, field.shape)))
 
     def finish(
         self,
@@ -174,11 +171,6 @@ class ReportFolder:
         with _translated(self._folder):
             (self._staged / name).write_bytes(content)
             _flush(self._staged / name)
-
-
-def _png(image: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    _, encoded = cv2.imencode(".png", image)
-    return encoded.tobytes()
 
 
 def _flush(path: Path) -> None:

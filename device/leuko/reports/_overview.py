@@ -10,6 +10,7 @@ import numpy as np
 
 from leuko.cells import LEUKOCYTES, CellClass, CellStatus, RGBImage
 from leuko.displays import CLASS_COLOURS
+from leuko.images import result_png
 from leuko.store import CellRecord
 from leuko.tracking import Overview
 
@@ -60,9 +61,8 @@ def draw_overview(overview: Overview, cells: Iterable[CellRecord] = ()) -> RGBIm
 
 
 def png_of(rgb: RGBImage) -> bytes:
-    """Return a picture as the content of a PNG file."""
-    _, encoded = cv2.imencode(".png", rgb[..., ::-1])
-    return encoded.tobytes()
+    """Return a picture as the content of a PNG file, marked as a result."""
+    return result_png(rgb)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

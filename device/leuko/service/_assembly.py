@@ -67,6 +67,7 @@ def run_service(settings: Settings) -> None:
         EngineError: no model can be run, or the backend that is asked for cannot.
         ServiceError: another service listens at the socket.
         CalibrationError: the calibration is damaged, or that of another camera.
+        CameraError: the folder, video or slide that stands for a camera has nothing to show.
     """
     # What a person has to correct is said before anything is opened.
     target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
@@ -120,6 +121,7 @@ def run_service(settings: Settings) -> None:
             wbc_factor=calibration.record.wbc_factor if calibration else None,
             um_per_px=_scale(settings, calibration),
         )
+        camera.refuse_if_there_is_nothing()
         service = LiveService(parts)
         archive = KeptSessions(settings.state_dir / STORE_NAME)
         stack.enter_context(ControlServer(settings.control_socket, commands, archive))

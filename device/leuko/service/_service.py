@@ -144,11 +144,17 @@ class LiveService:
         self, specimen: str, *, operator: str, target: Target | None, asked_by: str
     ) -> LiveStatus:
         """See `leuko.control.Controls`."""
+        if not (specimen := " ".join(specimen.split())):
+            raise SessionError(
+                "no session may begin without the specimen's id; type or scan it and press Enter, "
+                "or use: leuko session start SPECIMEN"
+            )
         self._take_up()
         if self._session and self._session.is_open:
+            record = self._session.record
             raise SessionError(
-                f"session {self._session.record.id} ({self._session.record.spec.specimen}) is "
-                "open; finish or discard it first"
+                f"session {record.id} ({record.spec.specimen or 'no id'}) is open; "
+                "finish or discard it first"
             )
         if locked := self._parts.lockout():
             raise SessionError(f"no session may begin: {locked}")

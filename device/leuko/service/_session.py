@@ -99,6 +99,8 @@ class OpenSession:
         Raises:
             StoreError: it cannot be kept.
         """
+        if state is self.record.state:
+            return
         self.record = self._store.set_state(self.record.id, state, asked_by=asked_by)
 
     def set_target(self, target: Target, *, asked_by: str) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 
 from leuko.clock import Moment, now
 from leuko.errors import SessionError, StoreError
-from leuko.status import Health, SessionState, Target
+from leuko.status import Health, SessionState, Target, shown_specimen
 from leuko.store import _files as files
 from leuko.store import _writing as writing
 from leuko.store._copies import keep_copy
@@ -125,8 +125,8 @@ class Store(StoreReader):
         with self._transaction() as connection:
             if active := self.active_session():
                 raise SessionError(
-                    f"session {active.id} of specimen {active.spec.specimen} is still open; "
-                    "finish or discard it first"
+                    f"session {active.id} of specimen {shown_specimen(active.spec.specimen)} is "
+                    "still open; finish or discard it first"
                 )
             session = writing.insert_session(connection, self._clock(), spec, asked_by=asked_by)
             return self.session(session)

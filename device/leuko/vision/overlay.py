@@ -5,27 +5,21 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from leuko.cells import Box, Cell, CellClass, CellStatus, RGBImage
+from leuko.cells import Box, Cell, CellStatus, RGBImage
+from leuko.class_colours import BESIDE_COLOURS, CLASS_COLOURS, Colour
 
-# Okabe and Ito's palette (jfly.uni-koeln.de/color, 2008), which colour-blind readers can tell
-# apart, without its yellow and black, which are lost on a smear.
-_COLOURS = {
-    CellClass.NEUTROPHIL: (0, 114, 178),
-    CellClass.LYMPHOCYTE: (0, 158, 115),
-    CellClass.MONOCYTE: (230, 159, 0),
-    CellClass.EOSINOPHIL: (213, 94, 0),
-    CellClass.BASOPHIL: (112, 48, 160),
-    CellClass.IMMATURE_GRANULOCYTE: (86, 180, 233),
-    CellClass.ERYTHROBLAST: (190, 30, 60),
-    CellClass.PLATELET_OR_ARTEFACT: (110, 110, 110),
-}
+_COLOURS = {**CLASS_COLOURS, **BESIDE_COLOURS}
 _UNCLASSIFIED = (60, 60, 60)
+_WARNING = (190, 0, 30)
+_NOT_SHARP = "NOT SHARP"
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _FONT_HEIGHT = 22
 """Height in pixels of a capital letter at OpenCV's font scale 1."""
+_LETTERS = (8.0, 36.0)
+"""Least and greatest height in pixels: beyond, labels would hide the cells of a scanned slide."""
 
 
-def draw_overlay(rgb: RGBImage, cells: Sequence[Cell]) -> RGBImage:
+def draw_overlay(rgb: RGBImage, cells: Sequence[Cell], *, is_sharp: bool = True) -> RGBImage:
     """Return a copy of the field with every cell outlined in its class's colour and named.
 
     Counted cells carry class and probability; unclassified ones a question mark; excluded ones
@@ -34,10 +28,11 @@ def draw_overlay(rgb: RGBImage, cells: Sequence[Cell]) -> RGBImage:
     Args:
         rgb: ``(height, width, 3)`` uint8, RGB; left as it is.
         cells: what was found on it.
+        is_sharp: whether its outlines are; else a corner says that they are not.
     """
     drawn = rgb.copy()
     # 1/90 of the side is readable when the whole picture fills a screen or half a page.
-    letter = max(8.0, max(rgb.shape[:2]) / 90)
+    letter = float(np.clip(max(rgb.shape[:2]) / 90, *_LETTERS))
     thickness = max(1, round(letter / 8))
     for cell in cells:
         _draw_outline(drawn, cell, thickness)
@@ -47,7 +42,10 @@ def draw_overlay(rgb: RGBImage, cells: Sequence[Cell]) -> RGBImage:
         places = [_within(place, drawn.shape[:2]) for place in _places(cell.region.box, *size)]
         place = _freest(places, taken, boxes)
         taken.append(place)
-        _draw_label(drawn, cell, place, letter)
+        _draw_label(drawn, _label(cell), _colour(cell), place, letter=letter)
+    if not is_sharp:
+        size = _text_size(_NOT_SHARP, 2 * letter)
+        _draw_label(drawn, _NOT_SHARP, _WARNING, Box(0, 0, *size), letter=2 * letter)
     return drawn
 
 
@@ -65,7 +63,7 @@ def _draw_outline(drawn: RGBImage, cell: Cell, thickness: int) -> None:
     cv2.drawContours(drawn, contours, -1, _colour(cell), width, cv2.LINE_AA)
 
 
-def _colour(cell: Cell) -> tuple[int, int, int]:
+def _colour(cell: Cell) -> Colour:
     if cell.status is CellStatus.UNCLASSIFIED or cell.region.cut_by_border:
         return _UNCLASSIFIED
     return _COLOURS[cell.cell_class]
@@ -118,23 +116,23 @@ def _meet(one: Box, other: Box) -> bool:
     return not (beside or above)
 
 
-def _draw_label(drawn: RGBImage, cell: Cell, place: Box, letter: float) -> None:
+def _draw_label(drawn: RGBImage, text: str, paper: Colour, place: Box, *, letter: float) -> None:
     corner = (place.x + place.width - 1, place.y + place.height - 1)
-    cv2.rectangle(drawn, (place.x, place.y), corner, _colour(cell), cv2.FILLED)
+    cv2.rectangle(drawn, (place.x, place.y), corner, paper, cv2.FILLED)
     base = (place.x + round(letter / 2), place.y + round(1.4 * letter))
     cv2.putText(
         drawn,
-        _label(cell),
+        text,
         base,
         _FONT,
         letter / _FONT_HEIGHT,
-        _ink(_colour(cell)),
+        _ink(paper),
         _stroke(letter),
         cv2.LINE_AA,
     )
 
 
-def _ink(paper: tuple[int, int, int]) -> tuple[int, int, int]:
-    # Rec. 601 luma: black reads better than white on the palette's orange and sky blue.
+def _ink(paper: Colour) -> Colour:
+    # Rec. 601 luma: black reads better than white on the five classes of the differential.
     luma = 0.299 * paper[0] + 0.587 * paper[1] + 0.114 * paper[2]
-    return (0, 0, 0) if luma > 140 else (255, 255, 255)
+    return (0, 0, 0) if luma > 120 else (255, 255, 255)

@@ -177,6 +177,15 @@ def test_a_source_comes_to_its_end(start: Start) -> None:
     assert camera.health.level is Level.OK
 
 
+def test_a_slide_that_a_busy_computer_cannot_draw_in_time_has_no_cable() -> None:
+    with closing(CameraProcess("sim", CameraOptions(), opening_s=0.001)) as camera:
+        read_until(camera, is_at(camera, Level.FAULT))
+        assert camera.health.text == (
+            "sim gives no picture within 0.005 s; this computer is too busy to draw the slide; "
+            "close other programs or choose a smaller frame (frame_width, frame_height)"
+        )
+
+
 def test_as_fast_as_possible_drops_nothing(image_folder: Path) -> None:
     options = CameraOptions(source=str(image_folder), frames_per_s=0)
     with closing(CameraProcess("replay", options)) as camera:
@@ -186,7 +195,7 @@ def test_as_fast_as_possible_drops_nothing(image_folder: Path) -> None:
 
 def test_a_source_that_waits_for_a_slow_reader_is_not_silent(image_folder: Path) -> None:
     options = CameraOptions(source=str(image_folder), frames_per_s=0)
-    with closing(CameraProcess("replay", options, silence_s=0.2)) as camera:
+    with closing(CameraProcess("replay", options, silence_s=0.04)) as camera:
         assert camera.read(LONG_S)
         time.sleep(0.5)
         assert camera.health.level is Level.OK

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from leuko.cli import main
-from leuko.control import ControlServer
+from leuko.control import CommandQueue, ControlServer
 from leuko.counting import NOT_RECOGNISED, STATEMENT
+from leuko.service import KeptSessions
+from leuko.status import Target
+from leuko.store import SessionSpec, Store
 
 Asked = queue.SimpleQueue[str]
 Leuko = Callable[..., "Run"]
@@ -102,6 +105,17 @@ def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
     assert json.loads(running("show", 7, "--json").out)["bundle"] == "tiny 1"
 
 
+def test_a_session_that_was_begun_without_an_id_is_shown_so(
+    commands: CommandQueue, session: Leuko, socket_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "sessions.db"
+    with Store.opened(path) as store:
+        store.start_session(SessionSpec("", target=Target(100), bundle="tiny 1"))
+    with ControlServer(socket_path, commands, KeptSessions(path)):
+        assert "(no id)" in session("list").out
+        assert "specimen  (no id)" in session("show", 1).out
+
+
 def test_an_export_says_where_it_went(running: Leuko, tmp_path: Path) -> None:
     assert running("export", 7, tmp_path).out == f"session 7 is in {tmp_path / 'session-7'}\n"
     made = json.loads(running("export", 7, tmp_path, "--pictures", "--json").out)
@@ -143,10 +157,10 @@ def test_without_a_service_every_command_says_how_to_start_it(session: Leuko) ->
         assert "start it with: systemctl start leuko" in refused.err
 
 
-def test_watching_goes_on_until_interrupted(server: ControlServer, socket_path: Path) -> None:
-    del server
+def watched(socket_path: Path, *options: str) -> tuple[list[str], int, str]:
+    """The first lines of a watch that is written elsewhere than to a terminal, and how it ended."""
     watching = subprocess.Popen(
-        [sys.executable, "-m", "leuko", "session", "status", "--watch", "--json"],
+        [sys.executable, "-m", "leuko", "session", "status", "--watch", *options],
         env=os.environ | {"LEUKO_CONTROL_SOCKET": str(socket_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -157,5 +171,20 @@ def test_watching_goes_on_until_interrupted(server: ControlServer, socket_path: 
         lines = [watching.stdout.readline() for _ in range(2)]
         watching.send_signal(signal.SIGINT)
         _, complaints = watching.communicate(timeout=30)
+    return lines, watching.returncode, complaints
+
+
+def test_watching_goes_on_until_interrupted(server: ControlServer, socket_path: Path) -> None:
+    del server
+    lines, code, complaints = watched(socket_path, "--json")
     assert [json.loads(line)["state"] for line in lines] == ["idle", "idle"]
-    assert (watching.returncode, complaints) == (0, "")
+    assert (code, complaints) == (0, "")
+
+
+def test_watching_without_a_terminal_writes_each_status_as_it_comes(
+    server: ControlServer, socket_path: Path
+) -> None:
+    del server
+    lines, code, _ = watched(socket_path)
+    assert lines[0].startswith("no session; start one with")
+    assert code == 0

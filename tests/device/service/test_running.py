@@ -14,7 +14,7 @@ from typing import Protocol
 import pytest
 
 from leuko.cameras import Frame
-from leuko.control import Bench, ControlClient, ControlServer, StatusReply
+from leuko.control import Action, Bench, ControlClient, ControlServer, Press, StatusReply
 from leuko.errors import SessionError, StoreError
 from leuko.service import STORE_NAME, FrameSource, KeptSessions, LiveService, Parts
 from leuko.status import Level, SessionState, Target
@@ -127,6 +127,42 @@ def test_the_service_manager_hears_of_the_start_of_finished_frames_and_of_the_en
         "WATCHDOG=1\nSTATUS=no session",
         "STOPPING=1",
     ]
+
+
+@pytest.mark.parametrize("specimen", ["", "   "])
+def test_a_session_of_nobody_is_refused_whoever_asks(
+    parts: Parts, tmp_path: Path, specimen: str
+) -> None:
+    service = LiveService(parts)
+    server = ControlServer(tmp_path / "socket", parts.commands, KeptSessions(parts.store.path))
+
+    def person() -> str:
+        try:
+            with pytest.raises(
+                SessionError, match="no session may begin without the specimen's id"
+            ):
+                ControlClient(tmp_path / "socket", answer_s=30).start(specimen)
+            with Bench(parts.commands) as bench:
+                bench.press(Press(Action.GO, specimen), on="a keypad")
+                while not bench.notice:
+                    pass
+                return bench.notice
+        finally:
+            service.stop()
+
+    with server, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(person)
+        service.run()
+        assert asked.result().startswith("no session may begin without the specimen's id; type")
+    assert parts.store.active_session() is None
+
+
+def test_pausing_twice_is_noted_once(parts: Parts) -> None:
+    service = LiveService(parts)
+    start(service)
+    for _ in range(2):
+        assert service.pause(asked_by="ana").state is SessionState.PAUSED
+    assert [entry.kind for entry in parts.store.log(1)].count("session state") == 1
 
 
 def test_the_log_tells_of_starts_ends_and_the_camera(
