@@ -5,7 +5,6 @@ from leuko.service._assembly import (
     KEYFRAMES_NAME,
     STORE_NAME,
     camera_options,
-    camera_used,
     display_options,
     run_service,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "Parts",
     "StainGuard",
     "camera_options",
-    "camera_used",
     "display_options",
     "make_counter",
     "run_service",

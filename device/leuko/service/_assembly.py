@@ -13,9 +13,9 @@ from leuko.calibration import (
     FOLDER_NAME,
     Calibration,
     CalibrationHistory,
-    CameraUsed,
     adapter_for,
     calibrated_locks,
+    camera_used,
     check_camera,
     other_bundles,
     quality_limits,
@@ -148,16 +148,6 @@ def camera_options(settings: Settings, calibration: Calibration | None = None) -
     if settings.um_per_px == "auto":
         return options
     return replace(options, um_per_px=settings.um_per_px)
-
-
-def camera_used(settings: Settings) -> CameraUsed:
-    """Return the camera that the settings choose, as a calibration names it."""
-    return CameraUsed(
-        driver=settings.camera,
-        source=settings.camera_source,
-        width=settings.frame_width,
-        height=settings.frame_height,
-    )
 
 
 def display_options(settings: Settings) -> DisplayOptions:
