@@ -36,6 +36,7 @@ from leuko.control import (
 from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_display
 from leuko.errors import SettingsError
 from leuko.inference import LiteRTEngine
+from leuko.memory import share_one_heap
 from leuko.service._archive import KeptSessions
 from leuko.service._bundle import bundle_of
 from leuko.service._calibrated import CalibratedSource
@@ -68,6 +69,7 @@ def run_service(settings: Settings) -> None:
         ServiceError: another service listens at the socket.
         CalibrationError: the calibration is damaged, or that of another camera.
     """
+    share_one_heap()
     # What a person has to correct is said before anything is opened.
     target, buttons = parse_target(settings.target), parse_buttons(settings.buttons)
     started = bundle_of(settings, LiteRTEngine())
