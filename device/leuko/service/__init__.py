@@ -9,6 +9,7 @@ from leuko.service._assembly import (
     run_service,
 )
 from leuko.service._calibrated import CalibratedSource
+from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._notify import Notifier
@@ -21,6 +22,7 @@ __all__ = [
     "KEYFRAMES_NAME",
     "STORE_NAME",
     "CalibratedSource",
+    "Chosen",
     "FrameSource",
     "KeptSessions",
     "KeyframeFile",
