@@ -80,16 +80,14 @@ def test_what_was_set_aside_or_is_unsure_has_no_colour_of_a_class(overview: Over
     assert (stretch == (176, 176, 176)).all(axis=2).any()
 
 
-def test_the_picture_reaches_to_cells_on_ground_not_seen_since_the_start(
-    overview: Overview,
-) -> None:
+def test_the_picture_reaches_to_cells_on_ground_that_it_does_not_show(overview: Overview) -> None:
     drawn = draw_overview(overview, [cell(1, CellClass.EOSINOPHIL, 900.0, 50.0)])
     assert drawn.shape[1] == 1024
     assert (drawn[:10, 600:] == Overview.BARE).all()
     assert pixels(drawn[:150], CLASS_COLOURS[CellClass.EOSINOPHIL])[0] > 900
 
 
-def test_ground_known_from_before_the_start_is_grey_with_its_cells(overview: Overview) -> None:
+def test_known_ground_whose_picture_was_lost_is_grey_with_its_cells(overview: Overview) -> None:
     grey = np.full((1, 1, 3), Overview.BARE, np.uint8)
     known = replace(overview, picture=grey, left_um=50.0, top_um=-30.0)
     drawn = draw_overview(known, [cell(1, CellClass.EOSINOPHIL, 4000.0, 50.0)])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from leuko.durable import write_whole
 from leuko.errors import CalibrationError, OutputError
 
 _LOCK = ".lock"
@@ -80,17 +81,7 @@ class NumberedFiles:
             OutputError: it cannot be written.
         """
         with self.writing(path):
-            prepared = path.with_name(f".{path.name}.new")
-            with prepared.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            prepared.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            write_whole(path, content)
 
     @contextmanager
     def writing(self, path: Path) -> Generator[None]:

@@ -1,6 +1,7 @@
 """A calibration in use: checked against the camera, and applied to every frame first of all."""
 
 from dataclasses import replace
+from typing import Protocol
 
 from leuko.adaptation import SiteAdapter
 from leuko.calibration._archive import Calibration
@@ -69,6 +70,36 @@ def calibrated_locks(calibration: Calibration) -> Locks:
     if balance and balance.kelvin:
         locks = Locks(white_balance_k=balance.kelvin).over(locks)
     return locks
+
+
+class ChosenCamera(Protocol):
+    """What is asked of `leuko.settings.Settings`, which desktop tools do not know."""
+
+    @property
+    def camera(self) -> str:
+        """The driver's name."""
+
+    @property
+    def camera_source(self) -> str:
+        """Which camera, as the driver understands it."""
+
+    @property
+    def frame_width(self) -> int:
+        """Columns of a picture."""
+
+    @property
+    def frame_height(self) -> int:
+        """Rows of a picture."""
+
+
+def camera_used(chosen: ChosenCamera) -> CameraUsed:
+    """Return the camera that the settings choose, as a calibration names it."""
+    return CameraUsed(
+        driver=chosen.camera,
+        source=chosen.camera_source,
+        width=chosen.frame_width,
+        height=chosen.frame_height,
+    )
 
 
 def check_camera(calibration: Calibration, camera: CameraUsed) -> None:

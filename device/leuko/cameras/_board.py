@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cameras._base import Frame
+from leuko.memory import ReusedArrays
 
 LARGEST_PICTURE = 150_000_000
 """Bytes; 50 megapixels. Memory is taken only for the pixels that pictures really have."""
@@ -43,6 +44,7 @@ class PictureBoard:
         self._file = file
         self._memory = mmap.mmap(file, _PIXELS_AT + _SLOTS * LARGEST_PICTURE)
         self._own_slot = own_slot
+        self._copies = ReusedArrays()
 
     @classmethod
     def empty(cls) -> Self:
@@ -92,7 +94,9 @@ class PictureBoard:
             self._set_state(self._own_slot, is_unread=False, put_s=put_s)
         self._own_slot = ready
         number, captured_s, height, width = _PICTURE.unpack_from(self._memory, self._header())
-        return Frame(self._pixels(height, width).copy(), number, captured_s)
+        copy = self._copies.empty((height, width, 3))
+        np.copyto(copy, self._pixels(height, width))
+        return Frame(copy, number, captured_s)
 
     def close(self) -> None:
         """Let go of the memory; later calls do nothing."""

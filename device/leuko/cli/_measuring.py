@@ -170,8 +170,7 @@ def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") ->
 
 def _fitting(history: "CalibrationHistory", settings: "Settings") -> "Calibration | None":
     """Return the present calibration if it is of this camera: what it locks, others lack."""
-    from leuko.calibration import check_camera
-    from leuko.service import camera_used
+    from leuko.calibration import camera_used, check_camera
 
     present = history.current()
     try:

@@ -169,10 +169,10 @@ def overview(
     socket: SocketOption = None,
 ) -> None:
     """Write a picture of the slide: the stretch in view, and its cells."""
-    from leuko.reports import write_whole
+    from leuko.reports import write_result
 
     reply = _client(socket).overview()
-    write_whole(file, reply.png)
+    write_result(file, reply.png)
     written = {"file": str(file), "session": reply.session}
     typer.echo(dumps(written) if json else f"what was seen of the slide is in {file}")
 

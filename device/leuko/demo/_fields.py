@@ -8,7 +8,7 @@ from PIL import Image
 from leuko.cells import RGBImage
 from leuko.demo._slide import HEIGHT_UM, WIDTH_UM, SlideView
 from leuko.errors import OutputError
-from leuko.reports import write_whole
+from leuko.reports import write_result
 
 FOLDER_NAME = "fields"
 """Where they lie in the demo's folder."""
@@ -45,7 +45,7 @@ class Fields:
                 f"{folder} takes no pictures ({error.strerror}); choose another place with --out"
             ) from error
         for view, rgb in self._kept:
-            write_whole(folder / f"{view.name}.png", _png(rgb))
+            write_result(folder / f"{view.name}.png", _png(rgb))
 
 
 def _are_apart(one: SlideView, other: SlideView) -> bool:

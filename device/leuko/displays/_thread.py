@@ -5,11 +5,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Self, TypeVar
 
 from leuko.displays._base import Display
 from leuko.errors import DisplayError, SettingsError
-from leuko.status import Health, Level, Shown
+from leuko.status import Health, Level, LiveStatus, Shown
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class DisplayThread:
         open_display: Callable[[], Display],
         *,
         period_s: float = 0.1,
+        redraw_s: float = 1.0,
         first_wait_s: float = 1.0,
         longest_wait_s: float = 30.0,
     ) -> None:
@@ -39,11 +41,14 @@ class DisplayThread:
         Args:
             open_display: opens it, in the thread, such as `load_display` with its arguments.
             period_s: least time from one picture to the next.
+            redraw_s: time after which what looks as before is drawn all the same: a display that
+                is gone must be noticed, and what a console paints over the count must go.
             first_wait_s: time from the first failure to the next try.
             longest_wait_s: what that time grows to.
         """
         self._open_display = open_display
         self._period_s = period_s
+        self._redraw_s = redraw_s
         self._waits_s = (first_wait_s, longest_wait_s)
         self._news = threading.Condition()
         self._newest: Shown | None = None
@@ -101,11 +106,14 @@ class DisplayThread:
         display = self._watched(self._open_display)
         self._report(Health(Level.OK, display.name))
         try:
-            shown = None
+            shown, drawn_s = None, 0.0
             while (status := self._next_after(shown)) is not None:
-                self._watched(functools.partial(display.show, status))
+                is_due = time.monotonic() - drawn_s >= self._redraw_s
+                if is_due or not _look_alike(shown, status):
+                    self._watched(functools.partial(display.show, status))
+                    drawn_s = time.monotonic()
+                    self._ended.wait(self._period_s)
                 shown = status
-                self._ended.wait(self._period_s)
         finally:
             self._watched(display.close)
 
@@ -128,3 +136,17 @@ class DisplayThread:
             level = logging.INFO if health.level is Level.OK else logging.WARNING
             logger.log(level, "display: %s", health.text)
         self._health = health
+
+
+def _look_alike(one: Shown | None, other: Shown) -> bool:
+    """Return whether two statuses are drawn alike: drawing takes the count 5 ms of a frame."""
+    if not (isinstance(one, LiveStatus) and isinstance(other, LiveStatus)):
+        return False
+    if one.last_cell is not other.last_cell:
+        return False
+    return _drawn(one) == _drawn(other)
+
+
+def _drawn(status: LiveStatus) -> LiveStatus:
+    frames_per_s = float(round(status.frames_per_s))
+    return replace(status, last_cell=None, captured_s=0.0, frames_per_s=frames_per_s)

@@ -5,8 +5,8 @@ from leuko.calibration import (
     FOLDER_NAME,
     Calibration,
     CalibrationHistory,
-    CameraUsed,
     adapter_for,
+    camera_used,
     check_camera,
     other_bundles,
 )
@@ -29,7 +29,7 @@ def examine_calibration(settings: Settings) -> Finding:
         present = history.current()
         if present is None or not present.record.parts:
             return sound(_PART, "none; leuko calibrate fits this microscope")
-        check_camera(present, _camera(settings))
+        check_camera(present, camera_used(settings))
         newest = history.entries()[0]
     except CalibrationError as error:
         return broken(_PART, str(error))
@@ -38,15 +38,6 @@ def examine_calibration(settings: Settings) -> Finding:
         remedy = "calibrate again, or import the export of it"
         return doubtful(_PART, f"{told}; the newer one is not whole: {newest.problem}", remedy)
     return _with_bundle(present, told, settings)
-
-
-def _camera(settings: Settings) -> CameraUsed:
-    return CameraUsed(
-        driver=settings.camera,
-        source=settings.camera_source,
-        width=settings.frame_width,
-        height=settings.frame_height,
-    )
 
 
 def _told(calibration: Calibration) -> str:

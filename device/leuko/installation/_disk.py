@@ -1,15 +1,16 @@
 """Writing so that a power cut leaves either what was there or what is to be there."""
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+from leuko.durable import flush, put, write, write_whole
 from leuko.errors import OutputError
 
 _INCOMING = ".incoming-"
+_READABLE = 0o644
 _SPARE_BYTES = 64 * 1024 * 1024
 """What an installation leaves free for the sessions."""
 
@@ -22,10 +23,7 @@ def put_file(path: Path, content: bytes) -> None:
     """
     with translated(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        prepared = path.with_name(f".{path.name}.new")
-        _write(prepared, content)
-        prepared.replace(path)
-        _flush(path.parent)
+        write_whole(path, content, mode=_READABLE)
 
 
 def put_folder(path: Path, files: Mapping[str, bytes]) -> None:
@@ -54,12 +52,11 @@ def put_folder(path: Path, files: Mapping[str, bytes]) -> None:
         incoming = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=path.parent))
         for name, content in files.items():
             (incoming / name).parent.mkdir(parents=True, exist_ok=True)
-            _write(incoming / name, content)
+            write(incoming / name, content, mode=_READABLE)
         for folder in sorted({(incoming / name).parent for name in files} | {incoming}):
             folder.chmod(0o755)
-            _flush(folder)
-        incoming.rename(path)
-        _flush(path.parent)
+            flush(folder)
+        put(incoming, path)
 
 
 @contextlib.contextmanager
@@ -87,19 +84,3 @@ def _check_room(folder: Path, size: int) -> None:
             f"{folder} has {free / 1e6:.0f} MB left, {(size + _SPARE_BYTES) / 1e6:.0f} MB are "
             "needed; free some space"
         )
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(0o644)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ new files; one during the move, or a power cut, leaves at most files without a
 """
 
 from leuko.reports._content import CSV_COLUMNS, FailedImage, FieldReport, label_image
-from leuko.reports._folder import ReportFolder, write_whole
+from leuko.reports._folder import ReportFolder, write_result
 from leuko.reports._media import find_usb_stick
 from leuko.reports._names import name_images
 from leuko.reports._overview import draw_overview, png_of
@@ -34,5 +34,5 @@ __all__ = [
     "label_image",
     "name_images",
     "png_of",
-    "write_whole",
+    "write_result",
 ]

@@ -4,7 +4,6 @@ import contextlib
 import csv
 import io
 import json
-import os
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Self
 from leuko.bundle import ModelBundle
 from leuko.cells import RGBImage
 from leuko.counting import DifferentialCount
+from leuko.durable import flush, write, write_whole
 from leuko.errors import OutputError
 from leuko.images import result_png
 from leuko.reports._content import (
@@ -31,18 +31,14 @@ _UNFINISHED = ".leuko-unfinished"
 _CELLS, _DIFFERENTIAL = "cells.csv", "differential.json"
 
 
-def write_whole(file: Path, content: bytes) -> None:
+def write_result(file: Path, content: bytes) -> None:
     """Write a file that is whole or not there; one of that name gives way to it.
 
     Raises:
         OutputError: it cannot be written.
     """
-    staged = file.with_name(f"{file.name}{_UNFINISHED}")
-    with _translated(file.parent), contextlib.ExitStack() as undo:
-        undo.callback(staged.unlink, missing_ok=True)
-        staged.write_bytes(content)
-        _flush(staged)
-        staged.replace(file)
+    with _translated(file.parent):
+        write_whole(file, content)
 
 
 class ReportFolder:
@@ -156,12 +152,12 @@ class ReportFolder:
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))
         with _translated(self._folder):
-            _flush(self._staged / _CELLS)
+            flush(self._staged / _CELLS)
             for path in others:
                 path.replace(self._folder / path.name)
-            _flush(self._folder)
+            flush(self._folder)
             (self._staged / _DIFFERENTIAL).replace(self._folder / _DIFFERENTIAL)
-            _flush(self._folder)
+            flush(self._folder)
 
     def _append(self, text: str) -> None:
         with (self._staged / _CELLS).open("ab") as table:
@@ -169,16 +165,7 @@ class ReportFolder:
 
     def _stage(self, name: str, content: bytes) -> None:
         with _translated(self._folder):
-            (self._staged / name).write_bytes(content)
-            _flush(self._staged / name)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            write(self._staged / name, content)
 
 
 def _remove_result(folder: Path) -> None:

@@ -37,8 +37,7 @@ def draw_overview(overview: Overview, cells: Iterable[CellRecord] = ()) -> RGBIm
 
     The ring of a counted cell has the colour that its class has on the displays, and the class's
     first letter beside it; a leukocyte of uncertain class has a question mark, and what was set
-    aside a thin ring. Around cells on ground that was not seen since the service began the
-    picture is grey.
+    aside a thin ring. Around cells on ground whose picture was lost it is grey.
 
     Args:
         overview: of the stretch in view.

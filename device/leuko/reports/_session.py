@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import errno
 import itertools
 import json
 import os
@@ -11,6 +10,7 @@ from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 
 from leuko.counting import DifferentialCount
+from leuko.durable import flush
 from leuko.errors import LeukoError, OutputError
 from leuko.reports._session_content import (
     LOG_CSV_COLUMNS,
@@ -114,27 +114,15 @@ def _moved(staged: Path, wanted: Path) -> Path:
     others = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
     free = next(path for path in itertools.chain([wanted], others) if not os.path.lexists(path))
     staged.rename(free)
-    _flush(free.parent)
+    flush(free.parent)
     return free
 
 
 def _flush_tree(folder: Path) -> None:
     # Everything is written by now, so the medium takes it in one go and not file by file.
     for path in sorted(folder.rglob("*"), reverse=True):
-        _flush(path)
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some file systems of sticks know no flushing of folders.
-        if error.errno != errno.EINVAL or not path.is_dir():
-            raise
-    finally:
-        os.close(descriptor)
+        flush(path)
+    flush(folder)
 
 
 def _clear(staged: Path) -> None:

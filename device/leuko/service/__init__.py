@@ -5,11 +5,11 @@ from leuko.service._assembly import (
     KEYFRAMES_NAME,
     STORE_NAME,
     camera_options,
-    camera_used,
     display_options,
     run_service,
 )
 from leuko.service._calibrated import CalibratedSource
+from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._notify import Notifier
@@ -23,6 +23,7 @@ __all__ = [
     "KEYFRAMES_NAME",
     "STORE_NAME",
     "CalibratedSource",
+    "Chosen",
     "FrameSource",
     "KeptSessions",
     "KeyframeFile",
@@ -33,7 +34,6 @@ __all__ = [
     "StainGuard",
     "WBCNotes",
     "camera_options",
-    "camera_used",
     "display_options",
     "make_counter",
     "run_service",

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from leuko.durable import flush, put
 from leuko.errors import StoreError
 from leuko.store._errors import is_damage
 from leuko.store._files import (
@@ -10,8 +11,6 @@ from leuko.store._files import (
     closing_connection,
     connect_reading,
     finding,
-    flush,
-    put,
     remove,
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import quote
 
+from leuko.durable import put
 from leuko.errors import StoreError
 from leuko.store._errors import is_damage, is_denied
 
@@ -120,12 +121,6 @@ def is_small(path: Path) -> bool:
     return path.stat().st_size <= _CHECKED_WHOLE_BYTES
 
 
-def put(prepared: Path, place: Path) -> None:
-    """Move a flushed file into its place, at once and for good."""
-    prepared.replace(place)
-    flush(place.parent)
-
-
 def remove(path: Path) -> None:
     """Remove a database of our own making with what SQLite keeps beside it."""
     for suffix in _ON_DISK:
@@ -147,15 +142,6 @@ def set_aside(path: Path) -> Path | None:
         if part.exists():
             put(part, aside.with_name(f"{aside.name}{suffix}"))
     return aside if was_there else None
-
-
-def flush(path: Path) -> None:
-    """Have a file or folder on the disk before returning."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _open_uri(uri: str) -> sqlite3.Connection:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from leuko.clock import Moment
+from leuko.durable import flush, put
 from leuko.errors import StoreError
 from leuko.store._copies import copy_checked
 from leuko.store._errors import is_damage
@@ -17,9 +18,7 @@ from leuko.store._files import (
     connect,
     connect_reading,
     finding,
-    flush,
     is_small,
-    put,
     remove,
     set_aside,
 )

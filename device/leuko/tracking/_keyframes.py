@@ -1,14 +1,16 @@
 """Views with a known place, found by place; their pictures lie in an archive."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leuko.cells import RGBImage
 from leuko.tracking._positions import Position, SegmentJoin
+from leuko.tracking._thumbnails import CODED_BYTES, coded, decoded
 from leuko.vision.imprints import COLUMNS, Imprint, Plane, imprint, restored, sketch, stored
 
 _IN_MEMORY = 24
@@ -32,7 +34,7 @@ class Keyframe:
 
 
 class KeyframeArchive(Protocol):
-    """Keeps keyframes, pictures of at most 20 kB each, as long as the tracker lives or longer."""
+    """Keeps keyframes, pictures of some 20 kB each, as long as the tracker lives or longer."""
 
     def begin(self, picture_bytes: int) -> Sequence[Keyframe]:
         """Return what an earlier tracker put there, by number; called once, before the rest.
@@ -82,25 +84,35 @@ class Keyframes:
     """All keyframes of a slide; what a call costs does not depend on how many there are."""
 
     def __init__(
-        self, archive: KeyframeArchive, *, rows: int, width_um: float, height_um: float
+        self,
+        archive: KeyframeArchive,
+        *,
+        rows: int,
+        size_um: tuple[float, float],
+        show: Callable[[RGBImage, Position], None],
     ) -> None:
         """Begin with those that the archive has from an earlier tracker.
 
         Args:
-            archive: where pictures go.
+            archive: where pictures go: the density, then the thumbnail.
             rows: of a shrunk density.
-            width_um: width of a frame.
-            height_um: height of a frame.
+            size_um: width and height of a frame.
+            show: told what each of those looks like, and its place.
         """
         self._archive = archive
-        self._size = (width_um, height_um)
+        self._plane_bytes = rows * COLUMNS
+        self._size = size_um
         self._all: list[Keyframe] = []
         self._sketches: list[NDArray[np.int8]] = []
         self._cells: dict[tuple[int, int, int], list[int]] = {}
         self._ready: OrderedDict[int, Imprint] = OrderedDict()
-        for one in archive.begin(rows * COLUMNS):
+        for one in archive.begin(self._plane_bytes + CODED_BYTES):
             self._all.append(one)
-            self._lay(one, _plane(archive.get(one.number)))
+            picture = archive.get(one.number)
+            self._lay(one, self._plane(picture))
+            small = decoded(picture[self._plane_bytes :])
+            if small is not None:
+                show(small, one.position)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -119,27 +131,29 @@ class Keyframes:
         """Return the keyframes of a segment; the one call that looks at all of them."""
         return [one for one in self._all if one.position.segment == segment]
 
-    def add(self, position: Position, density: Plane, *, sharpness: float) -> None:
+    def add(self, position: Position, density: Plane, small: RGBImage, *, sharpness: float) -> None:
         """Keep a view as a keyframe.
 
         Args:
             position: its place.
             density: ``(rows, columns)`` float32, without what is fixed in the optics; not kept.
+            small: its thumbnail; not kept.
             sharpness: compared with its neighbours.
         """
         self._all.append(Keyframe(len(self._all), position, sharpness))
-        self._file(self._all[-1], density)
+        self._file(self._all[-1], density, small)
 
-    def improve(self, number: int, position: Position, density: Plane, *, sharpness: float) -> None:
-        """Put a sharper view of nearly the same place in a keyframe's stead."""
+    def improve(self, keyframe: Keyframe, density: Plane, small: RGBImage) -> None:
+        """Put a sharper view of nearly the same place in the stead of the one of that number."""
+        number = keyframe.number
         self._cells[self._cell(self._all[number].position)].remove(number)
-        self._all[number] = Keyframe(number, position, sharpness)
-        self._file(self._all[number], density)
+        self._all[number] = keyframe
+        self._file(keyframe, density, small)
 
     def imprint(self, number: int) -> Imprint:
         """Return what can be recognised of a keyframe."""
         if number not in self._ready:
-            self._ready[number] = imprint(restored(_plane(self._archive.get(number))))
+            self._ready[number] = imprint(restored(self._plane(self._archive.get(number))))
             if len(self._ready) > _IN_MEMORY:
                 self._ready.popitem(last=False)
         self._ready.move_to_end(number)
@@ -169,13 +183,13 @@ class Keyframes:
             self._cells.setdefault(self._cell(moved.position), []).append(one.number)
             self._archive.move(moved)
 
-    def _file(self, one: Keyframe, density: Plane) -> None:
-        picture = stored(density)
-        self._archive.put(one, picture.tobytes())
-        self._lay(one, picture)
+    def _file(self, one: Keyframe, density: Plane, small: RGBImage) -> None:
+        plane = stored(density)
+        self._archive.put(one, plane.tobytes() + coded(small))
+        self._lay(one, plane)
 
-    def _lay(self, one: Keyframe, picture: NDArray[np.uint8]) -> None:
-        steps = np.rint(sketch(restored(picture)) * np.float32(_SKETCH_STEPS)).astype(np.int8)
+    def _lay(self, one: Keyframe, plane: NDArray[np.uint8]) -> None:
+        steps = np.rint(sketch(restored(plane)) * np.float32(_SKETCH_STEPS)).astype(np.int8)
         self._sketches[one.number : one.number + 1] = [steps]
         self._ready.pop(one.number, None)
         self._cells.setdefault(self._cell(one.position), []).append(one.number)
@@ -195,6 +209,5 @@ class Keyframes:
                 for number in self._cells.get((segment, column + i, row + j), ()):
                     yield self._all[number]
 
-
-def _plane(picture: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(picture, np.uint8).reshape(-1, COLUMNS)
+    def _plane(self, picture: bytes) -> NDArray[np.uint8]:
+        return np.frombuffer(picture, np.uint8, self._plane_bytes).reshape(-1, COLUMNS)

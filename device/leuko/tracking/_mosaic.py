@@ -9,10 +9,9 @@ import numpy as np
 from leuko.cells import RGBImage
 from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Position, SegmentJoin
+from leuko.tracking._thumbnails import COLUMNS
 
 _LARGEST_PX = 512
-_FIRST_COLUMNS = 80
-"""Columns of a frame in the picture of a segment that still has room."""
 _KEPT = 8
 """Segments whose picture is kept, at most 0.8 MB each."""
 
@@ -94,24 +93,18 @@ class Mosaic:
         self._size = (width_um, height_um)
         self._canvases: OrderedDict[int, _Canvas] = OrderedDict()
 
-    def add(self, rgb: RGBImage, position: Position) -> None:
-        """Paste a frame; half a millisecond.
+    def add(self, small: RGBImage, position: Position) -> None:
+        """Paste a frame.
 
         Args:
-            rgb: ``(height, width, 3)`` uint8, RGB; not kept.
+            small: its thumbnail; not kept.
             position: its place.
         """
         canvas = self._canvas(position)
         while not canvas.fits(*self._outline(canvas, position)):
             canvas.shrink()
         left, top, right, bottom = self._outline(canvas, position)
-        # Twice as many pixels as are shown are enough to average.
-        step = max(1, rgb.shape[1] // (2 * (right - left)))
-        patch = cv2.resize(
-            np.ascontiguousarray(rgb[::step, ::step]),
-            (right - left, bottom - top),
-            interpolation=cv2.INTER_AREA,
-        )
+        patch = cv2.resize(small, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
         canvas.lay(patch.astype(np.uint8, copy=False), left, top)
 
     def join(self, join: SegmentJoin) -> None:
@@ -137,7 +130,7 @@ class Mosaic:
             position: of the view; None gives the segment seen last.
 
         Returns:
-            None where nothing was seen yet; all grey for ground that is known from before.
+            None where nothing was seen yet; all grey where no keyframe has a picture.
         """
         segment = position.segment if position else next(reversed(self._canvases), 0)
         canvas = self._canvases.get(segment)
@@ -165,7 +158,7 @@ class Mosaic:
         return self._canvases[segment]
 
     def _begun(self, position: Position, pixels: RGBImage) -> _Canvas:
-        canvas = _Canvas(pixels, 0, 0, self._size[0] / _FIRST_COLUMNS)
+        canvas = _Canvas(pixels, 0, 0, self._size[0] / COLUMNS)
         canvas.left, canvas.top = canvas.grid(position.x_um, position.y_um)
         return canvas
 

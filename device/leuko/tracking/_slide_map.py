@@ -10,6 +10,7 @@ from leuko.tracking._flat_field import FlatField
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, Keyframes
 from leuko.tracking._mosaic import Mosaic
 from leuko.tracking._positions import Position, SegmentJoin
+from leuko.tracking._thumbnails import thumbnail
 from leuko.vision.imprints import Imprint, Plane, imprint, shrunk_density
 from leuko.vision.registration import FOLLOWING, Demand, Shift, match
 
@@ -77,7 +78,7 @@ class SlideMap:
     def __init__(
         self, archive: KeyframeArchive, *, um_per_px: float, shape: tuple[int, ...]
     ) -> None:
-        """Begin with an unknown slide.
+        """Begin with what the archive has of the slide.
 
         Args:
             archive: where pictures of keyframes go.
@@ -87,8 +88,8 @@ class SlideMap:
         self.width_um, self.height_um = shape[1] * um_per_px, shape[0] * um_per_px
         rows = shrunk_density(np.zeros(shape, np.uint8)).shape[0]
         size = (self.width_um, self.height_um)
-        self.keyframes = Keyframes(archive, rows=rows, width_um=size[0], height_um=size[1])
         self.mosaic = Mosaic(width_um=self.width_um, height_um=self.height_um)
+        self.keyframes = Keyframes(archive, rows=rows, size_um=size, show=self.mosaic.add)
         self.usual_contrast = 0.0
         self._flat_field = FlatField()
 
@@ -128,8 +129,9 @@ class SlideMap:
     def add(self, view: View, placed: Placed) -> None:
         """Make a keyframe of a view."""
         sharpness = min(1.0, placed.sharpness) ** _FORGETTING
-        self.keyframes.add(placed.position, view.density, sharpness=sharpness)
-        self.mosaic.add(view.rgb, placed.position)
+        small = thumbnail(view.rgb)
+        self.keyframes.add(placed.position, view.density, small, sharpness=sharpness)
+        self.mosaic.add(small, placed.position)
         self._flat_field.learn(view.raw)
         contrast = view.imprint.contrast
         self.usual_contrast += (contrast - self.usual_contrast) / min(len(self.keyframes), 8)
@@ -143,10 +145,10 @@ class SlideMap:
         near = self.keyframes.around(placed.position)
         overlap = near[0][0] if near else 0.0
         if overlap >= _SAME_PLACE and placed.sharpness > _SHARPER * near[0][1].sharpness:
-            sharpness = min(1.0, placed.sharpness)
-            number = near[0][1].number
-            self.keyframes.improve(number, placed.position, view.density, sharpness=sharpness)
-            self.mosaic.add(view.rgb, placed.position)
+            sharper = Keyframe(near[0][1].number, placed.position, min(1.0, placed.sharpness))
+            small = thumbnail(view.rgb)
+            self.keyframes.improve(sharper, view.density, small)
+            self.mosaic.add(small, placed.position)
         if overlap >= _KEYFRAME_OVERLAP or placed.sharpness < _SHARP:
             return placed.position
         position = self._balanced(view, placed.position, near)

@@ -11,10 +11,10 @@ from leuko.errors import ImageError, SettingsError
 from leuko.tracking._keyframes import KeyframeArchive, MemoryArchive
 from leuko.tracking._overview import Overview
 from leuko.tracking._positions import Located, Position, SegmentJoin, Track
-from leuko.tracking._search import PlaceSearch
-from leuko.tracking._slide_map import LEAST_CONTRAST, Placed, SlideMap, View, distance_um
-from leuko.vision.imprints import COLUMNS, sketch
-from leuko.vision.registration import FOLLOWING, SEARCHING
+from leuko.tracking._slide_map import LEAST_CONTRAST, Placed, SlideMap, View
+from leuko.tracking._stretches import StretchSearch
+from leuko.vision.imprints import COLUMNS
+from leuko.vision.registration import FOLLOWING
 
 _FEWEST_ROWS: Final = 120
 _PATIENCE = 6
@@ -27,8 +27,6 @@ _TRIED = 3
 _LEAP = 0.2
 """Share of the frame's width."""
 _SHARPNESS_OF_A_LEAP = 0.7
-_SEARCH_AGAIN = 0.3
-"""Share of the frame's width after which the stage is somewhere worth a new search."""
 _NO_PICTURE: Final[RGBImage] = np.empty((0, 0, 3), np.uint8)
 
 
@@ -47,7 +45,7 @@ class SlideTracker:
 
         Args:
             um_per_px: scale of the frames, and of those that the archive was filled from.
-            archive: where keyframes go, 20 kB each; None keeps them in memory.
+            archive: where keyframes go, 23 kB each; None keeps them in memory.
             first_segment: number of the first segment; a session that goes on gives one that it
                 has not used.
 
@@ -59,16 +57,14 @@ class SlideTracker:
         self._um_per_px = um_per_px
         self._archive = archive or MemoryArchive()
         self._next_segment = first_segment
-        self._segments: set[int] = set()
         self._shape: tuple[int, ...] = ()
         self._map: SlideMap
-        self._search: PlaceSearch
+        self._stretches: StretchSearch
         self._newest: View | None = None
         self._placed: View | None = None
         self._last: Position | None = None
         self._velocity = (0.0, 0.0)
         self._lost = 0
-        self._searched_at: Position | None = None
         self._is_new = False
 
     def locate(self, rgb: RGBImage) -> Located:
@@ -98,17 +94,18 @@ class SlideTracker:
         costs 0.1 ms a keyframe: it is for the end of a session, not for between two frames.
         """
         view, position = self._placed, self._last
-        if view is None or position is None or len(self._segments) < 2:
+        if view is None or position is None or len(self._stretches.segments) < 2:
             return None
         if self._lost:
             # The round went on with frames that have no place.
-            self._search.begin()
+            self._stretches.begin()
         join = None
         while self._is_new and join is None:
-            join = self._other_segment(view, position)
-            self._is_new = join is None and not self._search.is_complete
+            join = self._stretches.join(view, position)
+            self._is_new = join is None and not self._stretches.is_complete
         if join:
-            self._last = self._joined(join, position)
+            self._stretches.carry_out(join)
+            self._last = join.applied(position)
         return join
 
     def overview(self) -> Overview | None:
@@ -135,9 +132,9 @@ class SlideTracker:
             )
         self._shape = shape
         self._map = SlideMap(self._archive, um_per_px=self._um_per_px, shape=shape)
-        self._search = PlaceSearch(self._map.keyframes)
-        self._segments = self._map.keyframes.segments
-        self._next_segment = max(self._next_segment, *(one + 1 for one in self._segments), 0)
+        self._stretches = StretchSearch(self._map)
+        known = self._stretches.segments
+        self._next_segment = max(self._next_segment, *(one + 1 for one in known), 0)
 
     def _followed(self, view: View) -> Placed | None:
         """The place of a view near the last one."""
@@ -169,20 +166,16 @@ class SlideTracker:
         self._velocity, moved_um = self._motion(view, placed.position)
         if self._lost and self._is_new:
             # The round went on with frames that have no place.
-            self._search.begin()
+            self._stretches.begin()
         position = self._map.keep(view, placed)
-        join = self._other_segment(view, position)
+        join = self._stretches.join(view, position)
         if join:
             track = Track.REGAINED if join.gone == position.segment else track
-            position = self._joined(join, position)
+            self._stretches.carry_out(join)
+            position = join.applied(position)
         self._last, self._lost = position, 0
-        self._is_new = self._is_new and not join and not self._search.is_complete
+        self._is_new = self._is_new and not join and not self._stretches.is_complete
         return Located(track, position, moved_um, join, self._is_new)
-
-    def _joined(self, join: SegmentJoin, position: Position) -> Position:
-        self._map.join(join)
-        self._segments.discard(join.gone)
-        return join.applied(position)
 
     def _motion(self, view: View, position: Position) -> tuple[tuple[float, float], float]:
         """Way from the frame before, as far as it foretells the next, and its length in µm."""
@@ -195,10 +188,10 @@ class SlideTracker:
     def _looked_for(self, view: View) -> Located:
         """Find a view whose place is not near the last one; else begin a segment, or wait."""
         if not self._lost:
-            self._search.begin()
+            self._stretches.begin()
         self._lost += 1
         self._velocity = (0.0, 0.0)
-        placed = self._searched(view, leaving_out=None)
+        placed = self._stretches.place(view)
         if placed:
             self._is_new = False
             return self._found(view, placed, Track.REGAINED)
@@ -211,7 +204,7 @@ class SlideTracker:
     def _may_begin(self, view: View, *, follows: bool) -> bool:
         """Whether the view is worth a new segment; one that is followed by others is."""
         contrast = view.imprint.contrast
-        if not self._segments or contrast < LEAST_CONTRAST:
+        if not self._stretches.segments or contrast < LEAST_CONTRAST:
             return contrast >= LEAST_CONTRAST
         is_clear = contrast >= _CLEAR * self._map.usual_contrast
         return follows and self._lost > (_PATIENCE if is_clear else _PATIENCE_WITH_BLUR)
@@ -219,40 +212,9 @@ class SlideTracker:
     def _new(self, view: View, moved_um: float) -> Located:
         segment = self._next_segment
         self._next_segment += 1
-        self._search.begin()
-        self._is_new = not self._search.is_complete
-        self._segments.add(segment)
+        # The new segment's own keyframe is no part of this round.
+        self._stretches.begin()
+        self._is_new = not self._stretches.is_complete
         self._last, self._lost = self._map.begin(view, segment), 0
-        self._searched_at = self._last
+        self._stretches.add_segment(self._last)
         return Located(Track.NEW, self._last, moved_um, None, self._is_new)
-
-    def _other_segment(self, view: View, position: Position) -> SegmentJoin | None:
-        """The join of the present segment with another one that shows the same."""
-        if len(self._segments) < 2 or not self._is_worth_a_search(position):
-            return None
-        placed = self._searched(view, leaving_out=position.segment)
-        if placed is None:
-            return None
-        place = placed.position
-        dx_um, dy_um = place.x_um - position.x_um, place.y_um - position.y_um
-        if place.segment < position.segment:
-            return SegmentJoin(position.segment, place.segment, dx_um, dy_um)
-        return SegmentJoin(place.segment, position.segment, -dx_um, -dy_um)
-
-    def _is_worth_a_search(self, position: Position) -> bool:
-        if not self._search.is_complete:
-            return True
-        at = self._searched_at
-        reach = _SEARCH_AGAIN * self._map.width_um
-        if at and at.segment == position.segment and distance_um(at, position) < reach:
-            return False
-        self._search.begin()
-        self._searched_at = position
-        return True
-
-    def _searched(self, view: View, *, leaving_out: int | None) -> Placed | None:
-        for number in self._search.step(sketch(view.density), leaving_out=leaving_out):
-            placed = self._map.placed(view, number, SEARCHING)
-            if placed:
-                return placed
-        return None

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError
+from leuko.memory import ReusedArrays
 
 Floats = NDArray[np.float32]
 
@@ -174,6 +175,7 @@ class FlatFieldCorrection:
             for channel in range(3)
         ]
         self._factors = cv2.merge(channels)
+        self._memory = ReusedArrays()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -181,7 +183,7 @@ class FlatFieldCorrection:
         return self._shape
 
     def corrected(self, rgb: RGBImage) -> RGBImage:
-        """Return a frame under even light, a new array.
+        """Return a frame under even light, the caller's own.
 
         Args:
             rgb: ``(height, width, 3)`` uint8, RGB; left as it is.
@@ -196,7 +198,9 @@ class FlatFieldCorrection:
                 f"{self._shape[1]} x {self._shape[0]}; give pictures of the calibrated camera, or "
                 "calibrate this one"
             )
-        return np.asarray(cv2.multiply(rgb, self._factors, scale=self._scale), np.uint8)
+        even = self._memory.empty(rgb.shape)
+        cv2.multiply(rgb, self._factors, dst=even, scale=self._scale)
+        return even
 
 
 def _check(fields: Sequence[ReducedField]) -> None:

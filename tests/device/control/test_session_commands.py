@@ -132,7 +132,7 @@ def test_a_picture_of_the_slide_is_written(running: Leuko, tmp_path: Path) -> No
     assert json.loads(running("overview", file, "--json").out)["session"] == 7
     nowhere = running("overview", tmp_path / "missing" / "slide.png")
     assert nowhere.err.startswith(f"leuko: cannot write results to {tmp_path / 'missing'}: No such")
-    assert list(tmp_path.glob("*unfinished")) == []
+    assert list(tmp_path.glob("*.new")) == []
 
 
 def test_an_error_is_one_line_and_the_exit_code_1(running: Leuko) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -99,6 +100,33 @@ def test_the_newest_status_wins(recorder: Recorder, statuses: Mapping[str, LiveS
         recorder.may_show.set()
         recorder.wait_until(lambda display: last in display.shown)
     assert not any(status in recorder.shown for status in passed_over)
+
+
+def test_what_would_be_drawn_as_before_is_not_drawn_again(
+    recorder: Recorder, status: LiveStatus
+) -> None:
+    later = [replace(status, captured_s=status.captured_s + number) for number in range(1, 20)]
+    changed = replace(later[-1], segment=status.segment + 1)
+    with DisplayThread(recorder.open_again, period_s=0.0, redraw_s=1000.0) as thread:
+        thread.show(status)
+        recorder.wait_until(lambda display: display.shown == [status])
+        for one in later:
+            thread.show(one)
+            time.sleep(0.002)
+        thread.show(changed)
+        recorder.wait_until(lambda display: len(display.shown) >= 2)
+    assert recorder.shown == [status, changed]
+
+
+def test_what_looks_as_before_is_drawn_again_after_a_while(
+    recorder: Recorder, status: LiveStatus
+) -> None:
+    later = replace(status, captured_s=status.captured_s + 1)
+    with DisplayThread(recorder.open_again, period_s=0.0, redraw_s=0.0) as thread:
+        thread.show(status)
+        recorder.wait_until(lambda display: display.shown == [status])
+        thread.show(later)
+        recorder.wait_until(lambda display: display.shown == [status, later])
 
 
 def test_a_display_that_fails_is_closed_and_opened_again(

@@ -19,7 +19,8 @@ from leuko.tracking import Keyframe, Position
 AT_ONCE = 3
 """Leukocytes of the first view."""
 SAME_UM = 4
-PICTURE_BYTES = 160 * 120
+PICTURE_BYTES = 160 * 120 + 3072
+"""A shrunk frame and its thumbnail."""
 STRANGERS = 300
 """Keyframes of ground that looks like no other; a search for a place takes fifteen frames."""
 LONGER_THAN_A_SEARCH = 20

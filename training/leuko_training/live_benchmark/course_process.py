@@ -17,6 +17,7 @@ from leuko.backends import BackedAnalyser
 from leuko.bundle import load_bundle
 from leuko.control import CommandQueue
 from leuko.displays import DisplayThread
+from leuko.memory import share_one_heap
 from leuko.service import KEYFRAMES_NAME, STORE_NAME, LiveService, Notifier, Parts, make_counter
 from leuko.status import Target
 from leuko.store import SessionSpec
@@ -42,6 +43,7 @@ def count(plan: CoursePlan, folder: Path) -> Course:
         folder: of the store and the framebuffer.
     """
     course = Course()
+    share_one_heap()
     with ExitStack() as stack:
         store = stack.enter_context(TimedStore.opened(folder / STORE_NAME))
         spec = SessionSpec("bench", target=_NEVER, um_per_px=plan.um_per_px)

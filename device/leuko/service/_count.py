@@ -1,0 +1,227 @@
+"""The count: the open session, what counts for it, and its way to the disk."""
+
+import logging
+from dataclasses import replace
+
+from leuko.cells import RGBImage
+from leuko.control import SeenSlide
+from leuko.errors import SessionError, StoreError
+from leuko.live import LiveCounter
+from leuko.service._copies import Copies
+from leuko.service._parts import Parts
+from leuko.service._scale import ScaleFinder
+from leuko.service._session import OpenSession
+from leuko.service._stain import StainGuard
+from leuko.service._wbc import WBCNotes
+from leuko.status import Guidance, SessionState, Target
+from leuko.tracking import LedgerChange
+
+logger = logging.getLogger(__name__)
+
+_COPY_S = 600.0
+
+
+class LiveCount:
+    """Counts into the open session; follows the slide without one, so that none begins blindly.
+
+    Attributes:
+        session: the session seen last, open or closed; None before the first.
+        guidance: instruction to the person, from the newest frame.
+        segment: stretch of the slide that was seen last; 0 before the first.
+        fault: why what was counted cannot be kept, a sentence; empty while it can.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        """Take up the session that was open when the last service ended, if there is one."""
+        self._parts = parts
+        self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
+        self._finder = ScaleFinder()
+        self._stain = StainGuard(parts.stain, parts.store)
+        self._wbc = WBCNotes(parts.wbc_factor, parts.store)
+        self.guidance = Guidance.NONE
+        self.segment = 0
+        self.fault = ""
+        record = parts.store.active_session()
+        self.session = OpenSession(parts.store, record) if record else None
+        self._seen_at_end: SeenSlide | None = None
+        restored = record.spec.um_per_px if record else None
+        self._has_restored_scale = restored is not None
+        self._um_per_px = restored or parts.um_per_px
+        self._counter = self._new_counter()
+
+    @property
+    def open_session(self) -> OpenSession:
+        """The session that is open.
+
+        Raises:
+            SessionError: none is.
+        """
+        if self.session is None or not self.session.is_open:
+            raise SessionError("no session is open; start one")
+        return self.session
+
+    @property
+    def scale_notice(self) -> str:
+        """What a person is told while the scale is looked for; else empty."""
+        return self._finder.notice
+
+    @property
+    def stain_notice(self) -> str:
+        """What a person is told of the stain; empty while it is as calibrated."""
+        return self._stain.notice
+
+    def take(self, rgb: RGBImage) -> None:
+        """Count a frame, or look for the scale in it while that is not known.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB.
+        """
+        if self._counter is None:
+            self._find_scale(rgb)
+            return
+        is_counting = self.session is not None and self.session.is_counting
+        update = self._counter.see(rgb, is_counting=is_counting)
+        self.guidance = update.guidance
+        position = update.located.position
+        self.segment = position.segment if position else self.segment
+        self.keep(update.change)
+        self._stain.see(update.change.new)
+
+    def keep(self, change: LedgerChange) -> None:
+        """Keep what a frame brought; on a disk that takes nothing it waits, and `fault` says so."""
+        session = self.session
+        if session is None or not session.is_open:
+            return
+        try:
+            session.keep(change)
+            self.heed_target(session)
+        except StoreError as error:
+            if not self.fault:
+                logger.exception("what was counted cannot be kept yet")
+            self.fault = str(error)
+        else:
+            self.fault = ""
+            self._copies.make_if_due()
+
+    def heed_target(self, session: OpenSession) -> None:
+        """Stop at the target, and go on where it is no longer reached.
+
+        Raises:
+            StoreError: it cannot be kept.
+        """
+        if session.is_reached and session.record.state is SessionState.COUNTING:
+            session.set_state(SessionState.REACHED, asked_by="the target")
+            self._note_wbc(session)
+            logger.info("session %d reached its target", session.record.id)
+        elif not session.is_reached and session.record.state is SessionState.REACHED:
+            # The target was raised, or two of the counted cells turned out to be one.
+            session.set_state(SessionState.COUNTING, asked_by="the target")
+            logger.info("session %d goes on", session.record.id)
+
+    def start(self, specimen: str, *, operator: str, target: Target | None, asked_by: str) -> None:
+        """Start a session; see `leuko.control.Controls`."""
+        if not (specimen := " ".join(specimen.split())):
+            raise SessionError(
+                "no session may begin without the specimen's id; type or scan it and press Enter, "
+                "or use: leuko session start SPECIMEN"
+            )
+        self._take_up()
+        if self.session and self.session.is_open:
+            record = self.session.record
+            raise SessionError(
+                f"session {record.id} ({record.spec.specimen or 'no id'}) is open; "
+                "finish or discard it first"
+            )
+        if locked := self._parts.lockout():
+            raise SessionError(f"no session may begin: {locked}")
+        if self._um_per_px is None:
+            raise SessionError(
+                "the scale of the pictures is not known yet; move over sharp red cells and try "
+                "again in a few seconds, or set um_per_px"
+            )
+        spec = replace(
+            self._parts.spec,
+            specimen=specimen,
+            operator=operator,
+            target=target or self._parts.spec.target,
+            um_per_px=self._um_per_px,
+        )
+        record = self._parts.store.start_session(spec, asked_by=asked_by)
+        self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
+        self._counter = self._new_counter()
+        self._wbc.begin(record)
+        logger.info("session %d started by %s", record.id, asked_by)
+
+    def pause(self, *, asked_by: str) -> None:
+        """Let the open session rest; see `leuko.control.Controls`."""
+        session = self.open_session
+        session.set_state(SessionState.PAUSED, asked_by=asked_by)
+        self._note_wbc(session)
+
+    def close(self, state: SessionState, *, asked_by: str) -> None:
+        """Finish or discard the open session; see `leuko.control.Controls`."""
+        session = self.open_session
+        # While something waits for the disk the session must not be closed without it.
+        session.keep(self._held_back())
+        # Its cells keep their places from now on, whatever is seen.
+        seen = self._seen_now()
+        self._note_wbc(session)
+        session.set_state(state, asked_by=asked_by)
+        self._seen_at_end = seen
+        self._forget_restored_scale()
+        self._copies.make()
+        logger.info("session %d %s by %s", session.record.id, state, asked_by)
+
+    def stop(self) -> None:
+        """Keep what is held back: the service ends, and its session goes on with the next."""
+        self.keep(self._held_back())
+        self._copies.wait()
+
+    def seen_slide(self) -> SeenSlide:
+        """Return what was seen of the slide; see `leuko.control.Controls`."""
+        seen = self._seen_at_end or self._seen_now()
+        if seen is None:
+            raise SessionError(
+                "nothing of the slide has been seen yet; focus, move over it and ask again"
+            )
+        return seen
+
+    def _note_wbc(self, session: OpenSession) -> None:
+        fields = self._counter.fields if self._counter else 0.0
+        self._wbc.note(session.record, session.count, fields=fields)
+
+    def _held_back(self) -> LedgerChange:
+        return self._counter.settle() if self._counter else LedgerChange()
+
+    def _seen_now(self) -> SeenSlide | None:
+        overview = self._counter.overview() if self._counter else None
+        session = self.session if self.session and self.session.is_open else None
+        return SeenSlide(overview, session.record.id if session else None) if overview else None
+
+    def _take_up(self) -> None:
+        if self.session is None or not self.session.is_open:
+            # One that was begun but could not be read then would block every other.
+            record = self._parts.store.active_session()
+            if record:
+                self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
+                self._counter = self._new_counter()
+
+    def _forget_restored_scale(self) -> None:
+        if self._has_restored_scale:
+            # The objective may have been another one.
+            self._um_per_px, self._has_restored_scale = self._parts.um_per_px, False
+            if self._um_per_px is None:
+                self._counter, self.guidance = None, Guidance.NONE
+
+    def _new_counter(self) -> LiveCounter | None:
+        if self._um_per_px is None:
+            return None
+        session = self.session if self.session and self.session.is_open else None
+        self._stain.take_up(session.record if session else None)
+        return self._parts.make_counter(self._um_per_px, session)
+
+    def _find_scale(self, rgb: RGBImage) -> None:
+        self._um_per_px = self._finder.see(rgb)
+        if self._um_per_px:
+            logger.info("scale %.4f µm per pixel, from the red cells", self._um_per_px)
+            self._counter = self._new_counter()

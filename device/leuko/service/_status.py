@@ -1,0 +1,89 @@
+"""What a person is told: the count, what is around it, and one line of what must be known."""
+
+from leuko.clock import now
+from leuko.counting import DifferentialCount
+from leuko.service._count import LiveCount
+from leuko.service._pace import Lately
+from leuko.service._parts import Parts
+from leuko.service._session import OpenSession, changed_since
+from leuko.status import Guidance, Health, Level, LiveStatus, SessionState
+
+_HEALTH_S = 10.0
+
+
+class StatusBoard:
+    """Puts together what the display and the socket tell."""
+
+    def __init__(self, parts: Parts, session: OpenSession | None) -> None:
+        """Begin with what the start brought.
+
+        Args:
+            parts: of the service.
+            session: the one that goes on; None if there is none.
+        """
+        self._parts = parts
+        self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
+        self._clock = Lately(_clock_health, every_s=_HEALTH_S)
+        self._lockout = Lately(parts.lockout, every_s=_HEALTH_S)
+        notices = (
+            parts.bundle_notice,
+            parts.store.opening.notice,
+            changed_since(session.record if session else None, parts.spec),
+        )
+        self._notice = "; ".join(filter(None, notices))
+
+    def session_began(self) -> None:
+        """Tell no longer what concerned an earlier session."""
+        self._notice = self._parts.bundle_notice
+
+    def status(self, count: LiveCount, *, frames_per_s: float, captured_s: float) -> LiveStatus:
+        """Return what is shown now.
+
+        Args:
+            count: as far as it is kept.
+            frames_per_s: how many are counted.
+            captured_s: when the newest one was taken.
+        """
+        session, parts = count.session, self._parts
+        state = session.record.state if session else SessionState.IDLE
+        camera = parts.camera.health
+        return LiveStatus(
+            state=state,
+            specimen=session.record.spec.specimen if session else "",
+            target=session.record.spec.target if session else parts.spec.target,
+            count=session.count if session else DifferentialCount.from_tally({}),
+            guidance=_guidance(count, state, camera),
+            last_cell=session.last_cell if session else None,
+            camera=camera,
+            accelerator=parts.backend.health,
+            disk=Health(Level.FAULT, count.fault) if count.fault else self._disk.value,
+            clock=self._clock.value,
+            segment=count.segment,
+            frames_per_s=frames_per_s,
+            captured_s=captured_s,
+            notice=self._told(count, state),
+            stain=count.stain_notice,
+        )
+
+    def _told(self, count: LiveCount, state: SessionState) -> str:
+        return (
+            self._parts.bench_notice()
+            or self._notice
+            or ("" if state.is_open else self._lockout.value)
+            or count.scale_notice
+        )
+
+
+def _guidance(count: LiveCount, state: SessionState, camera: Health) -> Guidance:
+    if camera.level is Level.FAULT:
+        return Guidance.NO_CAMERA
+    if state in {SessionState.PAUSED, SessionState.FINISHED, SessionState.DISCARDED}:
+        return Guidance.NONE
+    return Guidance.DONE if state is SessionState.REACHED else count.guidance
+
+
+def _clock_health() -> Health:
+    moment = now()
+    if moment.clock_is_set:
+        return Health(Level.OK, f"{moment.wall:%H:%M} UTC")
+    return Health(Level.WARNING, "clock not set")

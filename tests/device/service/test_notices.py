@@ -1,0 +1,164 @@
+"""What a person is told when the stain drifts, or an adaptation no longer fits, while it counts."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from leuko.bundle import load_bundle
+from leuko.calibration import (
+    FOLDER_NAME,
+    STAIN_DIFFERS,
+    CalibrationHistory,
+    Circumstances,
+    SitePart,
+    StainPart,
+)
+from leuko.cameras import Frame
+from leuko.cells import CellClass, CellStatus, RGBImage
+from leuko.clock import Moment
+from leuko.service import Chosen, LiveService, Parts, stain_of_log
+from leuko.settings import Settings
+from leuko.store import CellRecord, Store
+from leuko.vision.traits import TRAITS
+
+MOMENT = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
+PALE = (160, 130, 185)
+PURPLE_DENSITY, RED_CELLS = (0.417, 0.769, 0.292), (0.07, 0.225, 0.195)
+ONE_TOO_FEW = 7
+"""Cells that are kept before; the stain is judged from eight on."""
+FEATURES = TRAITS + len(CellClass)
+CLASSES = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
+
+
+def circumstances(bundle_sha256: str) -> Circumstances:
+    return Circumstances("Ada", MOMENT, "tiny 1", bundle_sha256, "sim")
+
+
+@pytest.fixture
+def stain() -> StainPart:
+    """A stain that neither the pale cells nor those of the simulated smear have."""
+    return StainPart(
+        origin=circumstances("b" * 64).origin([], shape=(360, 480)),
+        background=(235, 235, 235),
+        background_spread_percent=1,
+        neutrophils=PURPLE_DENSITY,
+        lymphocytes=PURPLE_DENSITY,
+        red_cells=RED_CELLS,
+        nuclei_spread_percent=5,
+        cells=60,
+        fields=20,
+    )
+
+
+def start(service: LiveService) -> None:
+    service.start("H-12", operator="Ada", target=None, asked_by="Ada")
+
+
+def neutrophil(number: int, picture: RGBImage) -> CellRecord:
+    """A cell far from what the frames show."""
+    sure = tuple(float(name is CellClass.NEUTROPHIL) for name in CellClass)
+    png = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+    x_um, counted = 5000.0 + 50 * number, CellStatus.COUNTED
+    return CellRecord(
+        number, 1, x_um, 0.0, counted, CellClass.NEUTROPHIL, sure, 6, 120.0, 50.0, "", png
+    )
+
+
+def test_a_stain_that_drifts_is_said_as_soon_as_enough_cells_are_counted(
+    parts: Parts, frames: list[Frame], stain: StainPart, stained: Callable[..., RGBImage]
+) -> None:
+    start(LiveService(parts))
+    cells = [neutrophil(number, stained(PALE)) for number in range(1, ONE_TOO_FEW + 1)]
+    parts.store.save_cells(1, cells)
+    service = LiveService(replace(parts, stain=stain))
+    assert not service.status().stain
+    for frame in frames[:6]:
+        service.take(frame)
+    assert service.status().count.n > ONE_TOO_FEW
+    assert service.status().stain == STAIN_DIFFERS
+    told = stain_of_log(parts.store.log(1))
+    assert told is not None
+    assert (told["differs"], [e.kind for e in parts.store.log(1)].count("stain differs")) == (
+        True,
+        1,
+    )
+
+
+def test_the_stain_of_a_closed_session_is_not_said_of_the_next(
+    parts: Parts, stain: StainPart, stained: Callable[..., RGBImage]
+) -> None:
+    start(LiveService(parts))
+    cells = [neutrophil(number, stained(PALE)) for number in range(1, 2 * ONE_TOO_FEW)]
+    parts.store.save_cells(1, cells)
+    service = LiveService(replace(parts, stain=stain))
+    assert service.status().stain == STAIN_DIFFERS
+    service.finish(asked_by="Ada")
+    start(service)
+    assert not service.status().stain
+
+
+@pytest.fixture
+def settings(tiny_bundle: Path, tmp_path: Path) -> Settings:
+    return Settings(bundle=tiny_bundle, state_dir=tmp_path, camera="sim", um_per_px=0.2)
+
+
+def keep_site(settings: Settings, bundle_sha256: str) -> None:
+    """Keep an adaptation that was made for a bundle."""
+    rows = np.concatenate([np.zeros((1, FEATURES)), np.eye(FEATURES), np.zeros((2, FEATURES))])
+    content = rows.astype("<f4").tobytes()
+    part = SitePart(
+        origin=circumstances(bundle_sha256).origin(
+            [], shape=(settings.frame_height, settings.frame_width)
+        ),
+        sha256=hashlib.sha256(content).hexdigest(),
+        classes=CLASSES,
+        lacking=(),
+        strength=1.0,
+        typical=1.0,
+        cells=20,
+        right_before=10,
+        right_after=18,
+    )
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    history.keep({"site": part}, cause="site", by="Ada", site=content)
+
+
+def test_an_adaptation_that_was_made_for_another_bundle_is_left_aside_and_said(
+    settings: Settings, parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep_site(settings, "c" * 64)
+    chosen = Chosen.by(settings)
+    assert (chosen.adapter, "site" in chosen.spec.calibration) == (None, False)
+    notice = (
+        "the adaptation to this laboratory was made for the bundle tiny 1 and is not used with "
+        "another; run leuko calibrate site again"
+    )
+    assert chosen.notice == notice
+    assert caplog.messages.count(notice) == 1
+    service = LiveService(replace(parts, spec=chosen.spec, bundle_notice=chosen.notice))
+    assert service.status().notice == notice
+    start(service)
+    assert service.status().notice == notice
+
+
+def test_a_session_that_goes_on_with_another_adaptation_says_so_until_the_next_begins(
+    settings: Settings, parts: Parts, store: Store, tiny_bundle: Path
+) -> None:
+    sha256 = load_bundle(tiny_bundle).sha256
+    keep_site(settings, sha256)
+    begun = Chosen.by(settings)
+    assert (begun.adapter is None, begun.notice) == (False, "")
+    start(LiveService(replace(parts, spec=begun.spec)))
+    keep_site(settings, sha256)
+    service = LiveService(replace(parts, spec=Chosen.by(settings).spec))
+    assert service.status().notice == "session 1 was begun with another calibration than now"
+    assert store.session(1).spec.calibration == begun.spec.calibration
+    service.finish(asked_by="Ada")
+    start(service)
+    assert not service.status().notice
