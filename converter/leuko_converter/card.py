@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,21 @@ from leuko.bundle import MANIFEST_FILE, SIGNATURE_FILE, ModelBundle, load_bundle
 from leuko.cells import LEUKOCYTES
 from leuko.counting import STATEMENT
 from leuko.errors import OutputError
+from leuko_converter.card_failures import CardPicture, failure_list, failure_pictures
 from leuko_converter.errors import ConversionError
 from leuko_converter.parity import markdown_table
+from leuko_training.uncarded import CARD_FILE, CARD_PICTURES, sha256_without_card, without_card
 
-CARD_FILE = "model-card.md"
+__all__ = ["CARD_FILE", "add_card", "model_card"]
+
 _ELSEWHERE = ("five_way", "unclassified", "classified")
 
 
 def add_card(folder: Path, evaluation_file: Path, transfer_file: Path | None = None) -> ModelBundle:
     """Write a card into a bundle's folder, in the place of an older one, and list it.
 
-    The models keep their bytes, the manifest gets a new hash, so an old signature is removed.
+    Pictures that the figures' commands left beside them go with it. The models keep their bytes,
+    the manifest gets a new hash, so an old signature is removed.
 
     Args:
         folder: the bundle.
@@ -32,31 +35,42 @@ def add_card(folder: Path, evaluation_file: Path, transfer_file: Path | None = N
 
     Raises:
         BundleError: the folder holds no valid bundle.
-        ConversionError: the figures cannot be read, or are of another bundle.
+        ConversionError: the figures or their pictures cannot be read, or are of another bundle.
         OutputError: the folder cannot be written to.
     """
     bundle = load_bundle(folder)
-    table = _without_card(tomllib.loads(bundle.manifest_bytes.decode()))
-    bare = tomli_w.dumps(table).encode()
-    figures = _figures(evaluation_file, {bundle.sha256, hashlib.sha256(bare).hexdigest()})
+    figures = _figures(evaluation_file, {bundle.sha256, sha256_without_card(bundle)})
     elsewhere = _shipped(transfer_file) if transfer_file else {}
-    card = model_card(bundle, figures, elsewhere).encode()
+    beside = (evaluation_file.parent, (transfer_file or evaluation_file).parent)
+    pictures = failure_pictures(figures, elsewhere, beside)
+    card = model_card(bundle, figures, elsewhere, pictures).encode()
+    _put(folder, without_card(bundle), {CARD_FILE: card, **{p.name: p.content for p in pictures}})
+    return load_bundle(folder)
+
+
+def _put(folder: Path, table: dict[str, Any], files: Mapping[str, bytes]) -> None:
     table["model_card"] = CARD_FILE
-    # Last, so that taking it out again leaves the manifest that the figures are about.
-    table["files"][CARD_FILE] = hashlib.sha256(card).hexdigest()
+    # Last, so that taking them out again leaves the manifest that the figures are about.
+    table["files"].update({
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    })
     try:
-        (folder / SIGNATURE_FILE).unlink(missing_ok=True)
-        (folder / CARD_FILE).write_bytes(card)
+        for old in (SIGNATURE_FILE, *CARD_PICTURES):
+            (folder / old).unlink(missing_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
         (folder / MANIFEST_FILE).write_text(tomli_w.dumps(table), encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"{folder} cannot be written ({error.strerror}); free space or choose another place"
         ) from error
-    return load_bundle(folder)
 
 
 def model_card(
-    bundle: ModelBundle, figures: Mapping[str, Any], elsewhere: Mapping[str, Any]
+    bundle: ModelBundle,
+    figures: Mapping[str, Any],
+    elsewhere: Mapping[str, Any],
+    pictures: Sequence[CardPicture] = (),
 ) -> str:
     """Return the card as Markdown; equal input gives an equal card.
 
@@ -64,6 +78,7 @@ def model_card(
         bundle: what it is about.
         figures: content of ``evaluation.json``.
         elsewhere: what ``transfer.json`` says of the shipped recipe; may be empty.
+        pictures: of failures, which lie beside the card.
     """
     manifest = bundle.manifest
     parts = [
@@ -83,15 +98,10 @@ def model_card(
         f"## Right names by laboratory\n\n{_laboratory_table(figures['names'])}",
         f"## Right names by class and laboratory\n\n{_class_table(figures['names'])}",
         *_elsewhere(elsewhere),
-        f"## Known failures\n\n{_failures(figures)}",
+        f"## Known failures\n\n{failure_list(figures, elsewhere)}",
+        *(picture.markdown for picture in pictures),
     ]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
-
-
-def _without_card(table: dict[str, Any]) -> dict[str, Any]:
-    card = table.pop("model_card", None)
-    table["files"].pop(card, None)
-    return table
 
 
 def _figures(file: Path, known: set[str]) -> dict[str, Any]:
@@ -177,22 +187,6 @@ def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
         ),
         markdown_table(headings, rows),
     ]
-
-
-def _failures(figures: Mapping[str, Any]) -> str:
-    short = [
-        f"- {goal['what']}: {goal['measured']}, {goal['target']} wanted"
-        for goal in figures["goals"]
-        if not goal["is_met"]
-    ]
-    confused = [
-        f"- {laboratory}: {count} of {sum(row.values())} {truth} called {called}"
-        for laboratory, one in figures["names"].items()
-        for truth, row in one["confusion_of_five"].items()
-        for called, count in row.items()
-        if called != truth and count > 0.1 * sum(row.values())
-    ]
-    return "\n".join([*short, *confused]) or "- none of the targets was missed"
 
 
 def _percent(one: Mapping[str, Any]) -> str:

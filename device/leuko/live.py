@@ -16,6 +16,8 @@ from leuko.tracking import (
     Located,
     Overview,
     Position,
+    SearchedGround,
+    SegmentJoin,
     SlideTracker,
     Track,
 )
@@ -71,6 +73,12 @@ class LiveCounter:
         self._um_per_px = um_per_px
         self._limits = limits
         self._settled_at: Position | None = None
+        self._ground: SearchedGround | None = None
+
+    @property
+    def fields(self) -> float:
+        """How much ground was searched so far, see `leuko.tracking.SearchedGround.fields`."""
+        return self._ground.fields if self._ground else 0.0
 
     def see(self, rgb: RGBImage, *, is_counting: bool) -> LiveUpdate:
         """Take a frame in.
@@ -83,7 +91,7 @@ class LiveCounter:
         quality = judge(
             rgb, um_per_px=self._um_per_px, moved_um=located.moved_um, limits=self._limits
         )
-        merged = self._ledger.join(located.joined) if located.joined else LedgerChange()
+        merged = self._join(located.joined)
         place = located.position
         if place is None or not quality.is_good or not is_counting or self._is_settled(located):
             guidance = _guidance(located, quality)
@@ -94,6 +102,7 @@ class LiveCounter:
             wanted=lambda row, column: self._ledger.wants(place, row, column),
         )
         change = self._ledger.see(place, cells, rgb, hold=located.is_searching)
+        self._searched(place, rgb)
         self._settled_at = None if cells or located.is_searching else place
         guidance = Guidance.HOLD if cells else _guidance(located, quality)
         return LiveUpdate(located, quality, guidance, merged | change, was_analysed=True)
@@ -103,13 +112,29 @@ class LiveCounter:
 
         Cells of a new stretch wait until it is compared with all older ones; that is done now.
         """
-        joined = self._tracker.finish_search()
-        merged = self._ledger.join(joined) if joined else LedgerChange()
+        merged = self._join(self._tracker.finish_search())
         return merged | self._ledger.released()
 
     def overview(self) -> Overview | None:
         """Return a picture of the stretch of slide in view; None before anything was seen."""
         return self._tracker.overview()
+
+    def _join(self, join: SegmentJoin | None) -> LedgerChange:
+        if join is None:
+            return LedgerChange()
+        if self._ground:
+            self._ground.join(join)
+        return self._ledger.join(join)
+
+    def _searched(self, place: Position, rgb: RGBImage) -> None:
+        if self._ground is None:
+            height_um, width_um = (side * self._um_per_px for side in rgb.shape[:2])
+            self._ground = SearchedGround(
+                width_um=width_um,
+                height_um=height_um,
+                enough=self._ledger.rules.least_views,
+            )
+        self._ground.add(place, is_settled=not self._ledger.awaited)
 
     def _is_settled(self, located: Located) -> bool:
         """Return whether every cell in view was already seen often enough, and none has come."""

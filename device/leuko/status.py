@@ -181,6 +181,8 @@ class CalibrationStep:
         figures: what is measured, a line each, the most needed first.
         picture: ``(height, width, 3)`` uint8, RGB, what the camera sees; None before the first.
         refusal: why nothing came of it, a sentence; empty if something did.
+        is_urgent: whether the instruction is to put something right first.
+        is_about_picture: whether a person is asked what the picture shows.
     """
 
     title: str
@@ -190,6 +192,8 @@ class CalibrationStep:
     figures: tuple[str, ...] = ()
     picture: RGBImage | None = None
     refusal: str = ""
+    is_urgent: bool = False
+    is_about_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +234,13 @@ class TrendChart:
         title: which check, and its outcome.
         trends: one for each kind of value.
         has_failed: whether the last check failed.
+        answers: what can be pressed; empty while nothing is asked.
     """
 
     title: str
     trends: tuple[Trend, ...]
     has_failed: bool = False
+    answers: str = ""
 
 
 Shown = LiveStatus | CalibrationStep | TrendChart

@@ -3,12 +3,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from leuko.bundle import default_bundle_path, load_bundle
 from leuko.inference import LiteRTEngine
+from leuko.installation import InstalledBundles
 from leuko.verification import replay_golden
 from leuko_converter.card import CARD_FILE, add_card
+from leuko_converter.card_failures import LARGEST_PICTURE_BYTES
 from leuko_converter.errors import ConversionError
+from leuko_converter.package import zip_bundle
+from leuko_training.uncarded import CARD_PICTURES, sha256_without_card
 
 TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
 LIKELY = {"percent": 90.0, "interval95": [80.0, 95.0], "n": 20}
@@ -85,6 +90,79 @@ def test_the_shipped_figures_make_a_card_of_the_shipped_bundle(tmp_path: Path) -
     card = add_card(copy, figures).files[CARD_FILE].decode()
     assert card.startswith("# Model card: leuko-default ")
     assert "## Known failures" in card
+
+
+@pytest.fixture
+def with_pictures(evaluation: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Figures with failures on slides and elsewhere, and the pictures that belong to them."""
+    figures = json.loads(evaluation.read_text("utf-8"))
+    slides = {"found": {"hits": 9, "n": 10}, "five_way": {"hits": 8, "n": 10}, "seeds": [2000]}
+    figures["simulated"] = {**slides, "mistakes": [{"seed": 2000}], "false": []}
+    evaluation.write_text(json.dumps(figures), "utf-8")
+    confusion = {
+        "neutrophil": {"neutrophil": 30, "eosinophil": 266, "basophil": 4},
+        "eosinophil": {"neutrophil": 9, "eosinophil": 0},
+        "monocyte": {"monocyte": 85, "lymphocyte": 15},
+    }
+    elsewhere = {"n": 409, "five_way": 1.0, "unclassified": 2.0, "classified": 3.0}
+    transfer = tmp_path / "transfer.json"
+    transfer.write_text(json.dumps({"shipped": {"krd-wbc": {**elsewhere, "confusion": confusion}}}))
+    for name in CARD_PICTURES:
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    return evaluation, transfer
+
+
+def test_a_card_shows_its_failures_with_pictures_that_travel_with_the_bundle(
+    bundle: Path, with_pictures: tuple[Path, Path], tmp_path: Path
+) -> None:
+    add_card(bundle, *with_pictures)
+    zip_bundle(bundle, tmp_path / "bundle.zip")
+    carried = load_bundle(tmp_path / "bundle.zip")
+    card = carried.files[CARD_FILE].decode()
+    assert set(CARD_PICTURES) <= set(carried.files)
+    assert all(f"]({name})" in card for name in CARD_PICTURES)
+    assert "of 10 leukocytes on 1 slides 9 were found and 8 named right" in card
+
+
+def test_a_card_names_who_is_taken_for_whom_in_laboratories_left_out(
+    bundle: Path, with_pictures: tuple[Path, Path]
+) -> None:
+    card = add_card(bundle, *with_pictures).files[CARD_FILE].decode()
+    assert "- krd-wbc, left out: 266 of 300 neutrophils called eosinophil" in card
+    assert card.count(", left out:") == 1
+
+
+def test_a_device_installs_a_bundle_with_pictures(
+    bundle: Path, with_pictures: tuple[Path, Path], tmp_path: Path
+) -> None:
+    carded = add_card(bundle, *with_pictures)
+    installed = InstalledBundles(tmp_path / "state", tmp_path / "keys")
+    name = installed.install(carded, LiteRTEngine(), allow_unsigned=True)
+    assert set(CARD_PICTURES) <= set(installed.open(name).files)
+
+
+def test_a_new_card_leaves_no_picture_of_the_old_one(
+    bundle: Path, with_pictures: tuple[Path, Path], evaluation: Path
+) -> None:
+    with_both = add_card(bundle, *with_pictures)
+    figures = json.loads(evaluation.read_text("utf-8"))
+    evaluation.write_text(json.dumps({**figures, "simulated": None}), "utf-8")
+    without = add_card(bundle, evaluation)
+    assert sha256_without_card(with_both) == sha256_without_card(without) == figures["sha256"]
+    assert not set(CARD_PICTURES) & {*without.files, *(path.name for path in bundle.iterdir())}
+
+
+def test_a_picture_that_is_missing_or_too_large_is_told(
+    bundle: Path, with_pictures: tuple[Path, Path], tmp_path: Path
+) -> None:
+    picture = tmp_path / CARD_PICTURES[0]
+    picture.write_bytes(bytes(LARGEST_PICTURE_BYTES + 1))
+    with pytest.raises(ConversionError, match="has 150001 bytes"):
+        add_card(bundle, *with_pictures)
+    picture.unlink()
+    with pytest.raises(ConversionError, match="write it with leuko-train evaluate"):
+        add_card(bundle, *with_pictures)
+    assert CARD_FILE not in load_bundle(bundle).files
 
 
 def test_a_card_says_what_to_expect_in_another_laboratory(

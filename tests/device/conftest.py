@@ -1,8 +1,12 @@
 """The tiny bundle, and fields of coloured discs that its models can tell apart."""
 
 import colorsys
+import os
 import shutil
-from collections.abc import Callable
+import struct
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import cv2
@@ -79,6 +83,35 @@ def _pairs(rng: np.random.Generator) -> RGBImage:
         name = CellClass.NEUTROPHIL if index in {0, 3} else CellClass.LYMPHOCYTE
         cv2.circle(rgb, middle, 33, _colour(name), cv2.FILLED, cv2.LINE_AA)
     return np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def hand() -> Callable[[Path, list[int]], AbstractContextManager[None]]:
+    """Taps keys of a keypad that is a FIFO, over and over; the list may change meanwhile."""
+    return _tapping
+
+
+@contextmanager
+def _tapping(fifo: Path, keys: list[int]) -> Generator[None]:
+    os.mkfifo(fifo)
+    ended = threading.Event()
+
+    def tap() -> None:
+        descriptor = os.open(fifo, os.O_RDWR)
+        while not ended.wait(0.1):
+            for code in keys:
+                # A key going down and up, as the kernel of this machine writes it.
+                for value in (1, 0):
+                    os.write(descriptor, struct.pack("@llHHi", 1_700_000_000, 0, 1, code, value))
+        os.close(descriptor)
+
+    thread = threading.Thread(target=tap)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Calibrations at the bench: steps on the display, answers on keys, and the terminal without."""
 
 import os
-import struct
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,10 +27,7 @@ NO_KEYS = KeyNames()
 NAMES = KeyNames("Enter", "+", "hold /")
 LONG_S = 30.0
 
-
-def tap(code: int) -> bytes:
-    """A key going down and up, as the kernel of this machine writes it."""
-    return b"".join(struct.pack("@llHHi", 1_700_000_000, 0, 1, code, value) for value in (1, 0))
+Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
 
 
 def field_of(level: int) -> RGBImage:
@@ -158,28 +154,6 @@ def test_neither_display_nor_buttons_that_fail_stop_a_calibration(tmp_path: Path
     assert "going on without buttons: 'start=18' is no button" in said[0]
 
 
-class Hand:
-    """Taps a key of a keypad that is a FIFO, again and again, until it is let go."""
-
-    def __init__(self, fifo: Path, code: int) -> None:
-        os.mkfifo(fifo)
-        self._fifo = fifo
-        self.code = code
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._tap)
-        self._thread.start()
-
-    def _tap(self) -> None:
-        descriptor = os.open(self._fifo, os.O_RDWR)
-        while not self._ended.wait(0.1):
-            os.write(descriptor, tap(self.code))
-        os.close(descriptor)
-
-    def close(self) -> None:
-        self._ended.set()
-        self._thread.join()
-
-
 @pytest.fixture
 def fields(tmp_path: Path) -> Path:
     """Two pictures of empty glass, darker on the right."""
@@ -215,10 +189,9 @@ def calibrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 
 def test_a_press_keeps_what_a_command_has_measured(
-    calibrate: Callable[..., object], fields: Path, tmp_path: Path
+    calibrate: Callable[..., object], hand: Hand, fields: Path, tmp_path: Path
 ) -> None:
-    with ExitStack() as stack:
-        stack.enter_context(closing(Hand(tmp_path / "keypad", ENTER)))
+    with hand(tmp_path / "keypad", [ENTER]):
         assert calibrate("flat-field", "--from", fields, "--fields", "2") == 0
     kept = CalibrationHistory(tmp_path / "state" / "calibration").current()
     assert kept is not None
@@ -228,10 +201,10 @@ def test_a_press_keeps_what_a_command_has_measured(
 
 
 def test_a_press_has_it_measured_again(
-    calibrate: Callable[..., object], fields: Path, tmp_path: Path
+    calibrate: Callable[..., object], hand: Hand, fields: Path, tmp_path: Path
 ) -> None:
     history = CalibrationHistory(tmp_path / "state" / "calibration")
-    hand = Hand(tmp_path / "keypad", KP_PLUS)
+    keys = [KP_PLUS]
     kept_before: list[object] = []
 
     def relent() -> None:
@@ -242,12 +215,69 @@ def test_a_press_has_it_measured_again(
             seen |= {path.stat().st_mtime_ns for path in (tmp_path / "shown").glob("*.png")}
             time.sleep(0.02)
         kept_before.append(history.current())
-        hand.code = ENTER
+        keys[:] = [ENTER]
 
     relenting = threading.Thread(target=relent)
     relenting.start()
-    with closing(hand):
+    with hand(tmp_path / "keypad", keys):
         assert calibrate("flat-field", "--from", fields, "--fields", "2") == 0
     relenting.join()
     assert kept_before == [None]
     assert history.current() is not None
+
+
+@pytest.mark.parametrize(
+    ("pressed", "number"),
+    [
+        ([Action.GO], 0),
+        ([Action.TARGET_UP, Action.TARGET, Action.TARGET_DOWN, Action.GO], 1),
+    ],
+)
+def test_a_number_is_counted_up_and_down_by_keys(pressed: list[Action], number: int) -> None:
+    bench = Bench(NAMES._replace(less="-"), pressed=[*pressed])
+    with bench.wizard() as wizard:
+        assert wizard.ask_number("how many were missed?", "missed", "seen 3") == number
+    asked = bench.shown[-1]
+    assert asked.figures == (f"missed {number}", "seen 3")
+    assert asked.answers == "Enter ok · + more · hold / stop · - less"
+
+
+def test_a_number_is_typed_on_a_keypad_and_shown_while_it_is() -> None:
+    bench = Bench(NAMES)
+    bench.answers.show_typed("12")
+    with bench.wizard() as wizard:
+        show = wizard.show
+
+        def show_and_press(shown: Shown) -> None:
+            show(shown)
+            bench.answers.press(Press(Action.GO, "12"), on="keypad")
+
+        wizard.show = show_and_press
+        assert wizard.ask_number("how many were missed?", "missed") == 12
+    assert bench.shown[-1].figures == ("missed 12",)
+
+
+@pytest.mark.parametrize(("typed", "number"), [("4\n", 4), ("four\n-2\n2\n", 2), ("", None)])
+def test_without_keys_a_number_is_typed_in_the_terminal(typed: str, number: int | None) -> None:
+    bench = Bench(typed=typed)
+    with bench.wizard() as wizard:
+        assert wizard.ask_number("how many were missed?", "missed") == number
+    assert sum("is no number" in line for line in bench.said) == typed.count("\n") - bool(typed)
+
+
+def test_a_long_press_stops_while_a_number_is_asked_for() -> None:
+    bench = Bench(NAMES, pressed=[Action.DISCARD])
+    with bench.wizard() as wizard, pytest.raises(CalibrationError, match="a press has stopped it"):
+        wizard.ask_number("how many were missed?", "missed")
+
+
+def test_an_instruction_is_shown_as_urgent_and_said_once_until_it_is_followed() -> None:
+    bench = Bench()
+    with bench.wizard() as wizard:
+        for instruction in ("", "slower", "slower", ""):
+            wizard.instruct(instruction)
+    assert [(one.instruction, one.is_urgent) for one in bench.shown[1:]] == [
+        ("slower", True),
+        ("turn the focus slowly", False),
+    ]
+    assert bench.said == ["leuko: slower", "leuko: turn the focus slowly"]

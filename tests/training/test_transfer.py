@@ -41,6 +41,7 @@ from leuko_training.transfer import (
     record_of_transfer,
     render_transfer,
     train_without,
+    write_transfer,
 )
 
 MakeItem = Callable[..., LabelledImage]
@@ -217,6 +218,36 @@ def test_the_record_says_what_the_shipped_recipe_makes_of_each_laboratory_elsewh
     assert list(known) == list(LABORATORIES)
     assert all((one["n"], one["five_way"]) == (10, 80) for one in known.values())
     assert record_of_shipped(tried("usual", is_short=True)) == {}
+
+
+def test_the_record_says_with_the_prior_which_class_the_shipped_recipe_takes_for_which() -> None:
+    neutrophil, eosinophil = CLASSES.index(FIVE[0]), CLASSES.index(CellClass.EOSINOPHIL)
+    torn = np.full((12, 8), 0.02, np.float32)
+    torn[:, neutrophil], torn[:, eosinophil] = 0.4, 0.48
+    said = said_of("krd-wbc", np.full(12, eosinophil), torn)
+    trial = Trial("usual", ("krd-wbc",), 2, is_short=False)
+    known = record_of_shipped([*tried("usual", is_short=False), Tried(trial, said)])
+    confusion = known["krd-wbc"]["confusion"]
+    assert isinstance(confusion, dict)
+    assert confusion["eosinophil"]["neutrophil"] == 12
+    assert set(confusion["eosinophil"]) == set(FIVE)
+
+
+def test_the_confusions_of_every_laboratory_are_drawn_small_and_always_alike(
+    tmp_path: Path,
+) -> None:
+    for name in ("one", "two"):
+        write_transfer(tried("usual", is_short=False), {}, tmp_path / name)
+    first = (tmp_path / "one" / "transfer-confusions.png").read_bytes()
+    assert first == (tmp_path / "two" / "transfer-confusions.png").read_bytes()
+    assert 10_000 < len(first) < 150_000
+    assert "(transfer-confusions.png)" in (tmp_path / "one" / "transfer.md").read_text("utf-8")
+
+
+def test_no_confusion_is_drawn_of_another_recipe(tmp_path: Path) -> None:
+    write_transfer(tried("harder", is_short=False), {}, tmp_path)
+    assert not (tmp_path / "transfer-confusions.png").exists()
+    assert "transfer-confusions.png" not in (tmp_path / "transfer.md").read_text("utf-8")
 
 
 def test_the_test_fold_decides_on_no_certainty() -> None:

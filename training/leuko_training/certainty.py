@@ -9,11 +9,11 @@ from statistics import geometric_mean
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.cells import CellClass
+from leuko.cells import LEUKOCYTES, CellClass
 from leuko.certainty import believed
 from leuko.errors import OutputError, SettingsError
 from leuko_training.answers import CLASSES, FIVE, Answers
-from leuko_training.metrics import Proportion
+from leuko_training.metrics import ConfusionMatrix, Proportion
 
 MOST_UNCLASSIFIED = 0.15
 """Share of leukocytes that may be left without a class."""
@@ -198,8 +198,27 @@ def named_right(answers: Answers, prior_strength: float) -> NDArray[np.bool_]:
         answers: on leukocytes.
         prior_strength: see `Certainty`.
     """
+    return np.asarray(_likeliest_of_five(answers, prior_strength) == answers.truths)
+
+
+def confusion_beside_prior(answers: Answers, prior_strength: float) -> ConfusionMatrix:
+    """Return leukocytes against the likeliest of the five classes, beside a prior.
+
+    Args:
+        answers: on cells of any class.
+        prior_strength: see `Certainty`.
+    """
+    seen = answers.leukocytes
+    named = _likeliest_of_five(seen, prior_strength)
+    pairs = zip(seen.truths.tolist(), named.tolist(), strict=True)
+    return ConfusionMatrix.of(
+        ((CLASSES[truth], CLASSES[answer]) for truth, answer in pairs), choices=LEUKOCYTES
+    ).of_the_found
+
+
+def _likeliest_of_five(answers: Answers, prior_strength: float) -> NDArray[np.int64]:
     worth = Certainty(1.0, 0.0, prior_strength).applied(answers.probabilities)
-    return np.asarray(FIVE[worth[:, FIVE].argmax(axis=1)] == answers.truths)
+    return np.asarray(FIVE[worth[:, FIVE].argmax(axis=1)])
 
 
 def _loss(answers: Answers, weights: NDArray[np.float64], certainty: Certainty) -> float:

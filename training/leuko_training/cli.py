@@ -64,12 +64,21 @@ def classifier(
 
 @app.command()
 def evaluate(
-    root: Root = DATASETS_ROOT, bundle: BundlePath = None, results: Results = RESULTS
+    *,
+    root: Root = DATASETS_ROOT,
+    bundle: BundlePath = None,
+    results: Results = RESULTS,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Only renew the part on simulated smears.")
+    ] = False,
 ) -> None:
-    """Measure a bundle on fold 0 and on the left-out microscope, and write the results."""
+    """Measure a bundle on fold 0, the left-out microscope, and simulated smears it never saw."""
     from leuko_training import evaluate as evaluation
 
-    evaluation.evaluate_and_report(bundle, root, results)
+    if simulated:
+        evaluation.simulate_and_report(bundle, results)
+    else:
+        evaluation.evaluate_and_report(bundle, root, results)
 
 
 @app.command()

@@ -46,22 +46,35 @@ def plot_dice(
     _save(figure, picture)
 
 
-def plot_confusion(matrices: Mapping[str, ConfusionMatrix], picture: Path, *, title: str) -> None:
+def plot_confusion(
+    matrices: Mapping[str, ConfusionMatrix],
+    picture: Path,
+    *,
+    title: str,
+    columns: int | None = None,
+) -> None:
     """Draw confusion matrices side by side with the number in every cell, as PNG.
 
     Args:
         matrices: what to draw, by the name above each.
         picture: the PNG to write.
         title: what stands above all.
+        columns: how many stand in a row; all without.
     """
-    columns = [len(matrix.answers) for matrix in matrices.values()]
-    rows = max(len(matrix.truths) for matrix in matrices.values())
-    size = (0.62 * sum(columns) + 2.4 * len(columns), 0.5 * rows + 2.6)
+    columns = columns or len(matrices)
+    known = list(matrices.values())
+    widths = [max(len(one.answers) for one in known[i::columns]) for i in range(columns)]
+    lines = [known[start : start + columns] for start in range(0, len(known), columns)]
+    heights = [max(len(one.truths) for one in line) for line in lines]
+    size = (0.62 * sum(widths) + 2.4 * columns, 0.5 * sum(heights) + 2.0 * len(heights) + 0.6)
     figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(1, len(columns), squeeze=False, width_ratios=columns)[0]
-    for axes, (name, matrix) in zip(grid, matrices.items(), strict=True):
+    ratios = {"width_ratios": widths, "height_ratios": [4 + height for height in heights]}
+    grid = figure.subplots(len(lines), columns, squeeze=False, gridspec_kw=ratios).flat
+    for axes, (name, matrix) in zip(grid, matrices.items(), strict=False):
         _draw_confusion(axes, matrix)
         axes.set_title(name, fontsize=10)
+    for axes in list(grid):
+        axes.remove()
     figure.suptitle(title)
     _save(figure, picture)
 

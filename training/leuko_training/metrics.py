@@ -186,6 +186,17 @@ class ConfusionMatrix:
         return Proportion(int(hits), int(column.sum()))
 
     @property
+    def of_the_found(self) -> "ConfusionMatrix":
+        """The same without the column of cells that were not found."""
+        return ConfusionMatrix(self.truths, self.answers[:-1], self.counts[:, :-1])
+
+    @property
+    def table(self) -> dict[str, dict[str, int]]:
+        """How often by truth and answer, as values that JSON knows."""
+        rows = zip(self.truths, self.counts.tolist(), strict=True)
+        return {name: dict(zip(self.answers, row, strict=True)) for name, row in rows}
+
+    @property
     def accuracy(self) -> Proportion:
         """How many cells were named right, of all."""
         rows = [self.recall(name) for name in self.truths]

@@ -12,15 +12,16 @@ UM_PER_PX = 0.12
 SLIDES = 24
 """That teach a classifier beside the real sets."""
 
+TRAINING_SEEDS = range(1000, 1000 + SLIDES)
+"""What teaches; `leuko demo` and the tests use smaller seeds, `leuko-train evaluate` larger."""
+
 _VIEW_PX = 320
-_FIRST_SEED = 1000
-"""Slides for training start here; `leuko demo` and the tests use smaller seeds."""
 
 
 def simulated_crops(slides: int) -> list[Crop]:
     """Return the cells and artefacts of that many slides, each from a laboratory of its own."""
     crops: list[Crop] = []
-    for seed in range(_FIRST_SEED, _FIRST_SEED + slides):
+    for seed in range(TRAINING_SEEDS.start, TRAINING_SEEDS.start + slides):
         crops += _crops_of_slide(seed)
     return crops
 

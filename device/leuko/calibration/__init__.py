@@ -59,7 +59,7 @@ from leuko.calibration._use import (
     quality_limits,
     summary_for,
 )
-from leuko.calibration._wbc import estimated_wbc, measure_wbc_factor
+from leuko.calibration._wbc import WBCEstimate, estimated_wbc, measure_wbc_factor
 
 __all__ = [
     "FEWEST_SEEN",
@@ -100,6 +100,7 @@ __all__ = [
     "StainWatch",
     "Tunable",
     "TunedCamera",
+    "WBCEstimate",
     "WBCFactorPart",
     "WhiteBalancePart",
     "adapter_for",

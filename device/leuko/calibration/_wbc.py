@@ -6,12 +6,12 @@ laboratories therefore find a factor of their own from specimens that an analyse
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from leuko.calibration._archive import Calibration
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._record import FrameUsed, WBCFactorPart
 from leuko.calibration._shots import Shot
-from leuko.cells import Cell, RGBImage
+from leuko.cells import Cell, CellClass, RGBImage
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import CalibrationError
 
@@ -61,27 +61,82 @@ def measure_wbc_factor(
     )
 
 
-def estimated_wbc(calibration: Calibration, count: DifferentialCount, *, fields: int) -> str:
-    """Return what a count lets one guess of the leukocytes in blood; empty without a factor.
+@dataclass(frozen=True, slots=True)
+class WBCEstimate:
+    """What a count lets one guess of the leukocytes in blood.
+
+    Attributes:
+        per_litre: 10⁹ leukocytes a litre; None where nothing can be said.
+        within_percent: half width of the 95 % interval that chance alone leaves; None likewise.
+        cells: leukocytes that were counted.
+        fields: in how many fields, or on as much ground; None where that is not known.
+        reason: why nothing can be said, a sentence's end; empty where there is an estimate.
+    """
+
+    per_litre: float | None
+    within_percent: float | None
+    cells: int
+    fields: float | None
+    reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told."""
+        if self.per_litre is None or self.fields is None:
+            return f"no estimate of the leukocytes a litre: {self.reason}"
+        return (
+            f"about {self.per_litre:.1f} × 10⁹ leukocytes a litre, a mere estimate: "
+            f"{self.cells} in {self.fields:.0f} fields, ±{self.within_percent:.0f} % by chance "
+            "alone; true only of fields that were not chosen for their cells"
+        )
+
+    @property
+    def detail(self) -> dict[str, bool | float | str | None]:
+        """What is kept of it and written."""
+        return {
+            "is_estimate": True,
+            "per_litre_1e9": None if self.per_litre is None else round(self.per_litre, 2),
+            "within_percent": None if self.within_percent is None else round(self.within_percent),
+            "cells": self.cells,
+            "fields": None if self.fields is None else round(self.fields, 1),
+            "text": self.sentence,
+        }
+
+
+def estimated_wbc(
+    factor: WBCFactorPart, count: DifferentialCount, *, fields: float | None, bundle_sha256: str
+) -> WBCEstimate:
+    """Return what a count lets one guess of the leukocytes in blood, or why it lets nothing.
 
     Args:
-        calibration: of the camera.
+        factor: of the camera.
         count: of all fields.
-        fields: how many, taken without looking for leukocytes.
+        fields: how many, taken without looking for leukocytes; None if that is not known.
+        bundle_sha256: hash of the manifest of the bundle that counted.
     """
-    factor, seen = calibration.record.wbc_factor, _leukocytes(count)
-    if factor is None or not seen or not fields:
-        return ""
+    seen = _leukocytes(count)
+    if reason := _hindrance(factor, seen, fields, bundle_sha256):
+        return WBCEstimate(None, None, seen, fields, reason)
     within = math.hypot(factor.within_percent, _by_chance_percent(seen))
-    return (
-        f"about {factor.per_cell * seen / fields:.1f} × 10⁹ leukocytes a litre, a mere estimate: "
-        f"{seen} in {fields} fields, ±{within:.0f} % by chance alone; true only of fields that "
-        "were not chosen for their cells"
-    )
+    return WBCEstimate(factor.per_cell * seen / (fields or 1), within, seen, fields)
+
+
+def _hindrance(factor: WBCFactorPart, seen: int, fields: float | None, bundle_sha256: str) -> str:
+    if factor.origin.bundle_sha256 != bundle_sha256:
+        return (
+            f"the factor was measured with the bundle {factor.origin.bundle}; run leuko calibrate "
+            "wbc-factor again"
+        )
+    if fields is None:
+        return "the count was interrupted, and what ground it had searched is not known"
+    if fields < FEWEST_FIELDS:
+        return f"{fields:.1f} fields are too few, {FEWEST_FIELDS} are needed"
+    return "" if seen else "no leukocyte was counted"
 
 
 def _leukocytes(count: DifferentialCount) -> int:
-    return count.n + count.unclassified
+    immature = count.beside[CellClass.IMMATURE_GRANULOCYTE]
+    return count.n + count.unclassified + immature
 
 
 def _by_chance_percent(cells: int) -> float:

@@ -4,6 +4,7 @@ A check is measured (`measure_check`), judged against those before it (`judged`)
 history that is only added to (`CheckHistory`), and may lock out new sessions (`lockout`).
 """
 
+from leuko.checks._field import CheckedField
 from leuko.checks._history import FOLDER_NAME, CheckEntry, CheckHistory
 from leuko.checks._lockout import InUse, lockout
 from leuko.checks._measuring import CHECK_CELLS, CheckMeasurement, measure_check
@@ -20,6 +21,7 @@ __all__ = [
     "CheckHistory",
     "CheckMeasurement",
     "CheckRecord",
+    "CheckedField",
     "InUse",
     "Limits",
     "Measured",

@@ -86,7 +86,6 @@ class CheckHistory:
         *,
         calibration: int | None,
         counts: tuple[int, int],
-        least_sharpness: float,
     ) -> CheckRecord:
         """Return a check, judged against those that are kept; it is not kept itself.
 
@@ -95,7 +94,6 @@ class CheckHistory:
             origin: from which pictures, by whom.
             calibration: number of the calibration in use; None without one.
             counts: leukocytes located and missed.
-            least_sharpness: below which no frame is counted.
 
         Raises:
             CalibrationError: the checks before it cannot be read.
@@ -112,7 +110,7 @@ class CheckHistory:
             failures=(),
         )
         before = series_of(self.checks(), like=draft)
-        failures, warnings = judged(measured, before, least_sharpness=least_sharpness)
+        failures, warnings = judged(measured, before)
         return draft.model_copy(update={"failures": failures, "warnings": warnings})
 
     def keep(self, check: CheckRecord) -> CheckRecord:

@@ -84,16 +84,15 @@ def limits_of(series: Sequence[CheckRecord], name: str) -> Limits | None:
 
 
 def judged(
-    measured: Measured, series: Sequence[CheckRecord], *, least_sharpness: float
+    measured: Measured, series: Sequence[CheckRecord]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return why a check fails, and what to keep an eye on, a sentence each.
 
     Args:
         measured: what it has measured.
         series: the checks before it, the oldest first.
-        least_sharpness: below which no frame is counted.
     """
-    failures, warnings = _fixed(measured, least_sharpness), []
+    failures, warnings = _too_few(measured), []
     for name, value in measured.values.items():
         if (limits := limits_of(series, name)) is None:
             continue
@@ -110,19 +109,12 @@ def judged(
     return tuple(failures), tuple(warnings)
 
 
-def _fixed(measured: Measured, least_sharpness: float) -> list[str]:
-    failures = []
-    if measured.located_percent < LEAST_LOCATED_PERCENT:
-        failures.append(
-            f"{TITLES['located_percent']} {measured.located_percent:.0f} is below "
-            f"{LEAST_LOCATED_PERCENT:g}, which is needed"
-        )
-    if measured.sharpness < least_sharpness:
-        failures.append(
-            f"{TITLES['sharpness']} {measured.sharpness:.2f} is below {least_sharpness:.2f}, from "
-            "which frames count"
-        )
-    return failures
+def _too_few(measured: Measured) -> list[str]:
+    percent = measured.located_percent
+    if percent >= LEAST_LOCATED_PERCENT:
+        return []
+    title, least = TITLES["located_percent"], LEAST_LOCATED_PERCENT
+    return [f"{title} {percent:.0f} is below {least:g}, which is needed"]
 
 
 def _kind(check: CheckRecord) -> tuple[object, ...]:

@@ -18,9 +18,12 @@ from leuko.cli._calibration_options import (
 )
 from leuko.cli._camera_controls import exposure, white_balance
 from leuko.cli._check import check
-from leuko.cli._measuring import again_if_wanted, flat_field, focus, scale, wbc_factor
+from leuko.cli._flat_field import flat_field
+from leuko.cli._keeping import again_if_wanted
+from leuko.cli._optics import focus, scale
 from leuko.cli._site import site
 from leuko.cli._staining import stain
+from leuko.cli._wbc_factor import wbc_factor
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:

@@ -2,19 +2,21 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._calibration_options import ByOption, JSONOption, StateOption, YesOption
-from leuko.cli._live import CameraOption, SourceOption
-from leuko.cli._measuring import Measuring, measuring, offer
+from leuko.cli._calibration_options import CAMERA, KEEPING, Asked, asking
+from leuko.cli._keeping import offer
+from leuko.cli._measuring import Measuring, measuring
 
 if TYPE_CHECKING:
-    from leuko.calibration import TunedCamera
+    from leuko.calibration import Part, TunedCamera
     from leuko.vision.backdrop import Backdrop
 
 AdviceOption = Annotated[
@@ -25,73 +27,46 @@ AdviceOption = Annotated[
 ]
 
 
-def white_balance(
-    *,
-    folder: AdviceOption = None,
-    camera: CameraOption = None,
-    camera_source: SourceOption = None,
-    by: ByOption = None,
-    yes: YesOption = False,
-    json: JSONOption = False,
-    state_dir: StateOption = None,
-) -> None:
+@asking(*CAMERA, *KEEPING)
+def white_balance(asked: Asked, *, folder: AdviceOption = None) -> None:
     """Lock the camera's colours so that the background has none."""
     from leuko.calibration import measure_white_balance
 
-    with measuring(
-        folder,
-        state_dir,
-        by,
-        guide="white_balance",
-        is_asked=not (yes or json or folder),
-        camera=camera,
-        camera_source=camera_source,
-    ) as bench:
+    with _tuning("white_balance", asked, folder) as bench:
         if folder:
-            _advise(bench, json=json)
+            _advise(bench)
             return
         part = measure_white_balance(_tuned(bench), bench.circumstances)
-        if not json:
-            from leuko.cli._part_figures import part_figures
-
-            typer.echo(part_figures(part))
         red, green, blue = part.background
         figures = (f"red {red:.0f}", f"green {green:.0f}", f"blue {blue:.0f}", "of 255")
-        offer(bench, "white_balance", part, gain=None, yes=yes, json=json, figures=figures)
+        _offer(bench, "white_balance", part, figures)
 
 
-def exposure(
-    *,
-    folder: AdviceOption = None,
-    camera: CameraOption = None,
-    camera_source: SourceOption = None,
-    by: ByOption = None,
-    yes: YesOption = False,
-    json: JSONOption = False,
-    state_dir: StateOption = None,
-) -> None:
+@asking(*CAMERA, *KEEPING)
+def exposure(asked: Asked, *, folder: AdviceOption = None) -> None:
     """Lock exposure and gain so that the background has the level that bundles expect."""
     from leuko.calibration import measure_exposure
 
-    with measuring(
-        folder,
-        state_dir,
-        by,
-        guide="exposure",
-        is_asked=not (yes or json or folder),
-        camera=camera,
-        camera_source=camera_source,
-    ) as bench:
+    with _tuning("exposure", asked, folder) as bench:
         if folder:
-            _advise(bench, json=json)
+            _advise(bench)
             return
         part = measure_exposure(_tuned(bench), bench.circumstances)
-        if not json:
-            from leuko.cli._part_figures import part_figures
-
-            typer.echo(part_figures(part))
         figures = (f"background {part.level:.0f}", f"{part.exposure_us / 1000:.1f} ms")
-        offer(bench, "exposure", part, gain=None, yes=yes, json=json, figures=figures)
+        _offer(bench, "exposure", part, figures)
+
+
+def _tuning(guide: str, asked: Asked, folder: Path | None) -> AbstractContextManager[Measuring]:
+    # Of saved pictures nothing is kept, and so nothing asked.
+    is_asked = asked.is_open and not folder
+    return measuring(guide, replace(asked, folder=folder), is_asked=is_asked)
+
+
+def _offer(bench: Measuring, name: str, part: "Part", figures: Sequence[str]) -> None:
+    from leuko.cli._part_figures import part_figures
+
+    bench.say(part_figures(part))
+    offer(bench, name, part, figures=figures)
 
 
 def _tuned(bench: Measuring) -> "TunedCamera":
@@ -108,7 +83,7 @@ def _lines(seen: "Backdrop") -> tuple[str, ...]:
     return (f"red {red:.0f}", f"green {green:.0f}", f"blue {blue:.0f}", "of 255")
 
 
-def _advise(bench: Measuring, *, json: bool) -> None:
+def _advise(bench: Measuring) -> None:
     """Say what saved pictures show of exposure and white balance."""
     from itertools import islice
 
@@ -116,7 +91,7 @@ def _advise(bench: Measuring, *, json: bool) -> None:
     from leuko.cli._camera_figures import advice_lines
 
     found = advised(list(islice(bench.shots, FIELDS)))
-    if json:
+    if bench.asked.json:
         typer.echo(dumps({"kept": None, "advice": asdict(found)}))
         return
     for line in advice_lines(found):

@@ -47,7 +47,7 @@ def count(
 ) -> None:
     """Count the leukocytes of microscope images into a differential."""
     from leuko.backends import open_backend
-    from leuko.calibration import adapter_for, estimated_wbc, load_calibration
+    from leuko.calibration import adapter_for, load_calibration
     from leuko.count import Pictures, count_images
     from leuko.terminal import print_differential, progress_bar
 
@@ -75,8 +75,8 @@ def count(
         )
     print_differential(result.count)
     _tell(result, out)
-    if calibrated and (guess := estimated_wbc(calibrated, result.count, fields=result.images)):
-        typer.echo(guess)
+    if result.wbc:
+        typer.echo(result.wbc.sentence)
     if result.failed:
         raise typer.Exit(SOME_FAILED)
 

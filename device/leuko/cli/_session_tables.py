@@ -69,7 +69,8 @@ def print_session(reply: SessionReply) -> None:
         console.print(f"{name.ljust(10)}{value}", markup=False, soft_wrap=True)
     count = reply.differential.count
     console.print(differential_table(count))
-    for line in (*beside_lines(count), *few_lines(count), NOT_RECOGNISED, STATEMENT):
+    wbc = [str(reply.estimated_wbc["text"])] if reply.estimated_wbc else []
+    for line in (*beside_lines(count), *few_lines(count), *wbc, NOT_RECOGNISED, STATEMENT):
         console.print(line, markup=False, soft_wrap=True)
 
 

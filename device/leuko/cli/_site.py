@@ -3,22 +3,25 @@
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
 from collections.abc import Iterator
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._calibration_options import ByOption, JSONOption, StateOption, YesOption, name_of
-from leuko.cli._options import BundleOption, ScaleOption, chosen_bundle
+from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
+from leuko.cli._keeping import tell_kept
+from leuko.cli._options import ScaleOption, chosen_bundle
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
-    from leuko.calibration import CalibrationHistory, LabelledCell
+    from leuko.bundle import ModelBundle
+    from leuko.calibration import CalibrationHistory, LabelledCell, SiteMeasurement
     from leuko.settings import Settings
 
 
+@asking(*KEEPING, "bundle")
 def site(
+    asked: Asked,
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="FOLDER", help="Pictures of single cells, a folder for each class."),
@@ -32,49 +35,40 @@ def site(
         typer.Option(metavar="FILE", help="CSV with their confirmed classes: number, class."),
     ] = None,
     um_per_px: ScaleOption = None,
-    by: ByOption = None,
-    yes: YesOption = False,
-    json: JSONOption = False,
-    bundle: BundleOption = None,
-    state_dir: StateOption = None,
 ) -> None:
     """Adapt the classifier to this laboratory, by up to 100 cells that a person has confirmed."""
-    from leuko.calibration import (
-        FILES,
-        FOLDER_NAME,
-        CalibrationHistory,
-        Circumstances,
-        measure_site,
-    )
+    from leuko.calibration import FOLDER_NAME, CalibrationHistory
     from leuko.cli._part_figures import site_lines
+
+    models, settings = chosen_bundle(asked.bundle, state_dir=asked.state_dir, um_per_px=um_per_px)
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    cells = _cells(folder, session, labels, settings=settings, history=history)
+    found = _measured(cells, models, name_of(asked.by))
+    for reason in found.left_out:
+        typer.echo(f"leuko: left out {reason}", err=True)
+    part, number = found.part, None
+    if not asked.json:
+        for line in site_lines(part):
+            typer.echo(line)
+    if asked.yes or (not asked.json and typer.confirm("keep this calibration?", abort=True)):
+        kept = history.keep({"site": part}, cause="site", by=part.origin.by, site=found.content)
+        number = kept.record.number
+    tell_kept(number, "site", part, json=asked.json)
+
+
+def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -> "SiteMeasurement":
+    from leuko.calibration import FILES, Circumstances, measure_site
     from leuko.clock import now
     from leuko.inference import LiteRTEngine
     from leuko.pipeline import FieldAnalyser
 
-    models, settings = chosen_bundle(bundle, state_dir=state_dir, um_per_px=um_per_px)
-    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
-    cells = _cells(folder, session, labels, settings=settings, history=history)
-    circumstances = Circumstances(name_of(by), now(), models.label, models.sha256, FILES)
+    circumstances = Circumstances(by, now(), models.label, models.sha256, FILES)
     analyser = FieldAnalyser(models, LiteRTEngine())
-    found = measure_site(
+    return measure_site(
         cells,
         circumstances,
         examine=lambda rgb, scale: analyser.examine(rgb, um_per_px=scale),
     )
-    for reason in found.left_out:
-        typer.echo(f"leuko: left out {reason}", err=True)
-    number = None
-    if not json:
-        for line in site_lines(found.part):
-            typer.echo(line)
-    if yes or (not json and typer.confirm("keep this calibration?", abort=True)):
-        part = found.part
-        kept = history.keep({"site": part}, cause="site", by=part.origin.by, site=found.content)
-        number = kept.record.number
-    if json:
-        typer.echo(dumps({"kept": number, "site": found.part.model_dump(mode="json")}))
-    else:
-        typer.echo(f"calibration {number} is kept; restart the service to count with it")
 
 
 def _cells(

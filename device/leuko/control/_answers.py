@@ -46,28 +46,39 @@ _MEANINGS = {
 
 
 class Answers:
-    """Takes presses for answers; may be pressed from any thread."""
+    """Takes presses for answers; may be pressed from any thread.
+
+    Attributes:
+        typed: digits that are being typed; empty if none are.
+    """
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._given: queue.Queue[Answer] = queue.Queue(_MOST_WAITING)
+        self._given: queue.Queue[Press] = queue.Queue(_MOST_WAITING)
+        self.typed = ""
 
     def press(self, press: Press, *, on: str) -> None:
         """See `PressTaker`; those of a hand that hammers away are dropped."""
         del on
         if not self._given.full():
-            self._given.put_nowait(_MEANINGS[press.action])
+            self._given.put_nowait(press)
 
     def show_typed(self, typed: str) -> None:
-        """Take no note: nothing is typed here."""
+        """See `PressTaker`."""
+        self.typed = typed
 
     def forget(self) -> None:
         """Drop what was pressed before anything was asked."""
-        while self.next(0.0) is not None:
+        while self.next_press(0.0) is not None:
             pass
 
     def next(self, timeout_s: float) -> Answer | None:
         """Return the next answer; None if none comes in time."""
+        press = self.next_press(timeout_s)
+        return _MEANINGS[press.action] if press else None
+
+    def next_press(self, timeout_s: float) -> Press | None:
+        """Return the next press, for a question that more than `Answer` answers."""
         try:
             return self._given.get(timeout=timeout_s) if timeout_s else self._given.get_nowait()
         except queue.Empty:

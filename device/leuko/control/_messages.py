@@ -206,6 +206,8 @@ class SessionReply(Message):
     """Scale of the camera's pictures."""
     device: str
     """Serial number of the device."""
+    estimated_wbc: Mapping[str, bool | int | float | str | None] | None = None
+    """Estimate of the leukocytes in blood, as in ``differential.json``; none without a factor."""
 
 
 class ExportReply(Message):

@@ -12,7 +12,9 @@ from leuko.bundle import ModelBundle
 from leuko.calibration import (
     CalibratedFrames,
     Calibration,
+    WBCEstimate,
     adapter_for,
+    estimated_wbc,
     quality_limits,
     summary_for,
 )
@@ -61,6 +63,7 @@ class CountResult:
         warnings: what the reader should look at again, a sentence each.
         blurred: what the results call the images that are not sharp; they are counted all the
             same.
+        wbc: what it lets one guess of the leukocytes in blood; None without a factor for it.
     """
 
     count: DifferentialCount
@@ -70,6 +73,7 @@ class CountResult:
     scales: tuple[ScaleEstimate, ...]
     warnings: tuple[str, ...]
     blurred: tuple[str, ...] = ()
+    wbc: WBCEstimate | None = None
 
 
 def count_images(
@@ -117,12 +121,14 @@ def count_images(
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
+        wbc = _estimated(calibration, count, len(images) - len(failed), bundle)
         report.finish(
             count,
             failed,
             bundle,
             calibration=summary_for(calibration, bundle.sha256) or None,
             stain=run.stain.detail(),
+            wbc=wbc.detail if wbc else None,
         )
     return CountResult(
         count=count,
@@ -130,6 +136,7 @@ def count_images(
         failed=failed,
         um_per_px=um_per_px,
         blurred=tuple(run.blurred),
+        wbc=wbc,
         scales=tuple(run.estimates),
         warnings=(
             *filter(None, [left_aside]),
@@ -258,6 +265,15 @@ class _Run:
         return FieldReport(
             image, name, shape, scale.um_per_px, confidence, cells, is_sharp=not blurred
         )
+
+
+def _estimated(
+    calibration: Calibration | None, count: DifferentialCount, fields: int, bundle: ModelBundle
+) -> WBCEstimate | None:
+    factor = calibration.record.wbc_factor if calibration else None
+    if factor is None:
+        return None
+    return estimated_wbc(factor, count, fields=fields, bundle_sha256=bundle.sha256)
 
 
 def _scale_of(calibration: Calibration | None) -> float | None:

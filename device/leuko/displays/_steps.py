@@ -16,6 +16,8 @@ _TOP, _BANNER = 0.11, 0.34
 """Shares of the height that the title and the instruction take."""
 _PICTURE = 0.5
 """Share of the width that the picture takes at most."""
+_ASKED_BANNER, _ASKED_PICTURE = 0.2, 0.72
+"""The same shares where the picture is what is asked about."""
 _MOST_FIGURES = 4
 _LEAST_LETTERS = 9
 
@@ -30,7 +32,8 @@ def draw_step(step: CalibrationStep, size: tuple[int, int]) -> Image.Image:
     canvas = Canvas(size, is_mono=False)
     whole = Area(0, 0, *size)
     top, rest = whole.cut_top(round(_TOP * size[1]))
-    middle, banner = rest.cut_top(rest.height - round(_BANNER * size[1]))
+    share = _ASKED_BANNER if step.is_about_picture else _BANNER
+    middle, banner = rest.cut_top(rest.height - round(share * size[1]))
     margin = max(2, size[0] // 80)
     _draw_title(canvas, top.inset(margin), step)
     _draw_middle(canvas, middle.inset(margin, margin // 2), step)
@@ -66,8 +69,10 @@ def _write_instruction(
 ) -> None:
     text = _letters.printable(step.instruction)
     if step.answers:
-        *first, last = _letters.printable(step.answers).split(" · ")
-        for index, line in enumerate((text, " · ".join(first), last)):
+        answers = _letters.printable(step.answers).split(" · ")
+        half = len(answers) - max(1, len(answers) // 2)
+        rows = (text, " · ".join(answers[:half]), " · ".join(answers[half:]))
+        for index, line in enumerate(rows):
             row = area.moved(0, (ABOVE + BELOW) * index)
             write_mono(picture, row, line, ink=ink, align=Align.CENTRE)
         return
@@ -93,7 +98,8 @@ def _draw_middle(canvas: Canvas, area: Area, step: CalibrationStep) -> None:
         _draw_sentence(canvas, area, step.refusal)
         return
     if step.picture is not None:
-        place = _fitted(step.picture, area)
+        most = _ASKED_PICTURE if step.is_about_picture else _PICTURE
+        place = _fitted(step.picture, area, most)
         canvas.photograph(place, step.picture)
         area = area.cut_left(place.width + max(4, area.width // 40))[1]
     rows = area.rows(_MOST_FIGURES)
@@ -118,10 +124,10 @@ def _wrapped(text: str, area: Area, size: int) -> tuple[str, ...]:
     return _letters.wrapped(text, area.width, size, lines=lines)
 
 
-def _fitted(picture: RGBImage, area: Area) -> Area:
+def _fitted(picture: RGBImage, area: Area, most: float) -> Area:
     """Return where a picture goes: as large as fits, in the proportions it has."""
     height, width = picture.shape[:2]
-    scale = min(area.height / height, _PICTURE * area.width / width)
+    scale = min(area.height / height, most * area.width / width)
     size = (max(1, round(scale * width)), max(1, round(scale * height)))
     return Area(area.left, area.top + (area.height - size[1]) // 2, *size)
 

@@ -42,6 +42,9 @@ def draw_trends(chart: TrendChart, size: tuple[int, int]) -> Image.Image:
         least=10,
         is_bold=True,
     )
+    if chart.answers:
+        rest, foot = rest.cut_top(rest.height - max(14, size[1] // 16))
+        canvas.text(foot, chart.answers, colour=WHITE, size=foot.height * 3 // 4, least=9)
     for row, trend in zip(rest.rows(max(1, len(chart.trends))), chart.trends, strict=False):
         _draw_strip(canvas, row.inset(4, 2), trend)
     return canvas.picture
@@ -51,8 +54,11 @@ def draw_trends_mono(chart: TrendChart) -> Image.Image:
     """Return what has failed, else the newest values, 128x64, mode ``1``."""
     picture = Image.new("1", MONO_SIZE)
     row = Area(1, 0, MONO_SIZE[0] - 2, ABOVE + BELOW)
+    room = MONO_SIZE[1] // row.height
     lines = [_letters.printable(line) for line in (chart.title, *newest(chart))]
-    for index, line in enumerate(lines[: MONO_SIZE[1] // row.height]):
+    if chart.answers:
+        lines = [*lines[: room - 1], _letters.printable(chart.answers)]
+    for index, line in enumerate(lines[:room]):
         write_mono(picture, row.moved(0, index * row.height), line)
     return picture
 

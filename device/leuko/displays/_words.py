@@ -109,7 +109,7 @@ def step_urgency(step: CalibrationStep) -> Urgency:
     """Return how soon a person has to do something for a calibration."""
     if step.refusal:
         return Urgency.FAULT
-    return Urgency.ACT if step.answers else Urgency.CALM
+    return Urgency.ACT if step.answers or step.is_urgent else Urgency.CALM
 
 
 def remarks(status: LiveStatus) -> list[str]:

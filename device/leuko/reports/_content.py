@@ -86,6 +86,7 @@ def differential_summary(
     files: Sequence[str],
     calibration: Mapping[str, object] | None = None,
     stain: Mapping[str, object] | None = None,
+    wbc: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Return what ``differential.json`` says, percentages unrounded.
 
@@ -97,6 +98,7 @@ def differential_summary(
         files: names of the files that are written beside it.
         calibration: what was measured of the camera; None if it was not calibrated.
         stain: how far the stain is from the calibrated one; None if that is not known.
+        wbc: estimate of the leukocytes in blood; None without a factor for it.
     """
     scales = {image["um_per_px"] for image in images}
     return {
@@ -120,6 +122,7 @@ def differential_summary(
         "um_per_px": scales.pop() if len(scales) == 1 else None,
         "calibration": None if calibration is None else dict(calibration),
         "stain": None if stain is None else dict(stain),
+        "estimated_wbc": None if wbc is None else dict(wbc),
         "files": list(files),
     }
 

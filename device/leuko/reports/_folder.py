@@ -131,6 +131,7 @@ class ReportFolder:
         *,
         calibration: Mapping[str, object] | None = None,
         stain: Mapping[str, object] | None = None,
+        wbc: Mapping[str, object] | None = None,
     ) -> None:
         """Write ``differential.json``, which lists the other files, and move all into place.
 
@@ -150,6 +151,7 @@ class ReportFolder:
             files=names,
             calibration=calibration,
             stain=stain,
+            wbc=wbc,
         )
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))

@@ -35,6 +35,7 @@ def export_session(
     cells: Iterable[CellRecord],
     log: Iterable[LogEntry],
     stain: Mapping[str, object] | None = None,
+    wbc: Mapping[str, object] | None = None,
     pictures: bool = False,
     overview: bytes = b"",
 ) -> Path:
@@ -50,6 +51,7 @@ def export_session(
         cells: its cells, read one by one; those that were merged into others are left out.
         log: its log, read one by one.
         stain: how far its stain was from the calibrated one; None if nothing was said of it.
+        wbc: estimate of the leukocytes in blood; None without one.
         pictures: whether the cells' pictures are written too.
         overview: PNG of its slide, written to ``overview.png``; empty without one.
 
@@ -61,7 +63,8 @@ def export_session(
         if overview:
             (staged / "overview.png").write_bytes(overview)
         _write_rows(staged / "log.csv", LOG_CSV_COLUMNS, map(session_log_row, log))
-        summary = json.dumps(session_summary(session, count, stain), indent=2, ensure_ascii=False)
+        content = session_summary(session, count, stain=stain, wbc=wbc)
+        summary = json.dumps(content, indent=2, ensure_ascii=False)
         (staged / "differential.json").write_bytes(f"{summary}\n".encode(errors="backslashreplace"))
         _flush_tree(staged)
         return _moved(staged, folder / session_folder_name(session))

@@ -96,7 +96,11 @@ def session_log_row(entry: LogEntry) -> list[object]:
 
 
 def session_summary(
-    session: SessionRecord, count: DifferentialCount, stain: Mapping[str, object] | None = None
+    session: SessionRecord,
+    count: DifferentialCount,
+    *,
+    stain: Mapping[str, object] | None = None,
+    wbc: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Return what a session's ``differential.json`` says, percentages unrounded."""
     spec = session.spec
@@ -124,6 +128,7 @@ def session_summary(
         "settings": dict(spec.settings),
         "calibration": dict(spec.calibration),
         "stain": None if stain is None else dict(stain),
+        "estimated_wbc": None if wbc is None else dict(wbc),
     }
 
 

@@ -17,6 +17,7 @@ from leuko.service._parts import FrameSource, Parts
 from leuko.service._service import LiveService
 from leuko.service._session import OpenSession
 from leuko.service._stain import StainGuard, stain_of_log
+from leuko.service._wbc import WBCNotes, wbc_of_log
 
 __all__ = [
     "KEYFRAMES_NAME",
@@ -30,10 +31,12 @@ __all__ = [
     "OpenSession",
     "Parts",
     "StainGuard",
+    "WBCNotes",
     "camera_options",
     "camera_used",
     "display_options",
     "make_counter",
     "run_service",
     "stain_of_log",
+    "wbc_of_log",
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from leuko.control import Differential, SeenSlide, SessionEntry, SessionReply
 from leuko.reports import draw_overview, export_session, find_usb_stick, png_of
 from leuko.service._stain import stain_of_log
+from leuko.service._wbc import wbc_of_log
 from leuko.store import SessionRecord, Store, StoreReader
 
 
@@ -35,6 +36,7 @@ class KeptSessions:
                 bundle=record.spec.bundle,
                 um_per_px=record.spec.um_per_px,
                 device=record.spec.device_serial,
+                estimated_wbc=wbc_of_log(reader.log(number), record.state),
             )
 
     def overview(self, seen: SeenSlide) -> bytes:
@@ -54,6 +56,7 @@ class KeptSessions:
                 cells=reader.cells(number, pictures=pictures),
                 log=reader.log(number),
                 stain=stain_of_log(reader.log(number)),
+                wbc=wbc_of_log(reader.log(number), reader.session(number).state),
                 pictures=pictures,
                 overview=_overview(reader, seen) if seen else b"",
             )

@@ -118,6 +118,7 @@ def run_service(settings: Settings) -> None:
                 every_h=settings.check_every_h,
             ),
             stain=calibration.record.stain if calibration else None,
+            wbc_factor=calibration.record.wbc_factor if calibration else None,
             um_per_px=_scale(settings, calibration),
         )
         camera.refuse_if_there_is_nothing()

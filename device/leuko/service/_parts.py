@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from leuko.backends import BackedAnalyser
-from leuko.calibration import StainPart
+from leuko.calibration import StainPart, WBCFactorPart
 from leuko.cameras import Frame
 from leuko.control import CommandQueue
 from leuko.displays import DisplayThread
@@ -56,6 +56,7 @@ class Parts:
         bundle_notice: what a person must know of the bundle, and of an adaptation that was made
             for another; empty if there is nothing.
         stain: the calibrated stain; None if it was not measured.
+        wbc_factor: from leukocytes in a field to those in blood; None if it was not measured.
         lockout: why no session may begin, a sentence; empty if one may.
     """
 
@@ -71,4 +72,5 @@ class Parts:
     um_per_px: float | None
     bundle_notice: str = ""
     stain: StainPart | None = None
+    wbc_factor: WBCFactorPart | None = None
     lockout: Callable[[], str] = str

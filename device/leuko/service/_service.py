@@ -17,6 +17,7 @@ from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession, changed_since
 from leuko.service._stain import StainGuard
+from leuko.service._wbc import WBCNotes
 from leuko.status import Guidance, Health, Level, LiveStatus, SessionState, Target
 from leuko.tracking import LedgerChange
 
@@ -58,6 +59,7 @@ class LiveService:
         self._um_per_px = restored or parts.um_per_px
         self._finder = ScaleFinder()
         self._stain = StainGuard(parts.stain, parts.store)
+        self._wbc = WBCNotes(parts.wbc_factor, parts.store)
         self._counter = self._new_counter()
 
     def run(self) -> None:
@@ -171,6 +173,7 @@ class LiveService:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self._session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
+        self._wbc.begin(record)
         self._notice = self._parts.bundle_notice
         logger.info("session %d started by %s", record.id, asked_by)
         return self.status()
@@ -185,7 +188,9 @@ class LiveService:
 
     def pause(self, *, asked_by: str) -> LiveStatus:
         """See `leuko.control.Controls`."""
-        self._open_session().set_state(SessionState.PAUSED, asked_by=asked_by)
+        session = self._open_session()
+        session.set_state(SessionState.PAUSED, asked_by=asked_by)
+        self._note_wbc(session)
         return self.status()
 
     def resume(self, *, asked_by: str) -> LiveStatus:
@@ -218,12 +223,17 @@ class LiveService:
         session.keep(self._held_back())
         # Its cells keep their places from now on, whatever is seen.
         seen = self._seen_now()
+        self._note_wbc(session)
         session.set_state(state, asked_by=asked_by)
         self._seen_at_end = seen
         self._forget_restored_scale()
         self._copies.make()
         logger.info("session %d %s by %s", session.record.id, state, asked_by)
         return self.status()
+
+    def _note_wbc(self, session: OpenSession) -> None:
+        fields = self._counter.fields if self._counter else 0.0
+        self._wbc.note(session.record, session.count, fields=fields)
 
     def _held_back(self) -> LedgerChange:
         return self._counter.settle() if self._counter else LedgerChange()
@@ -279,6 +289,7 @@ class LiveService:
     def _heed_target(self, session: OpenSession) -> None:
         if session.is_reached and session.record.state is SessionState.COUNTING:
             session.set_state(SessionState.REACHED, asked_by="the target")
+            self._note_wbc(session)
             logger.info("session %d reached its target", session.record.id)
         elif not session.is_reached and session.record.state is SessionState.REACHED:
             # The target was raised, or two of the counted cells turned out to be one.

@@ -1,6 +1,8 @@
 """Where each frame lies on the slide, though only a hand moves the stage."""
 
 from leuko.tracking._cell_pictures import PICTURE_UM_PER_PX, CellPictures
+from leuko.tracking._field_map import FieldMap, PlacedField
+from leuko.tracking._ground import SearchedGround
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, MemoryArchive
 from leuko.tracking._ledger import CellLedger, LedgerRules
 from leuko.tracking._overview import Overview
@@ -13,6 +15,7 @@ __all__ = [
     "CellLedger",
     "CellPictures",
     "Decide",
+    "FieldMap",
     "Keyframe",
     "KeyframeArchive",
     "LedgerChange",
@@ -20,7 +23,9 @@ __all__ = [
     "Located",
     "MemoryArchive",
     "Overview",
+    "PlacedField",
     "Position",
+    "SearchedGround",
     "SegmentJoin",
     "SlideTracker",
     "Track",

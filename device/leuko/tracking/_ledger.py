@@ -62,10 +62,21 @@ class CellLedger:
         self._cut_off = CutOff()
         self._next_number = 1
         self._counted = 0
+        self._awaited = 0
 
     def __len__(self) -> int:
         """How many cells were counted, whatever their status."""
         return self._counted
+
+    @property
+    def rules(self) -> LedgerRules:
+        """When a cell counts."""
+        return self._rules
+
+    @property
+    def awaited(self) -> int:
+        """How many cells of the last view have not been seen often enough to count."""
+        return self._awaited
 
     def see(
         self, position: Position, cells: Sequence[Cell], rgb: RGBImage, *, hold: bool = False
@@ -96,7 +107,9 @@ class CellLedger:
                 is_sharper = known is None or view.sharpness > known.cell.sharpness
                 picture = pictures.of(cell) if is_sharper else None
                 touched.append(self._with_view(known, replace(view, picture=picture)))
-        return self._told(touched, hold=hold)
+        change = self._told(touched, hold=hold)
+        self._awaited = sum(known in self._candidates for known in touched)
+        return change
 
     def wants(self, position: Position, row: float, column: float) -> bool:
         """Return whether another view of what lies there would change anything.

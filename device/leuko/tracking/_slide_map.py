@@ -122,8 +122,17 @@ class SlideMap:
     def begin(self, view: View, segment: int) -> Position:
         """Begin a segment with a view and return its place."""
         position = Position(segment, 0.0, 0.0)
-        self._add(view, Placed(position, 1.0))
+        self.add(view, Placed(position, 1.0))
         return position
+
+    def add(self, view: View, placed: Placed) -> None:
+        """Make a keyframe of a view."""
+        sharpness = min(1.0, placed.sharpness) ** _FORGETTING
+        self.keyframes.add(placed.position, view.density, sharpness=sharpness)
+        self.mosaic.add(view.rgb, placed.position)
+        self._flat_field.learn(view.raw)
+        contrast = view.imprint.contrast
+        self.usual_contrast += (contrast - self.usual_contrast) / min(len(self.keyframes), 8)
 
     def keep(self, view: View, placed: Placed) -> Position:
         """Make a keyframe of a view if one is wanting there, or if it is sharper than the old.
@@ -141,7 +150,7 @@ class SlideMap:
         if overlap >= _KEYFRAME_OVERLAP or placed.sharpness < _SHARP:
             return placed.position
         position = self._balanced(view, placed.position, near)
-        self._add(view, Placed(position, placed.sharpness))
+        self.add(view, Placed(position, placed.sharpness))
         return position
 
     def join(self, join: SegmentJoin) -> None:
@@ -152,14 +161,6 @@ class SlideMap:
     def _in_um(self, shift: Shift, view: Imprint) -> tuple[float, float]:
         rows, columns = view.fine.shape
         return shift.dx * self.width_um / columns, shift.dy * self.height_um / rows
-
-    def _add(self, view: View, placed: Placed) -> None:
-        sharpness = min(1.0, placed.sharpness) ** _FORGETTING
-        self.keyframes.add(placed.position, view.density, sharpness=sharpness)
-        self.mosaic.add(view.rgb, placed.position)
-        self._flat_field.learn(view.raw)
-        contrast = view.imprint.contrast
-        self.usual_contrast += (contrast - self.usual_contrast) / min(len(self.keyframes), 8)
 
     def _balanced(
         self, view: View, position: Position, near: list[tuple[float, Keyframe]]

@@ -14,7 +14,7 @@ from leuko.wizard._typing import TypedAnswers
 from leuko.wizard._wizard import KeyNames, Wizard
 
 _TERMINAL = "terminal"
-_KEYPAD = KeyNames("Enter", "+", "hold /")
+_KEYPAD = KeyNames("Enter", "+", "hold /", "-")
 _AGAIN = (Action.TARGET, Action.TARGET_UP, Action.TARGET_DOWN)
 _NO = (Action.FINISH, Action.DISCARD)
 

@@ -1,5 +1,6 @@
 """Answers typed in a terminal, waited for together with those of keys."""
 
+import os
 import select
 import sys
 from dataclasses import dataclass
@@ -32,17 +33,30 @@ class TypedAnswers:
 
     def next(self, timeout_s: float) -> Answer | None:
         """Return the next answer; None if none comes in time, or the stream has ended."""
+        line = self.next_line(timeout_s)
+        return None if line is None else _WORDS.get(line.lower(), Answer.NO)
+
+    def next_line(self, timeout_s: float) -> str | None:
+        """Return what is typed next, without spaces around it; None as for `next`."""
         if self.stream is None:
             return None
         try:
             ready, _, _ = select.select([self.stream], [], [], timeout_s)
             if not ready:
                 return None
-            line = self.stream.readline()
+            line = _line_of(self.stream.fileno())
         # A stream that is no file, or closed.
         except (OSError, ValueError):
-            line = ""
+            line = b""
         if not line:
             self.stream = None
             return None
-        return _WORDS.get(line.strip().lower(), Answer.NO)
+        return line.decode(errors="replace").strip()
+
+
+def _line_of(descriptor: int) -> bytes:
+    """Return the next line; the stream's own buffer would hide further ones from select."""
+    line = b""
+    while not line.endswith(b"\n") and (one := os.read(descriptor, 1)):
+        line += one
+    return line

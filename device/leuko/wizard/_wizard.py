@@ -11,22 +11,28 @@ from leuko.calibration import Shot
 from leuko.cells import RGBImage
 from leuko.control import Answer, Answers
 from leuko.errors import CalibrationError
-from leuko.status import CalibrationStep, Shown
+from leuko.status import CalibrationStep, Shown, TrendChart
 from leuko.wizard._guides import Guide
+from leuko.wizard._number import NumberAnswer
 from leuko.wizard._typing import TypedAnswers
 
 _WIDEST = 400
 """Columns of the picture that is shown; no display gives it more."""
 _TICK_S = 0.1
 _QUESTION = "keep it?"
+_STOPPED = "a press has stopped it and nothing is kept; begin anew"
 
 
 class KeyNames(NamedTuple):
-    """What is pressed for an answer, in the words that stand on the key; empty without a key."""
+    """What is pressed for an answer, in the words that stand on the key; empty without a key.
+
+    A number is counted up by the key for again, and down by the one for less.
+    """
 
     yes: str = ""
     again: str = ""
     no: str = ""
+    less: str = ""
 
 
 @dataclass(slots=True)
@@ -38,7 +44,7 @@ class Wizard:
         show: has a step shown soon; fails never.
         say: writes a line for the person at the terminal.
         answers: of keypad and buttons.
-        keys: names those that can be pressed now, for yes, again and no; each empty if missing.
+        keys: names those that can be pressed now; each empty if missing.
         typed: of the terminal.
     """
 
@@ -74,7 +80,7 @@ class Wizard:
         """
         # A keyboard that answers reaches no terminal, and so cannot interrupt there.
         if self.answers.next(0.0) is Answer.NO:
-            raise CalibrationError("a press has stopped it and nothing is kept; begin anew")
+            raise CalibrationError(_STOPPED)
         self._pictures += 1
         told = figures or (f"picture {self._pictures}",)
         self._step = replace(self._step, picture=_reduced(rgb), figures=told)
@@ -84,6 +90,52 @@ class Wizard:
         """Show what is measured beside the picture that was shown last."""
         self._step = replace(self._step, figures=figures)
         self.show(self._step)
+
+    def instruct(self, instruction: str = "") -> None:
+        """Say what is to be put right before anything is measured.
+
+        Args:
+            instruction: a few words; empty where all is well, so that the guide's own stand.
+        """
+        told = instruction or self.guide.instruction
+        if told == self._step.instruction:
+            return
+        self._step = replace(self._step, instruction=told, is_urgent=bool(instruction))
+        self.show(self._step)
+        self.say(f"leuko: {told}")
+
+    def ask_number(self, question: str, what: str, *figures: str, start: int = 0) -> int | None:
+        """Return a number that a person sees in the picture shown last.
+
+        Args:
+            question: what is asked, in the few words that a display has room for.
+            what: is counted, one word.
+            *figures: what was measured, a line each.
+            start: what the number is before anything is pressed.
+
+        Returns:
+            The number; None if nobody can answer.
+
+        Raises:
+            CalibrationError: the person has stopped it.
+        """
+        given, shown = NumberAnswer(start), ""
+        answers = self._told_keys("ok", "more", "stop", "less")
+        step = replace(
+            self._step,
+            instruction=question,
+            answers=answers or "answer in the terminal",
+            is_about_picture=True,
+        )
+        self.answers.forget()
+        self.say(f"{question} [{start}] ")
+        while not given.is_given and (self.keys().yes or self.typed.is_open):
+            number = self.answers.typed or str(given.number)
+            if number != shown:
+                shown = number
+                self.show(replace(step, figures=(f"{what} {number}", *figures)))
+            self._take_number(given)
+        return given.number if given.is_given else None
 
     def ask(self, question: str, *figures: str) -> Answer:
         """Return what a person answers, on keys or in the terminal.
@@ -104,6 +156,11 @@ class Wizard:
         )
         return self._asked(step, f"{question} [y/N/again] ")
 
+    def ask_beside(self, chart: TrendChart, question: str) -> Answer:
+        """Return what a person answers who is shown trends; see `ask`."""
+        answers = self._told_keys("keep", "again", "no")
+        return self._asked(replace(chart, answers=answers), f"{question} [y/N/again] ")
+
     def asks_again(self, refusal: str) -> bool:
         """Return whether to measure again what was refused; never without keys.
 
@@ -123,12 +180,22 @@ class Wizard:
         return self._asked(step, "try again? [y/N] ") is not Answer.NO
 
     def _told_keys(self, *meanings: str) -> str:
-        named = zip(self.keys(), meanings, strict=True)
+        named = zip(self.keys(), meanings, strict=False)
         return " · ".join(f"{key} {meaning}" for key, meaning in named if key and meaning)
 
-    def _asked(self, step: CalibrationStep, prompt: str) -> Answer:
+    def _take_number(self, given: NumberAnswer) -> None:
+        if press := self.answers.next_press(_TICK_S):
+            given.press(press)
+        elif (line := self.typed.next_line(0.0)) is not None:
+            given.give(line or str(given.number))
+            if not given.is_given:
+                self.say(f"{line!r} is no number of cells; give 0 or more ")
+        if given.is_stopped:
+            raise CalibrationError(_STOPPED)
+
+    def _asked(self, shown: Shown, prompt: str) -> Answer:
         self.answers.forget()
-        self.show(step)
+        self.show(shown)
         self.say(prompt)
         while self.keys().yes or self.typed.is_open:
             if answer := self._next():

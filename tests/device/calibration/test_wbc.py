@@ -1,25 +1,29 @@
 """Leukocytes a litre: only ever an estimate, with what chance leaves of it."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from leuko.calibration import (
-    CalibrationHistory,
     Circumstances,
     Shot,
+    WBCFactorPart,
     estimated_wbc,
     measure_wbc_factor,
 )
 from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
+from leuko.cli import main
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import CalibrationError
 
 Shots = Callable[[Iterable[RGBImage]], Iterator[Shot]]
 
 FIELD = np.zeros((192, 256, 3), np.uint8)
+BASOPHILS = DifferentialCount.from_entries([Entry(CellClass.BASOPHIL, CellStatus.COUNTED)] * 50)
 
 
 def cell(status: CellStatus) -> Cell:
@@ -32,17 +36,81 @@ FOUND = (cell(CellStatus.COUNTED),) * 3 + (cell(CellStatus.UNCLASSIFIED), cell(C
 
 
 def test_the_factor_makes_the_known_count_of_the_cells_that_were_seen(
-    shots: Shots, circumstances: Circumstances, tmp_path: Path
+    shots: Shots, circumstances: Circumstances
 ) -> None:
     part = measure_wbc_factor(shots([FIELD] * 16), circumstances, find=lambda _: FOUND, known=6.4)
     assert (part.cells, part.fields, part.per_cell) == (64, 16, 1.6)
     assert part.within_percent == pytest.approx(24.5)
-    kept = CalibrationHistory(tmp_path).keep({"wbc_factor": part}, cause="wbc-factor", by="Ada")
-    count = DifferentialCount.from_entries([Entry(CellClass.BASOPHIL, CellStatus.COUNTED)] * 50)
-    guess = estimated_wbc(kept, count, fields=10)
-    assert guess.startswith("about 8.0 × 10⁹ leukocytes a litre, a mere estimate: 50 in 10 fields")
-    assert "±37 % by chance alone" in guess
-    assert not estimated_wbc(kept, DifferentialCount.from_entries([]), fields=10)
+    guess = estimated_wbc(part, BASOPHILS, fields=10, bundle_sha256="b" * 64)
+    assert guess.sentence.startswith(
+        "about 8.0 × 10⁹ leukocytes a litre, a mere estimate: 50 in 10 fields"
+    )
+    assert "±37 % by chance alone" in guess.sentence
+    assert guess.detail["is_estimate"]
+    assert (guess.detail["per_litre_1e9"], guess.detail["fields"]) == (8.0, 10)
+
+
+@pytest.fixture
+def factor(shots: Shots, circumstances: Circumstances) -> WBCFactorPart:
+    return measure_wbc_factor(shots([FIELD] * 16), circumstances, find=lambda _: FOUND, known=6.4)
+
+
+@pytest.mark.parametrize(
+    ("cells", "fields", "bundle", "reason"),
+    [
+        (50, 9.4, "b", "9.4 fields are too few, 10 are needed"),
+        (50, None, "b", "the count was interrupted"),
+        (50, 20.0, "c", "measured with the bundle leuko-default 1; run leuko calibrate wbc-factor"),
+        (0, 20.0, "b", "no leukocyte was counted"),
+    ],
+)
+def test_where_it_would_mislead_there_is_no_estimate_but_a_reason(
+    *, factor: WBCFactorPart, cells: int, fields: float | None, bundle: str, reason: str
+) -> None:
+    count = DifferentialCount.from_entries([Entry(CellClass.BASOPHIL, CellStatus.COUNTED)] * cells)
+    guess = estimated_wbc(factor, count, fields=fields, bundle_sha256=bundle * 64)
+    assert guess.per_litre is None
+    assert guess.detail["per_litre_1e9"] is None
+    assert guess.sentence.startswith("no estimate of the leukocytes a litre: ")
+    assert reason in guess.sentence
+
+
+def test_immature_granulocytes_are_leukocytes_of_the_total(factor: WBCFactorPart) -> None:
+    immature = Entry(CellClass.IMMATURE_GRANULOCYTE, CellStatus.EXCLUDED)
+    erythroblast = Entry(CellClass.ERYTHROBLAST, CellStatus.EXCLUDED)
+    count = DifferentialCount.from_entries([immature, erythroblast] * 40)
+    guess = estimated_wbc(factor, count, fields=20, bundle_sha256="b" * 64)
+    assert guess.cells == 40
+
+
+def test_a_count_prints_and_writes_the_estimate_of_its_fields(
+    *,
+    paired_fields: tuple[RGBImage, ...],
+    tiny_bundle: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for number, rgb in enumerate(paired_fields):
+        Image.fromarray(rgb).save(tmp_path / f"{number:02}.png")
+    fields = sorted(tmp_path.glob("*.png"))
+    blurred = Image.fromarray(paired_fields[0]).filter(ImageFilter.GaussianBlur(4))
+    blurred.save(tmp_path / "blurred.png")
+    options = ("--state-dir", tmp_path / "state", "--bundle", tiny_bundle)
+    measured = ("wbc-factor", "--known", 8, "--from", tmp_path, "--yes", *options)
+    out = tmp_path / "out"
+    counted = ("count", *fields, "--out", out, "--calibration", tmp_path / "state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEUKO_UM_PER_PX", "0.2")
+        for arguments in (("calibrate", *measured), (*counted, "--bundle", tiny_bundle)):
+            with pytest.raises(SystemExit) as left:
+                main([*map(str, arguments)])
+            assert not left.value.code
+    printed = capfd.readouterr()
+    assert "left out blurred.png: focus" in printed.err
+    assert "about 8.0 × 10⁹ leukocytes a litre, a mere estimate: 48 in" in printed.out
+    written = json.loads((out / "differential.json").read_text(encoding="utf-8"))
+    assert written["estimated_wbc"]["per_litre_1e9"] == pytest.approx(8)
+    assert written["estimated_wbc"]["fields"] == 12
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """``leuko calibrate check``: from fields of a reference slide to a record, a picture, a code."""
 
-import io
 import json
+import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from leuko.cells import RGBImage
 from leuko.cli import main
@@ -45,23 +48,44 @@ def check(
     return run
 
 
+FIELDS = ((0, 0), (400, 0), (0, 320))
+"""Corners of three fields with two leukocytes each, x and y."""
+ONE, ENTER = 2, 28
+
+Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
+
+
 @pytest.fixture
-def slide(paired_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
-    """Three fields with four leukocytes each."""
+def slide(smear: RGBImage, tmp_path: Path) -> Path:
+    """A folder with these fields."""
     folder = tmp_path / "slide"
     folder.mkdir()
-    for number, rgb in enumerate(paired_fields[:3]):
-        Image.fromarray(rgb).save(folder / f"{number:02}.png")
+    for number, (x, y) in enumerate(FIELDS):
+        Image.fromarray(smear[y : y + 320, x : x + 400]).save(folder / f"{number:02}.png")
     return folder
 
 
+def blurred(picture: Path) -> Image.Image:
+    with Image.open(picture) as opened:
+        return opened.filter(ImageFilter.GaussianBlur(4))
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Generator[IO[str]]:
+    """Takes what a person types in the terminal."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as terminal, os.fdopen(writing, "w") as hand:
+        monkeypatch.setattr("sys.stdin", terminal)
+        yield hand
+
+
 def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_path: Path) -> None:
-    asked = ("--from", slide, "--cells", 12, "--missed", 0, "--yes", "--json", "--by", "Ada")
+    asked = ("--from", slide, "--cells", 6, "--missed", 0, "--yes", "--json", "--by", "Ada")
     run = check(*asked, "--pictures", tmp_path / "seen", "--plot", tmp_path / "p.png", "--small")
     assert run.code == 0, run.err
     told = json.loads(run.out)
     assert told["kept"] == 1
-    assert (told["check"]["located"], told["check"]["failures"]) == (12, [])
+    assert (told["check"]["located"], told["check"]["failures"]) == (6, [])
     assert told["check"]["measured"]["located_percent"] == 100
     assert told["check"]["origin"]["frames"][0]["name"] == "00.png"
     assert len(list((tmp_path / "seen").iterdir())) == 3
@@ -72,21 +96,58 @@ def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_pa
 
 
 def test_missed_leukocytes_are_asked_for_and_a_failed_check_is_kept_with_its_own_code(
-    check: Check, slide: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    check: Check, slide: Path, typed: IO[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("4\ny\n"))
-    run = check("--from", slide, "--cells", 12)
+    typed.write("2\ny\n")
+    typed.flush()
+    run = check("--from", slide, "--cells", 6)
     assert run.code == 4
-    assert "12 leukocytes located in 3 fields" in run.out
+    assert "6 leukocytes located in 3 fields" in run.out
     assert "failed: located % 75 is below 90" in run.out
     assert (tmp_path / "state" / "checks" / "check-000001.json").exists()
+
+
+def test_on_a_keypad_each_field_is_asked_for_what_was_missed_in_it(
+    *, check: Check, slide: Path, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_KEYPAD", str(tmp_path / "keypad"))
+    with hand(tmp_path / "keypad", [ONE, ENTER]):
+        run = check("--from", slide, "--cells", 6)
+    assert "6 of 9 leukocytes located (67 %)" in run.out
+    assert "how many" not in run.out
+    kept = json.loads((tmp_path / "state" / "checks" / "check-000001.json").read_text())
+    assert (kept["located"], kept["missed"]) == (6, 3)
+
+
+def test_a_blurred_picture_is_left_out_with_the_instruction_of_the_live_gate(
+    check: Check, slide: Path
+) -> None:
+    blurred(slide / "01.png").save(slide / "01.png")
+    run = check("--from", slide, "--cells", 6, "--missed", 0)
+    assert run.code == 1
+    assert "leuko: left out 01.png: focus\n" in run.err
+    assert "4 leukocytes in 2 fields (1 pictures left out: focus) are too few" in run.err
+
+
+def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(
+    check: Check, slide: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LEUKO_FRAMES_PER_S", "2")
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    for number in range(3):
+        blurred(slide / "00.png").save(shown / f"{number}.png")
+    run = check("--camera", "replay", "--camera-source", shown, "--missed", 0)
+    told, refused = run.err.splitlines()
+    assert told == "leuko: focus"
+    assert "there is no picture to check (" in refused
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("--json",), "--json asks nothing; say with --missed how many were missed"),
-        (("--cells", 30, "--missed", 1), "13 leukocytes in 3 fields are too few for a check, 30"),
+        (("--cells", 30, "--missed", 1), "7 leukocytes in 3 fields are too few for a check, 30"),
     ],
 )
 def test_what_cannot_be_checked_is_one_sentence_and_nothing_is_kept(
@@ -107,51 +168,46 @@ def test_what_cannot_be_checked_is_one_sentence_and_nothing_is_kept(
 
 def test_a_field_that_is_come_back_to_is_not_counted_again(check: Check, slide: Path) -> None:
     Image.open(slide / "00.png").save(slide / "03.png")
-    run = check("--from", slide, "--cells", 16, "--missed", 0, "--yes")
+    run = check("--from", slide, "--cells", 8, "--missed", 0, "--yes")
     assert run.code == 1
-    assert "12 leukocytes in 3 fields are too few for a check, 16 are needed" in run.err
+    assert "6 leukocytes in 3 fields are too few for a check, 8 are needed" in run.err
 
 
 PLOT = (24, 58, 52)
 """Colour that only trends have."""
 
 
-class Person(io.StringIO):
-    """Says that none was missed, and keeps the check once the display shows the trends."""
-
-    def __init__(self, display: Path) -> None:
-        super().__init__()
-        self.display = display
-        self.answers = 0
-        self.saw_trends = False
-
-    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
-        del size
-        self.answers += 1
-        if self.answers == 1:
-            return "0\n"
-        deadline = time.monotonic() + 20
-        while not self.saw_trends and time.monotonic() < deadline:
-            time.sleep(0.02)
-            self.saw_trends = self._is_plotted()
-        return "y\n"
-
-    def _is_plotted(self) -> bool:
-        if not self.display.exists():
-            return False
-        with Image.open(self.display) as picture:
-            return bool((np.asarray(picture) == PLOT).all(axis=2).any())
+def answer_once_trends_are_shown(display: Path, typed: IO[str], seen: list[bool]) -> None:
+    """Say that none was missed, and keep the check once the display shows the trends."""
+    typed.write("0\n")
+    typed.flush()
+    deadline = time.monotonic() + 20
+    while not any(seen) and time.monotonic() < deadline:
+        time.sleep(0.02)
+        if display.exists():
+            with Image.open(display) as picture:
+                seen.append(bool((np.asarray(picture) == PLOT).all(axis=2).any()))
+    typed.write("y\n")
+    typed.flush()
 
 
 def test_the_display_shows_the_trends_until_the_person_has_answered(
-    check: Check, slide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    *,
+    check: Check,
+    slide: Path,
+    typed: IO[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LEUKO_DISPLAY", "png")
     monkeypatch.setenv("LEUKO_DISPLAY_DEVICE", str(tmp_path))
     monkeypatch.setenv("LEUKO_DISPLAY_WIDTH", "320")
     monkeypatch.setenv("LEUKO_DISPLAY_HEIGHT", "240")
-    person = Person(tmp_path / "display.png")
-    monkeypatch.setattr("sys.stdin", person)
-    assert check("--from", slide, "--cells", 12).code == 0
-    assert person.saw_trends
+    seen: list[bool] = []
+    display = tmp_path / "display.png"
+    person = threading.Thread(target=answer_once_trends_are_shown, args=(display, typed, seen))
+    person.start()
+    assert check("--from", slide, "--cells", 6).code == 0
+    person.join()
+    assert any(seen)
     assert (tmp_path / "state" / "checks" / "check-000001.json").exists()

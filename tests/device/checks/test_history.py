@@ -59,9 +59,7 @@ def test_a_check_is_judged_against_those_of_its_own_series(
         history.keep(check(calibration=1))
 
     def drafted(measured: Measured, calibration: int) -> CheckRecord:
-        return history.drafted(
-            measured, origin, calibration=calibration, counts=(20, 0), least_sharpness=1.6
-        )
+        return history.drafted(measured, origin, calibration=calibration, counts=(20, 0))
 
     pale = check(nuclei_density=0.5).measured
     assert "1-3s" in drafted(pale, 1).failures[0]

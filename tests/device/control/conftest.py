@@ -140,6 +140,7 @@ class ArchiveInMemory:
             bundle="tiny 1",
             um_per_px=0.1,
             device="",
+            estimated_wbc={"is_estimate": True, "text": "about 6.1 × 10⁹ leukocytes a litre"},
         )
 
     def overview(self, seen: SeenSlide) -> bytes:

@@ -76,6 +76,15 @@ STEPS = {
         figures=("red 233", "green 235", "blue 236", "of 255"),
         picture=drawn_field(),
     ),
+    "missed": CalibrationStep(
+        "quality check",
+        "step 1 of 2",
+        "how many were missed?",
+        answers="Enter ok · + more · hold / stop · - less",
+        figures=("missed 1", "seen 3", "field 12"),
+        picture=drawn_field(),
+        is_about_picture=True,
+    ),
     "refused": CalibrationStep(
         "exposure",
         "refused",

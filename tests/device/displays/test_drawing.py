@@ -17,7 +17,7 @@ from leuko.errors import DisplayError
 from leuko.status import CalibrationStep, Guidance, Health, Level, LiveStatus, Shown
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "displays"
-STEPS = ["calibrating", "keep", "refused"]
+STEPS = ["calibrating", "keep", "missed", "refused"]
 STATES = ["counting", "thick", "focus", "paused", "reached", "fault", "idle", "long"]
 COLOUR_SIZES = [(160, 128), (240, 240), (320, 240), (480, 320), (800, 480)]
 SIZES = [((128, 64), True), *((size, False) for size in COLOUR_SIZES)]

@@ -1,7 +1,6 @@
 """Judging a bundle on images that it has never seen."""
 
 from leuko_training.evaluation._fields import (
-    SAME_LEUKOCYTE_IOU,
     FieldResult,
     FieldScore,
     UnmatchedRegion,
@@ -17,19 +16,40 @@ from leuko_training.evaluation._findings import (
 )
 from leuko_training.evaluation._judged import JudgedBox, Verdict, read_judged
 from leuko_training.evaluation._markdown import percent, relative_words, table, words
+from leuko_training.evaluation._matching import SAME_LEUKOCYTE_IOU
 from leuko_training.evaluation._name_report import matrices_of
 from leuko_training.evaluation._names import Answer, NameResult, name_cells
 from leuko_training.evaluation._outlines import OutlineResult, OutlineScore, score_outlines
 from leuko_training.evaluation._pictures import write_pictures
 from leuko_training.evaluation._record import record_of
-from leuko_training.evaluation._report import render_report
-from leuko_training.evaluation._run import Evaluation, Subject, evaluate, evaluate_analysis
+from leuko_training.evaluation._report import render_report, with_simulated
+from leuko_training.evaluation._run import (
+    Evaluation,
+    Subject,
+    evaluate,
+    evaluate_analysis,
+    subject_of,
+)
 from leuko_training.evaluation._scales import ScaleResult, score_scales, true_scales
+from leuko_training.evaluation._simulated import (
+    SEEDS,
+    SimulatedResult,
+    SimulatedSlide,
+    score_simulated,
+    simulated_slides,
+)
+from leuko_training.evaluation._simulated_report import (
+    FAILURES_FILE,
+    record_of_simulated,
+    write_failures,
+)
 from leuko_training.evaluation._targets import DICE, Goal, goals_of
 
 __all__ = [
     "DICE",
+    "FAILURES_FILE",
     "SAME_LEUKOCYTE_IOU",
+    "SEEDS",
     "Analyse",
     "Answer",
     "Evaluation",
@@ -41,6 +61,8 @@ __all__ = [
     "OutlineResult",
     "OutlineScore",
     "ScaleResult",
+    "SimulatedResult",
+    "SimulatedSlide",
     "Subject",
     "UnmatchedRegion",
     "Verdict",
@@ -55,15 +77,21 @@ __all__ = [
     "percent",
     "read_judged",
     "record_of",
+    "record_of_simulated",
     "relative_words",
     "render_report",
     "score_fields",
     "score_outlines",
     "score_scales",
+    "score_simulated",
+    "simulated_slides",
+    "subject_of",
     "table",
     "true_regions",
     "true_scales",
     "union_of",
+    "with_simulated",
     "words",
+    "write_failures",
     "write_pictures",
 ]

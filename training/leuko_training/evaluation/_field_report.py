@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from leuko_training.evaluation._fields import SAME_LEUKOCYTE_IOU, FieldResult
+from leuko_training.evaluation._fields import FieldResult
 from leuko_training.evaluation._findings import name_in
 from leuko_training.evaluation._markdown import counted, size, table, words
+from leuko_training.evaluation._matching import SAME_LEUKOCYTE_IOU
 from leuko_training.evaluation._run import Evaluation
 
 

@@ -6,15 +6,10 @@ from pathlib import Path
 
 from leuko.cells import Cell, CellRegion, CellStatus
 from leuko_training.datasets import LabelledImage, load_mask
-from leuko_training.evaluation._findings import Finding, iou, name_in, true_regions
+from leuko_training.evaluation._findings import Finding, name_in, true_regions
 from leuko_training.evaluation._judged import JudgedBox, Verdict, verdict_on
+from leuko_training.evaluation._matching import matched
 from leuko_training.metrics import Proportion
-
-SAME_LEUKOCYTE_IOU = 0.5
-"""Intersection over union from which a region is a masked leukocyte found.
-
-Above one half no region can match two leukocytes, nor two regions without overlap one.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +100,10 @@ def score_fields(
 def _scored(finding: Finding, root: Path, judged: tuple[JudgedBox, ...]) -> FieldScore:
     item = finding.item
     truths = true_regions(load_mask(item), um_per_px=item.um_per_px)
-    matched: set[int] = set()
-    unmatched = []
-    for cell in finding.cells:
-        fits = [iou(cell.region, truth) for truth in truths]
-        best = max(fits, default=0.0)
-        if best >= SAME_LEUKOCYTE_IOU and fits.index(best) not in matched:
-            matched.add(fits.index(best))
-            continue
-        verdict = verdict_on(name_in(root, item), cell.region.box, judged)
-        unmatched.append(UnmatchedRegion(item, cell, best, verdict))
-    missed = tuple(truth for index, truth in enumerate(truths) if index not in matched)
+    matching = matched(finding.cells, truths)
+    unmatched = [
+        UnmatchedRegion(item, cell, best, verdict_on(name_in(root, item), cell.region.box, judged))
+        for cell, best in matching.unmatched
+    ]
+    missed = tuple(truth for index, truth in enumerate(truths) if index not in matching.found)
     return FieldScore(item, missed, len(truths), tuple(unmatched))

@@ -60,10 +60,15 @@ def find_cells(items: Sequence[LabelledImage], analyse: Analyse, title: str) -> 
 
 def union_of(cells: Sequence[Cell], shape: tuple[int, int]) -> Mask:
     """Return the pixels of all cells, those cut by the border included."""
+    return union_of_regions([cell.region for cell in cells], shape)
+
+
+def union_of_regions(regions: Sequence[CellRegion], shape: tuple[int, int]) -> Mask:
+    """Return the pixels of all regions."""
     mask = np.zeros(shape, np.bool_)
-    for cell in cells:
-        box = cell.region.box
-        mask[box.y : box.y + box.height, box.x : box.x + box.width] |= cell.region.mask
+    for region in regions:
+        box = region.box
+        mask[box.y : box.y + box.height, box.x : box.x + box.width] |= region.mask
     return mask
 
 

@@ -32,19 +32,12 @@ class Answer:
     @property
     def leukocyte_class(self) -> CellClass | None:
         """The likeliest of the five leukocyte classes; None when the cell was not found."""
-        if self.cell is None:
-            return None
-        classes = list(CellClass)
-        return max(LEUKOCYTES, key=lambda name: self.probability_of(classes.index(name)))
+        return likeliest_leukocyte(self.cell) if self.cell else None
 
     @property
     def cell_class(self) -> CellClass | None:
         """The likeliest of all eight classes; None when the cell was not found."""
         return self.cell.cell_class if self.cell else None
-
-    def probability_of(self, index: int) -> float:
-        """Return the probability of one of the eight classes, 0 when the cell was not found."""
-        return self.cell.probabilities[index] if self.cell else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +110,18 @@ class NameResult:
     def worst(self, count: int) -> tuple[Answer, ...]:
         """Return leukocytes wrongly named, the surest mistake first, and those not found."""
         wrong = [a for a in self.leukocytes if a.leukocyte_class is not a.truth]
-        classes = list(CellClass)
-        wrong.sort(key=lambda a: a.probability_of(classes.index(a.truth)))
+        wrong.sort(key=lambda a: probability_of(a.truth, a.cell))
         return tuple(wrong[:count])
+
+
+def probability_of(name: CellClass, cell: Cell | None) -> float:
+    """Return the probability of one of the eight classes, 0 when the cell was not found."""
+    return cell.probabilities[tuple(CellClass).index(name)] if cell else 0.0
+
+
+def likeliest_leukocyte(cell: Cell) -> CellClass:
+    """Return the likeliest of the five leukocyte classes."""
+    return max(LEUKOCYTES, key=lambda name: probability_of(name, cell))
 
 
 def name_cells(

@@ -9,8 +9,9 @@ from leuko_training.evaluation._names import Answer, NameResult
 from leuko_training.evaluation._outlines import OutlineResult
 from leuko_training.evaluation._run import Evaluation
 from leuko_training.evaluation._scales import ScaleResult
+from leuko_training.evaluation._simulated_report import record_of_simulated
 from leuko_training.evaluation._targets import goals_of
-from leuko_training.metrics import MEASURES, ConfusionMatrix, Proportion
+from leuko_training.metrics import MEASURES, Proportion
 
 _DIGITS = 5
 
@@ -29,6 +30,7 @@ def record_of(evaluation: Evaluation) -> dict[str, object]:
         "fields": _fields(evaluation.fields, root) if evaluation.fields else None,
         "names": {r.dataset: _names(r, root) for r in evaluation.names},
         "scales": [_scale(result) for result in evaluation.scales],
+        "simulated": record_of_simulated(evaluation.simulated) if evaluation.simulated else None,
     }
 
 
@@ -76,8 +78,8 @@ def _names(result: NameResult, root: Path) -> dict[str, object]:
         "of_eight": _proportion(result.accuracy_of_eight),
         "unclassified": _proportion(result.unclassified),
         "of_classified": _proportion(result.accuracy_of_classified),
-        "confusion_of_five": _confusion(result.five_way),
-        "confusion_of_eight": _confusion(result.eight_way),
+        "confusion_of_five": result.five_way.table,
+        "confusion_of_eight": result.eight_way.table,
         "wrong_of_eight": {name_in(root, answer.item): _answer(answer) for answer in wrong},
     }
 
@@ -103,11 +105,6 @@ def _answer(answer: Answer) -> dict[str, object]:
         "answer_of_five": answer.leukocyte_class,
         "probability": round(answer.cell.probability, _DIGITS) if answer.cell else None,
     }
-
-
-def _confusion(matrix: ConfusionMatrix) -> dict[str, dict[str, int]]:
-    rows = zip(matrix.truths, matrix.counts.tolist(), strict=True)
-    return {name: dict(zip(matrix.answers, row, strict=True)) for name, row in rows}
 
 
 def _proportion(proportion: Proportion) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The evaluation as Markdown: every figure beside its target."""
 
+import re
 from collections.abc import Iterator
 
 from leuko_training.datasets import TRANSFER_FOLD
@@ -8,6 +9,8 @@ from leuko_training.evaluation._findings import name_in
 from leuko_training.evaluation._markdown import table
 from leuko_training.evaluation._name_report import name_lines
 from leuko_training.evaluation._run import TRANSFERRED, Evaluation
+from leuko_training.evaluation._simulated import SimulatedResult
+from leuko_training.evaluation._simulated_report import SIMULATED_HEADING, simulated_lines
 from leuko_training.evaluation._targets import goals_of
 from leuko_training.metrics import MEASURES
 
@@ -36,9 +39,17 @@ def render_report(evaluation: Evaluation, *, command: str, pictures: str) -> str
         field_lines(evaluation, pictures),
         name_lines(evaluation, pictures),
         _scales(evaluation),
+        simulated_lines(evaluation.simulated),
         _how(evaluation),
     )
     return "\n".join(line for part in parts for line in part)
+
+
+def with_simulated(report: str, result: SimulatedResult) -> str:
+    """Return a report whose part on simulated smears is renewed, before what comes last."""
+    parts = [p for p in re.split(r"(?m)^(?=## )", report) if not p.startswith(SIMULATED_HEADING)]
+    renewed = "\n".join(simulated_lines(result)) + "\n"
+    return "".join([*parts[:-1], renewed, parts[-1]])
 
 
 def _head(evaluation: Evaluation, command: str) -> Iterator[str]:
@@ -46,6 +57,8 @@ def _head(evaluation: Evaluation, command: str) -> Iterator[str]:
     yield f"# Evaluation of {subject.label}\n"
     yield f"- command: `{command}`"
     yield f"- bundle: {subject.label}, manifest sha256 `{subject.sha256 or 'none'}`"
+    if subject.sha256:
+        yield "  (without its model card)"
     yield f"- split: fold {evaluation.fold} of `splits.csv`; {', '.join(TRANSFERRED)}: all images"
     yield f"  (fold `{TRANSFER_FOLD}`)"
     yield f"- held out, as the bundle says: {subject.held_out or 'unknown'}"

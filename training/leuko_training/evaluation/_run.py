@@ -1,6 +1,6 @@
 """The whole evaluation: every set of the held-out fold through the device's own analysis."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,13 @@ from leuko_training.evaluation._judged import JudgedBox, read_judged
 from leuko_training.evaluation._names import NameResult, name_cells
 from leuko_training.evaluation._outlines import OutlineResult, score_outlines
 from leuko_training.evaluation._scales import BOXED, ScaleResult, score_scales
+from leuko_training.evaluation._simulated import (
+    SimulatedResult,
+    SimulatedSlide,
+    score_simulated,
+    simulated_slides,
+)
+from leuko_training.uncarded import sha256_without_card
 
 OUTLINED = ("segmentation_wbc_1", "segmentation_wbc_2", "bcisc_crops", "krd-wbc", "bccd")
 """Sets whose masks hold all leukocytes of an image."""
@@ -57,6 +64,7 @@ class Evaluation:
         names: one result a set with classes.
         scales: one result a group of fields whose red cells were measured.
         absent: sets that should have been judged but are not below the root.
+        simulated: simulated slides; None when there were none.
     """
 
     subject: Subject
@@ -67,23 +75,34 @@ class Evaluation:
     names: tuple[NameResult, ...]
     scales: tuple[ScaleResult, ...]
     absent: tuple[str, ...]
+    simulated: SimulatedResult | None = None
 
 
-def evaluate(bundle: ModelBundle, root: Path, *, fold: str = "0") -> Evaluation:
+def subject_of(bundle: ModelBundle) -> Subject:
+    """Return what a bundle is called in an evaluation; its model card, made later, has no part."""
+    sha256 = sha256_without_card(bundle)
+    return Subject(
+        label=f"{bundle.manifest.id} {bundle.manifest.version} {sha256[:8]}",
+        sha256=sha256,
+        unclassified_below=bundle.manifest.classifier.unclassified_below,
+        held_out=bundle.manifest.split.held_out,
+    )
+
+
+def evaluate(
+    bundle: ModelBundle, root: Path, *, fold: str = "0", seeds: Sequence[int] = ()
+) -> Evaluation:
     """Return everything measured of a bundle, run as the device runs it.
 
     Args:
         bundle: the bundle.
         root: folder of all data sets.
         fold: the fold that the bundle has never seen.
+        seeds: simulated slides that it has never seen.
     """
-    subject = Subject(
-        label=bundle.label,
-        sha256=bundle.sha256,
-        unclassified_below=bundle.manifest.classifier.unclassified_below,
-        held_out=bundle.manifest.split.held_out,
-    )
-    return evaluate_analysis(analyser_of(bundle), subject, root, fold=fold)
+    slides = simulated_slides(seeds) if seeds else ()
+    subject = subject_of(bundle)
+    return evaluate_analysis(analyser_of(bundle), subject, root, fold=fold, slides=slides)
 
 
 def evaluate_analysis(
@@ -93,6 +112,7 @@ def evaluate_analysis(
     *,
     fold: str = "0",
     judged: tuple[JudgedBox, ...] | None = None,
+    slides: Iterable[SimulatedSlide] = (),
 ) -> Evaluation:
     """Return everything measured of any analysis of fields.
 
@@ -102,6 +122,7 @@ def evaluate_analysis(
         root: folder of all data sets.
         fold: the fold that the analysis has never seen.
         judged: unmasked places looked at; None takes those that come with the package.
+        slides: simulated ones to judge, too.
 
     Raises:
         DatasetError: no image of the fold is below the root.
@@ -130,6 +151,7 @@ def evaluate_analysis(
         names=tuple(result for result in names if result),
         scales=score_scales([*items[FIELDS], *items[BOXED]], root),
         absent=tuple(name for name in wanted if name not in found),
+        simulated=score_simulated(slides, analyse),
     )
 
 

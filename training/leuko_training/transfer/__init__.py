@@ -23,12 +23,13 @@ from leuko_training.transfer._laboratories import (
 )
 from leuko_training.transfer._names import ask, train_without
 from leuko_training.transfer._places import Places, read_all
-from leuko_training.transfer._report import (
-    record_of_shipped,
-    record_of_transfer,
-    render_transfer,
-)
+from leuko_training.transfer._report import record_of_transfer, render_transfer
 from leuko_training.transfer._run import Bench, Trial, Tried, finished, planned
+from leuko_training.transfer._shipped import (
+    record_of_shipped,
+    shipped_confusions,
+    write_confusions,
+)
 from leuko_training.transfer._whole import judge_bundles, kept_figures
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "sets_of",
     "train_without",
     "transfer_and_report",
+    "write_transfer",
 ]
 
 
@@ -106,7 +108,7 @@ def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
 def write_transfer(
     tried: Sequence[Tried], figures: Mapping[str, Sequence[WholeFigures]], results: Path
 ) -> None:
-    """Write ``transfer.md`` and ``transfer.json``.
+    """Write ``transfer.md``, ``transfer.json`` and a picture of the shipped recipe's confusions.
 
     Args:
         tried: trials that are done.
@@ -130,6 +132,7 @@ def write_transfer(
         raise OutputError(
             f"{results} cannot be written ({error}); choose another folder"
         ) from error
+    write_confusions(shipped_confusions(tried), results)
 
 
 def _do(trials: Sequence[Trial], places: Places) -> None:

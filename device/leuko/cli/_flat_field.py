@@ -1,0 +1,48 @@
+"""``leuko calibrate flat-field``: even light."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
+from leuko.cli._keeping import offer
+from leuko.cli._measuring import Measuring, measuring
+
+
+@asking(*PICTURES, *KEEPING)
+def flat_field(
+    asked: Asked,
+    *,
+    fields: Annotated[
+        int, typer.Option(min=2, max=200, help="Pictures to take; two of empty glass will do.")
+    ] = 20,
+) -> None:
+    """Even out light and colour, from about twenty places of a smear or from empty glass."""
+    from leuko.calibration import measure_light
+    from leuko.terminal import progress_bar
+
+    with measuring("flat_field", asked) as bench:
+        with progress_bar() as progress:
+            found = measure_light(
+                bench.shots,
+                bench.circumstances,
+                wanted=fields,
+                told=lambda done, of: _told(bench, progress, done, of),
+            )
+        for reason in found.left_out:
+            typer.echo(f"leuko: left out {reason}", err=True)
+        part = found.part
+        bench.say(
+            f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
+            f"{part.before_percent:.2f} %, corrected by {part.after_percent:.2f} %"
+        )
+        figures = (f"uneven {part.before_percent:.1f} %", f"corrected {part.after_percent:.2f} %")
+        offer(bench, "flat_field", part, gain=found.gain, figures=figures)
+
+
+def _told(bench: Measuring, progress: Callable[[str, int, int], None], done: int, of: int) -> None:
+    progress("pictures: move the slide on", done, of)
+    bench.wizard.tell(f"picture {done} of {of}")

@@ -1,0 +1,103 @@
+"""Whether what was measured is kept, and what is said of that."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from json import dumps
+from typing import TYPE_CHECKING, ParamSpec
+
+import typer
+
+from leuko.cli._measuring import Again, Measuring
+
+if TYPE_CHECKING:
+    from leuko.calibration import Part
+    from leuko.status import TrendChart
+
+_P = ParamSpec("_P")
+
+
+def again_if_wanted(command: Callable[_P, None]) -> Callable[_P, None]:
+    """Return a command that starts anew as often as the person wants it to."""
+
+    @wraps(command)
+    def repeated(*arguments: _P.args, **options: _P.kwargs) -> None:
+        while True:
+            try:
+                return command(*arguments, **options)
+            except Again:
+                continue
+
+    return repeated
+
+
+def offer(
+    bench: Measuring,
+    name: str,
+    part: "Part",
+    *,
+    gain: bytes | None = None,
+    figures: Sequence[str] = (),
+) -> None:
+    """Keep what was measured if a person, or the command line, wants it.
+
+    Args:
+        bench: what it was measured with.
+        name: of the part.
+        part: what was measured.
+        gain: the flat field's PNG, where that is the part.
+        figures: what the display shows of it, a short line each.
+
+    Raises:
+        Again: it is to be measured once more.
+        Abort: it is not to be kept.
+    """
+    number = None
+    if bench.asked.yes or (not bench.asked.json and is_wanted(bench, *figures)):
+        cause = name.replace("_", "-")
+        kept = bench.history.keep({name: part}, cause=cause, by=part.origin.by, gain=gain)
+        number = kept.record.number
+    tell_kept(number, name, part, json=bench.asked.json)
+
+
+def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> None:
+    """Print what was measured as JSON, or that it is kept.
+
+    Args:
+        number: of the calibration that has it; None if it is not kept.
+        name: of the part.
+        part: what was measured.
+        json: whether a script reads it.
+    """
+    if json:
+        typer.echo(dumps({"kept": number, name: part.model_dump(mode="json")}))
+    else:
+        typer.echo(f"calibration {number} is kept; restart the service to count with it")
+
+
+def is_wanted(
+    bench: Measuring, *figures: str, beside: "TrendChart | None" = None, what: str = "calibration"
+) -> bool:
+    """Return that a person wants to keep what was measured.
+
+    Args:
+        bench: what it was measured with.
+        *figures: what the display shows of it, a short line each.
+        beside: what it shows in place of that.
+        what: was measured.
+
+    Raises:
+        Again: it is to be measured once more.
+        Abort: it is not to be kept.
+    """
+    from leuko.control import Answer
+
+    question = f"keep this {what}?"
+    wizard = bench.wizard
+    answer = wizard.ask_beside(beside, question) if beside else wizard.ask(question, *figures)
+    if answer is Answer.AGAIN:
+        raise Again
+    if answer is Answer.NO:
+        raise typer.Abort
+    return True

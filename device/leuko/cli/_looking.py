@@ -1,0 +1,102 @@
+"""What a person sees and says of each field of a quality check."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from leuko.cli._measuring import Measuring
+from leuko.errors import OutputError
+
+if TYPE_CHECKING:
+    from leuko.calibration import Shot
+    from leuko.cells import RGBImage
+    from leuko.checks import CheckedField, CheckMeasurement
+    from leuko.status import Guidance
+
+_QUESTION = "how many were missed?"
+
+
+class Looking:
+    """Shows each field with what was located outlined, and asks what was missed.
+
+    Where there are keys it is asked of each field while that is shown and under the lens; else
+    once, in the terminal, of them all.
+    """
+
+    def __init__(self, bench: Measuring, folder: Path | None, *, missed: int | None) -> None:
+        """Begin without a field.
+
+        Args:
+            bench: has the display, the keys and the terminal.
+            folder: gets a picture of each field, numbered from 1; None for none.
+            missed: leukocytes that were missed, if that need not be asked.
+        """
+        self._bench = bench
+        self._folder = folder
+        self._given = missed
+        self._missed: list[int] = []
+        self._fields = 0
+
+    def told(self, shot: "Shot", guidance: "Guidance") -> None:
+        """Say what is wrong with a picture, if anything is."""
+        if self._bench.camera:
+            self._bench.wizard.instruct(guidance)
+        elif guidance:
+            typer.echo(f"leuko: left out {shot.used.name}: {guidance}", err=True)
+
+    def seen(self, field: "CheckedField") -> None:
+        """Show a field, write it, and ask for what was missed in it where keys can answer.
+
+        Raises:
+            CalibrationError: the person has stopped it.
+            OutputError: its picture cannot be written.
+        """
+        self._fields += 1
+        figures = (f"seen {len(field.cells)}", f"field {self._fields}")
+        drawn = field.drawn()
+        wizard = self._bench.wizard
+        wizard.see(drawn, *figures)
+        if self._folder:
+            _write(drawn, self._folder / f"field-{self._fields:03}.png")
+        if self._given is None and wizard.keys().yes:
+            missed = wizard.ask_number(_QUESTION, "missed", *figures)
+            self._missed += [] if missed is None else [missed]
+
+    def missed_of(self, found: "CheckMeasurement") -> int:
+        """Return how many were missed in all fields, asking once more for those not asked about.
+
+        Raises:
+            Abort: nobody can answer.
+            CalibrationError: the person has stopped it.
+        """
+        if self._given is not None:
+            return self._given
+        if len(self._missed) == found.fields:
+            return sum(self._missed)
+        where = f"; see {self._folder}" if self._folder else ""
+        typer.echo(f"{found.located} leukocytes located in {found.fields} fields{where}")
+        missed = self._bench.wizard.ask_number(
+            _QUESTION,
+            "missed",
+            f"located {found.located}",
+            f"fields {found.fields}",
+            start=sum(self._missed),
+        )
+        if missed is None:
+            raise typer.Abort
+        return missed
+
+
+def _write(rgb: "RGBImage", file: Path) -> None:
+    from leuko.images import result_png
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(result_png(rgb))
+    except OSError as error:
+        raise OutputError(
+            f"{file.parent} takes no pictures ({error.strerror or error}); name another folder"
+        ) from error

@@ -1,0 +1,64 @@
+"""``leuko calibrate scale`` and ``focus``: how large a pixel is, and what sharp means."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from typing import Annotated
+
+import typer
+
+from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
+from leuko.cli._keeping import offer
+from leuko.cli._measuring import known_scale, measuring
+
+
+@asking(*PICTURES, *KEEPING)
+def scale(
+    asked: Asked,
+    *,
+    micrometer: Annotated[
+        bool, typer.Option("--micrometer", help="The pictures show a stage micrometer's lines.")
+    ] = False,
+    division_um: Annotated[
+        float, typer.Option(min=0.5, max=1000, help="Distance of its lines in µm.")
+    ] = 10.0,
+) -> None:
+    """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""
+    from leuko.calibration import measure_by_red_cells, measure_with_ruler
+
+    with measuring("scale", asked) as bench:
+        part = (
+            measure_with_ruler(bench.shots, bench.circumstances, division_um=division_um)
+            if micrometer
+            else measure_by_red_cells(bench.shots, bench.circumstances)
+        )
+        bench.say(
+            f"{part.um_per_px:.5f} µm per pixel, within {part.within_percent:.2g} % (95 %), "
+            f"from {part.measured} {'lines' if micrometer else 'red cells'}"
+        )
+        figures = (f"{part.um_per_px:.4f} µm/px", f"within {part.within_percent:.2g} %")
+        offer(bench, "scale", part, figures=figures)
+
+
+@asking(*PICTURES, *KEEPING)
+def focus(
+    asked: Asked,
+    *,
+    pictures: Annotated[int, typer.Option(min=7, max=200, help="Pictures of the sweep.")] = 40,
+) -> None:
+    """Measure what sharp means, while the focus is turned through the film and out again."""
+    from leuko.calibration import measure_focus
+
+    with measuring("focus", asked) as bench:
+        part = measure_focus(
+            bench.shots,
+            bench.circumstances,
+            um_per_px=known_scale(bench),
+            wanted=pictures,
+            told=lambda sharpness: bench.wizard.tell(f"sharpness {sharpness:.2f}"),
+        )
+        bench.say(
+            f"in focus {part.best_sharpness:.2f}, at the softest {part.softest:.2f}: a frame "
+            f"counts from {part.least_sharpness:.2f}"
+        )
+        figures = (f"in focus {part.best_sharpness:.2f}", f"counts from {part.least_sharpness:.2f}")
+        offer(bench, "focus", part, figures=figures)

@@ -1,0 +1,95 @@
+"""The leukocytes in blood that a session lets one guess, and when it says why it does not."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from leuko.calibration import Circumstances, WBCFactorPart
+from leuko.cameras import Frame
+from leuko.cells import CellClass, CellStatus
+from leuko.clock import Moment
+from leuko.counting import DifferentialCount, Entry
+from leuko.service import KeptSessions, LiveService, Parts, WBCNotes, wbc_of_log
+from leuko.status import SessionState
+from leuko.store import SessionSpec, Store
+
+COUNT = DifferentialCount.from_entries([Entry(CellClass.LYMPHOCYTE, CellStatus.COUNTED)] * 60)
+SPEC = SessionSpec("TEST", bundle="leuko-default", bundle_sha256="b" * 64, um_per_px=0.2)
+
+
+@pytest.fixture
+def factor() -> WBCFactorPart:
+    moment = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
+    circumstances = Circumstances("Ada", moment, "leuko-default", "b" * 64, "sim")
+    origin = circumstances.origin([], shape=(360, 480))
+    return WBCFactorPart(origin=origin, per_cell=2.0, within_percent=20, cells=96, fields=30)
+
+
+def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_rests_on(
+    store: Store, factor: WBCFactorPart, tmp_path: Path
+) -> None:
+    session = store.start_session(SPEC, asked_by="Ada")
+    notes = WBCNotes(factor, store)
+    notes.begin(session)
+    notes.note(session, COUNT, fields=24.2)
+    store.set_state(session.id, SessionState.FINISHED, asked_by="Ada")
+    kept = KeptSessions(store.path)
+    told = kept.session(session.id).estimated_wbc
+    assert told is not None
+    assert (told["per_litre_1e9"], told["fields"], told["is_estimate"]) == (4.96, 24.2, True)
+    assert "a mere estimate: 60 in 24 fields" in str(told["text"])
+    folder = kept.export(session.id, folder=tmp_path, pictures=False, seen=None)
+    summary = json.loads((folder / "differential.json").read_text(encoding="utf-8"))
+    assert summary["estimated_wbc"] == dict(told)
+    assert "estimated leukocytes a litre" in (folder / "log.csv").read_text(encoding="utf-8")
+
+
+def test_while_a_session_counts_on_an_older_estimate_is_not_shown(
+    store: Store, factor: WBCFactorPart
+) -> None:
+    session = store.start_session(SPEC, asked_by="Ada")
+    notes = WBCNotes(factor, store)
+    notes.begin(session)
+    notes.note(session, COUNT, fields=24.2)
+    log = list(store.log(session.id))
+    assert wbc_of_log(log, SessionState.COUNTING) is None
+    assert wbc_of_log(log, SessionState.PAUSED) is not None
+
+
+def test_the_ground_of_a_session_that_was_cut_off_is_not_known(
+    store: Store, factor: WBCFactorPart
+) -> None:
+    session = store.start_session(SPEC, asked_by="Ada")
+    WBCNotes(factor, store).note(session, COUNT, fields=24.2)
+    told = wbc_of_log(store.log(session.id), SessionState.FINISHED)
+    assert told is not None
+    assert told["per_litre_1e9"] is None
+    assert "the count was interrupted" in str(told["text"])
+
+
+def test_too_little_ground_of_a_live_count_gives_no_estimate_but_says_so(
+    parts: Parts, factor: WBCFactorPart, frames: list[Frame], store: Store
+) -> None:
+    spec = replace(parts.spec, bundle_sha256="b" * 64)
+    service = LiveService(replace(parts, spec=spec, wbc_factor=factor))
+    service.start("H-12", operator="ana", target=None, asked_by="ana")
+    for frame in frames[:12]:
+        service.take(frame)
+    service.finish(asked_by="ana")
+    told = KeptSessions(store.path).session(1).estimated_wbc
+    assert told is not None
+    assert told["per_litre_1e9"] is None
+    fields = told["fields"]
+    assert isinstance(fields, float)
+    assert 0.8 < fields < 2.5
+    assert "fields are too few, 10 are needed" in str(told["text"])
+
+
+def test_without_a_factor_nothing_is_said(parts: Parts, store: Store) -> None:
+    service = LiveService(parts)
+    service.start("H-12", operator="ana", target=None, asked_by="ana")
+    service.finish(asked_by="ana")
+    assert KeptSessions(store.path).session(1).estimated_wbc is None
