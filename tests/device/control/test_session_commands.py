@@ -157,34 +157,33 @@ def test_without_a_service_every_command_says_how_to_start_it(session: Leuko) ->
         assert "start it with: systemctl start leuko" in refused.err
 
 
-def watched(socket_path: Path, *options: str) -> tuple[list[str], int, str]:
-    """The first lines of a watch that is written elsewhere than to a terminal, and how it ended."""
-    watching = subprocess.Popen(
+def watching(socket_path: Path, *options: str) -> "subprocess.Popen[str]":
+    """A watch that is written elsewhere than to a terminal."""
+    return subprocess.Popen(
         [sys.executable, "-m", "leuko", "session", "status", "--watch", *options],
         env=os.environ | {"LEUKO_CONTROL_SOCKET": str(socket_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    with watching:
-        assert watching.stdout is not None
-        lines = [watching.stdout.readline() for _ in range(2)]
-        watching.send_signal(signal.SIGINT)
-        _, complaints = watching.communicate(timeout=30)
-    return lines, watching.returncode, complaints
 
 
 def test_watching_goes_on_until_interrupted(server: ControlServer, socket_path: Path) -> None:
     del server
-    lines, code, complaints = watched(socket_path, "--json")
+    with watching(socket_path, "--json") as watch:
+        assert watch.stdout is not None
+        lines = [watch.stdout.readline() for _ in range(2)]
+        watch.send_signal(signal.SIGINT)
+        _, complaints = watch.communicate(timeout=30)
     assert [json.loads(line)["state"] for line in lines] == ["idle", "idle"]
-    assert (code, complaints) == (0, "")
+    assert (watch.returncode, complaints) == (0, "")
 
 
 def test_watching_without_a_terminal_writes_each_status_as_it_comes(
     server: ControlServer, socket_path: Path
 ) -> None:
     del server
-    lines, code, _ = watched(socket_path)
-    assert lines[0].startswith("no session; start one with")
-    assert code == 0
+    with watching(socket_path) as watch:
+        assert watch.stdout is not None
+        assert watch.stdout.readline().startswith("no session; start one with")
+        watch.kill()
