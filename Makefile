@@ -35,7 +35,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint train bundle evaluate card transfer benchmark bench-live bench-site bench-calibration \
-	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-arm64 bench-start \
+	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-readonly check-arm64 bench-start \
 	requirements clean
 
 help: ## Say what each target does
@@ -106,6 +106,9 @@ check-deb: $(BOOKWORM)_amd64.deb $(TRIXIE)_amd64.deb ## Install, upgrade and pur
 	sh tests/hardware/check_deb.sh $(CHECKS) trixie $(TRIXIE)_amd64.deb; \
 	$(BIN)/python tests/hardware/deb_report.py $(CHECKS)/deb $(DEBS) docs/results/packages.md
 
+check-readonly: $(TRIXIE)_amd64.deb ## Count on a read-only root, sessions on their own medium (root, minutes)
+	sh tests/hardware/check_readonly.sh $(CHECKS) $(TRIXIE)_amd64.deb docs/results/readonly.md
+
 check-arm64: $(BOOKWORM)_arm64.deb $(TRIXIE)_arm64.deb ## Run the arm64 packages as Raspberry Pi 4 and 5, emulated (root, hours)
 	sh tests/hardware/check_arm64.sh $(CHECKS) $(DEBS) $(LEUKO_DATASETS) $(BIN)/python
 
@@ -128,7 +131,7 @@ check-v4l2: $(DEV_ENV)/.installed ## Run USB camera and framebuffer in a virtual
 	sh tests/hardware/check_v4l2.sh $(CHECKS)
 
 check-gpu: $(DEV_ENV)/.installed ## Run the GPU's tests over a Vulkan in software (Debian, minutes)
-	sh tests/hardware/check_gpu.sh $(CHECKS) $(BIN)/python
+	sh tests/hardware/check_gpu.sh $(CHECKS) $(BIN)/python docs/results/gpu.md
 
 requirements: ## Pin the newest dependencies with their hashes (needs uv)
 	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""Look at the service on a root that forgets everything, once for each boot.
+
+Runs inside the container of check_readonly.sh, which tells the step and keeps what is written.
+"""
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CHECK = Path("/run/check")
+REPORT = CHECK / "report.json"
+WRITTEN_TO_ROOT = Path("/etc/written-to-the-root")
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {(done.stdout + done.stderr).strip()}")
+    return done.stdout
+
+
+def counted() -> int:
+    return int(json.loads(run("leuko", "session", "status", "--json"))["differential"]["n"])
+
+
+def state() -> str:
+    return run("systemctl", "show", "--property=ActiveState", "--value", "leuko").strip()
+
+
+def wait(what: str, is_so: Callable[[], bool]) -> None:
+    begun = time.monotonic()
+    while time.monotonic() - begun < 300:
+        with contextlib.suppress(RuntimeError):
+            if is_so():
+                return
+        time.sleep(0.2)
+    raise RuntimeError(f"not within 300 s: {what}")
+
+
+def first() -> dict[str, object]:
+    wait("the service is active", lambda: state() == "active")
+    wait("a session can begin", lambda: bool(run("leuko", "session", "start", "check")))
+    wait("three cells are counted", lambda: counted() >= 3)
+    WRITTEN_TO_ROOT.touch()
+    run("systemctl", "stop", "leuko")
+    run("systemctl", "start", "leuko")
+    wait("it answers again", lambda: counted() >= 3)
+    return {"counted": counted(), "state": run("stat", "-c", "%U %a", "/var/lib/leuko").strip()}
+
+
+def again() -> dict[str, object]:
+    wait("the service is active", lambda: state() == "active")
+    wait("it answers", lambda: counted() >= 0)
+    forgotten = not WRITTEN_TO_ROOT.exists()
+    return {"went on from": counted(), "the root forgot": forgotten}
+
+
+def without() -> dict[str, object]:
+    needs = run("systemctl", "show", "--property=RequiresMountsFor", "--value", "leuko")
+    wait("its mount has failed", lambda: "failed" in mount())
+    return {"service": state(), "mount": mount(), "needs its mount": "/var/lib/leuko" in needs}
+
+
+def mount() -> str:
+    return run("systemctl", "show", "--property=ActiveState", "--value", "var-lib-leuko.mount")
+
+
+def main() -> None:
+    step = (CHECK / "step").read_text(encoding="utf-8").strip()
+    seen = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
+    try:
+        seen[step] = {"first": first, "again": again, "without": without}[step]()
+    except (RuntimeError, ValueError, OSError, KeyError) as error:
+        seen[step] = {"failed": str(error)}
+    REPORT.write_text(json.dumps(seen, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
