@@ -7,6 +7,7 @@ Runs inside the container of check_deb.sh and writes what it saw as JSON.
 import contextlib
 import json
 import platform
+import shutil
 import socket
 import subprocess
 import time
@@ -16,6 +17,10 @@ from pathlib import Path
 REPORT = Path("/var/check-deb.json")
 CHECK = Path("/check")
 STATE = Path("/var/lib/leuko")
+SETTINGS = Path("/etc/leuko/leuko.toml")
+ELSEWHERE = Path("/srv/leuko")
+DROP_IN = Path("/etc/systemd/system/leuko.service.d/elsewhere.conf")
+AS_LEUKO = ("runuser", "--user", "leuko", "--")
 LEFT_BY_NOTHING = ("/opt/leuko", "/etc/leuko", "/var/lib/leuko", "/run/leuko", "/usr/bin/leuko")
 
 
@@ -89,10 +94,38 @@ def upgrade() -> str:
     return f"to {version}; the session went on from its {before} cells"
 
 
+def elsewhere() -> str:
+    """Keep the sessions in another place, as docs/deployment.md says."""
+    kept = SETTINGS.read_text(encoding="utf-8")
+    ELSEWHERE.mkdir()
+    shutil.chown(ELSEWHERE, "leuko", "leuko")
+    DROP_IN.write_text(
+        f"[Unit]\nRequiresMountsFor={ELSEWHERE}\n[Service]\nReadWritePaths={ELSEWHERE}\n",
+        encoding="utf-8",
+    )
+    SETTINGS.write_text(f'state_dir = "{ELSEWHERE}"\n{kept}', encoding="utf-8")
+    restart()
+    wait("a session can begin", 300, lambda: bool(run("leuko", "session", "start", "there")))
+    wait("a cell is counted", 300, lambda: counted() >= 1)
+    is_there = (ELSEWHERE / "sessions.db").exists()
+    DROP_IN.unlink()
+    SETTINGS.write_text(kept, encoding="utf-8")
+    restart()
+    if not is_there:
+        raise RuntimeError(f"there are no sessions in {ELSEWHERE}")
+    return f"counted into {ELSEWHERE} with the two lines for its unit"
+
+
+def restart() -> None:
+    run("systemctl", "daemon-reload")
+    run("systemctl", "restart", "leuko")
+    wait("the service is active", 300, is_active)
+
+
 def unsigned_bundle() -> str:
-    tiny = str(CHECK / "tiny-bundle")
-    refused("leuko", "bundle", "install", tiny)
-    run("leuko", "bundle", "install", tiny, "--allow-unsigned", "--activate")
+    install = (*AS_LEUKO, "leuko", "bundle", "install", str(CHECK / "tiny-bundle"))
+    refused(*install)
+    run(*install, "--allow-unsigned", "--activate")
     return "refused; taken on the operator's word"
 
 
@@ -101,13 +134,12 @@ def damaged_bundle() -> str:
     with model.open("r+b") as file:
         file.seek(3000)
         file.write(b"scratched")
-    run("systemctl", "restart", "leuko")
-    wait("the service is active with the bundle built in", 300, is_active)
+    restart()
     wait("it says so", 300, lambda: "was given up" in str(status()["notice"]))
     doctor = subprocess.run(["leuko", "doctor"], capture_output=True, text=True, check=False).stdout
     if not any(" bundle " in line and "was given up" in line for line in doctor.splitlines()):
         raise RuntimeError(f"leuko doctor says nothing of it: {doctor}")
-    run("leuko", "bundle", "activate", "built-in")
+    run(*AS_LEUKO, "leuko", "bundle", "activate", "built-in")
     return "given up at the next start, told in status and doctor; the one built in counts"
 
 
@@ -132,6 +164,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "service": start,
     "cells": count,
     "upgrade": upgrade,
+    "sessions elsewhere": elsewhere,
     "unsigned bundle": unsigned_bundle,
     "that bundle damaged": damaged_bundle,
     "remove": remove,

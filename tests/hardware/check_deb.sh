@@ -22,7 +22,7 @@ sh "$here/debian_root.sh" "$root" "$release"
 # What an earlier check that failed half-way left behind.
 chroot "$root" dpkg --purge --force-all leuko > /dev/null 2>&1 || true
 rm -rf "$root/opt/leuko" "$root/etc/leuko" "$root/var/lib/leuko" "$root/var/log/journal" \
-    "$root/check" "$root/var/check-deb.json"
+    "$root/check" "$root/srv/leuko" "$root/var/check-deb.json"
 
 mkdir -p "$root/check" "$root/etc/leuko" "$root/var/log/journal"
 cp "$package" "$root/check/first.deb"
