@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the GPU's tests, the golden inputs of the shipped models and leuko bench over SwiftShader:
-# Vulkan in software, which stands for a GPU. Needs Debian, libvulkan1 and a network; some minutes.
+# Runs the GPU's tests, the golden inputs of the shipped models, one field and the bench over
+# SwiftShader: Vulkan in software, which stands for a GPU. Needs Debian, libvulkan1 and a network; some minutes.
 #
 # usage: check_gpu.sh FOLDER PYTHON REPORT   SwiftShader is kept in FOLDER and used again
 set -eu
@@ -26,4 +26,3 @@ VK_ICD_FILENAMES=$(cd "$work" && pwd)/$driver/vk_swiftshader_icd.json
 export VK_ICD_FILENAMES
 "$python" -m pytest -q -rs "$here/../device/backends/test_gpu.py"
 "$python" "$here/gpu_report.py" "$report"
-"$python" -m leuko bench --backend gpu --runs 3

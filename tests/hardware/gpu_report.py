@@ -1,12 +1,15 @@
-"""Writes what the GPU makes of the shipped bundle: its golden outputs, and one picture's cells.
+"""Writes what the GPU makes of the shipped bundle: its golden outputs, one picture's cells, bench.
 
 usage: gpu_report.py REPORT      the GPU is what Vulkan finds, see check_gpu.sh
 """
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from leuko.backends import gpu
+from leuko.bench import bench_backends
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.cells import Cell
 from leuko.inference import Engine, EngineProcess, LiteRTEngine, Patience
@@ -44,20 +47,31 @@ def named(found: tuple[Cell, ...]) -> list[str]:
     return sorted(f"{one.cell_class}: {one.status}" for one in found)
 
 
+def measured(bundle: ModelBundle) -> list[str]:
+    """Return the stages that ``leuko bench`` measures on the GPU, were it as patient."""
+    accelerator = replace(gpu(), patience=PATIENT)
+    bench = bench_backends(
+        bundle, threads=1, accelerators=[accelerator], runs=1, is_cpu_wanted=False
+    )
+    return [stage.stage for one in bench for stage in one.stages]
+
+
 def main() -> int:
     bundle = load_bundle(default_bundle_path())
     with EngineProcess(GPUEngine, label="GPU", patience=PATIENT) as engine:
         report = replay_golden(bundle, engine)
         there, here = named(cells(bundle, engine)), named(cells(bundle, LiteRTEngine()))
+    stages = measured(bundle)
     told = "the same cells" if there == here else f"**other cells**: {there}, not {here}"
     table = "\n".join(golden(report))
     text = (
         f"{INTRODUCTION}Bundle `{bundle.label}`, by {report.engine}.\n\n{table}\n\n"
         "Of a simulated field of three leukocytes it makes\n"
         f"{told} as the processor ({', '.join(here)}).\n"
+        f"`leuko bench` measures {', '.join(stages) or '**nothing**'} on it.\n"
     )
     Path(sys.argv[1]).write_text(text, encoding="utf-8")
-    return 0 if report.is_ok and there == here else 1
+    return 0 if report.is_ok and there == here and stages else 1
 
 
 if __name__ == "__main__":
