@@ -27,11 +27,11 @@ rm -rf "$root/opt/leuko" "$root/etc/leuko" "$root/var/lib/leuko" "$root/var/log/
 mkdir -p "$root/check" "$root/etc/leuko" "$root/var/log/journal"
 cp "$package" "$root/check/first.deb"
 # The same content under a newer version; not compressed, for it is used once.
-rm -rf "$folder/newer"
-dpkg-deb --raw-extract "$package" "$folder/newer"
-sed -i "s/^Version: .*/&.1/" "$folder/newer/DEBIAN/control"
-dpkg-deb --root-owner-group -Znone --build "$folder/newer" "$root/check/second.deb" > /dev/null
-rm -rf "$folder/newer"
+rm -rf "$folder/newer-$release"
+dpkg-deb --raw-extract "$package" "$folder/newer-$release"
+sed -i "s/^Version: .*/&.1/" "$folder/newer-$release/DEBIAN/control"
+dpkg-deb --root-owner-group -Znone --build "$folder/newer-$release" "$root/check/second.deb" > /dev/null
+rm -rf "$folder/newer-$release"
 cp -r "$here/../golden/tiny-bundle" "$root/check/"
 cp "$here/deb.toml" "$root/etc/leuko/leuko.toml"
 # How quick the service is, is check-systemd's matter; this may run beside other work.
@@ -47,9 +47,9 @@ rm -f "$root"/etc/systemd/system/multi-user.target.wants/leuko.service \
     "$root"/etc/systemd/system/leuko.service
 
 timeout 2500 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
-    --private-network --boot --console=pipe < /dev/null > "$folder/console-deb.txt" 2>&1 || true
+    --private-network --boot --console=pipe < /dev/null > "$folder/console-$release.txt" 2>&1 || true
 cp "$root/var/check-deb.json" "$folder/deb/$release.json" || {
-    echo "the container did not get as far as the check; see $folder/console-deb.txt" >&2
+    echo "the container did not get as far as the check; see $folder/console-$release.txt" >&2
     exit 1
 }
 cat "$folder/deb/$release.json"
