@@ -21,6 +21,8 @@ SETTINGS = Path("/etc/leuko/leuko.toml")
 ELSEWHERE = Path("/srv/leuko")
 DROP_IN = Path("/etc/systemd/system/leuko.service.d/elsewhere.conf")
 AS_LEUKO = ("runuser", "--user", "leuko", "--")
+PATIENCE_S = 600.0
+"""The check may run beside other work."""
 LEFT_BY_NOTHING = ("/opt/leuko", "/etc/leuko", "/var/lib/leuko", "/run/leuko", "/usr/bin/leuko")
 
 
@@ -71,7 +73,7 @@ def install() -> str:
 
 
 def start() -> str:
-    wait("the service is active", 300, is_active)
+    wait("the service is active", PATIENCE_S, is_active)
     wait("it is enabled", 1, lambda: "enabled" in run("systemctl", "is-enabled", "leuko"))
     process = run("systemctl", "show", "--property=MainPID", "--value", "leuko").strip()
     user = run("stat", "-c", "%U", f"/proc/{process}").strip()
@@ -79,17 +81,17 @@ def start() -> str:
 
 
 def count() -> str:
-    wait("a session can begin", 300, lambda: bool(run("leuko", "session", "start", "check")))
-    took = wait("three cells are counted", 300, lambda: counted() >= 3)
+    wait("a session can begin", PATIENCE_S, lambda: bool(run("leuko", "session", "start", "check")))
+    took = wait("three cells are counted", PATIENCE_S, lambda: counted() >= 3)
     return f"three counted {took:.1f} s after the session's start"
 
 
 def upgrade() -> str:
     before = counted()
     run("dpkg", "--install", str(CHECK / "second.deb"))
-    wait("the service is active again", 300, is_active)
-    wait("it answers", 300, lambda: counted() >= before)
-    wait("the count goes on", 300, lambda: counted() > before)
+    wait("the service is active again", PATIENCE_S, is_active)
+    wait("it answers", PATIENCE_S, lambda: counted() >= before)
+    wait("the count goes on", PATIENCE_S, lambda: counted() > before)
     version = run("dpkg-query", "--show", "--showformat=${Version}", "leuko")
     return f"to {version}; the session went on from its {before} cells"
 
@@ -105,8 +107,8 @@ def elsewhere() -> str:
     )
     SETTINGS.write_text(f'state_dir = "{ELSEWHERE}"\n{kept}', encoding="utf-8")
     restart()
-    wait("a session can begin", 300, lambda: bool(run("leuko", "session", "start", "there")))
-    wait("a cell is counted", 300, lambda: counted() >= 1)
+    wait("a session can begin", PATIENCE_S, lambda: bool(run("leuko", "session", "start", "there")))
+    wait("a cell is counted", PATIENCE_S, lambda: counted() >= 1)
     is_there = (ELSEWHERE / "sessions.db").exists()
     DROP_IN.unlink()
     SETTINGS.write_text(kept, encoding="utf-8")
@@ -119,7 +121,7 @@ def elsewhere() -> str:
 def restart() -> None:
     run("systemctl", "daemon-reload")
     run("systemctl", "restart", "leuko")
-    wait("the service is active", 300, is_active)
+    wait("the service is active", PATIENCE_S, is_active)
 
 
 def unsigned_bundle() -> str:
@@ -135,7 +137,7 @@ def damaged_bundle() -> str:
         file.seek(3000)
         file.write(b"scratched")
     restart()
-    wait("it says so", 300, lambda: "was given up" in str(status()["notice"]))
+    wait("it says so", PATIENCE_S, lambda: "was given up" in str(status()["notice"]))
     doctor = subprocess.run(["leuko", "doctor"], capture_output=True, text=True, check=False).stdout
     if not any(" bundle " in line and "was given up" in line for line in doctor.splitlines()):
         raise RuntimeError(f"leuko doctor says nothing of it: {doctor}")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 CHECK = Path("/run/check")
 REPORT = CHECK / "report.json"
+PATIENCE_S = 300.0
+"""The check may run beside other work."""
 WRITTEN_TO_ROOT = Path("/etc/written-to-the-root")
 
 
@@ -33,12 +35,12 @@ def state() -> str:
 
 def wait(what: str, is_so: Callable[[], bool]) -> None:
     begun = time.monotonic()
-    while time.monotonic() - begun < 300:
+    while time.monotonic() - begun < PATIENCE_S:
         with contextlib.suppress(RuntimeError):
             if is_so():
                 return
         time.sleep(0.2)
-    raise RuntimeError(f"not within 300 s: {what}")
+    raise RuntimeError(f"not within {PATIENCE_S:g} s: {what}")
 
 
 def first() -> dict[str, object]:
