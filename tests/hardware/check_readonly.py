@@ -13,7 +13,7 @@ from pathlib import Path
 
 CHECK = Path("/run/check")
 REPORT = CHECK / "report.json"
-PATIENCE_S = 300.0
+PATIENCE_S = 900.0
 """The check may run beside other work."""
 WRITTEN_TO_ROOT = Path("/etc/written-to-the-root")
 
@@ -29,8 +29,8 @@ def counted() -> int:
     return int(json.loads(run("leuko", "session", "status", "--json"))["differential"]["n"])
 
 
-def state() -> str:
-    return run("systemctl", "show", "--property=ActiveState", "--value", "leuko").strip()
+def state(unit: str = "leuko") -> str:
+    return run("systemctl", "show", "--property=ActiveState", "--value", unit).strip()
 
 
 def wait(what: str, is_so: Callable[[], bool]) -> None:
@@ -51,24 +51,22 @@ def first() -> dict[str, object]:
     run("systemctl", "stop", "leuko")
     run("systemctl", "start", "leuko")
     wait("it answers again", lambda: counted() >= 3)
-    return {"counted": counted(), "state": run("stat", "-c", "%U %a", "/var/lib/leuko").strip()}
+    owner = run("stat", "-c", "%U %a", "/var/lib/leuko").strip()
+    return {"counted": counted(), "owner": owner}
 
 
 def again() -> dict[str, object]:
     wait("the service is active", lambda: state() == "active")
     wait("it answers", lambda: counted() >= 0)
-    forgotten = not WRITTEN_TO_ROOT.exists()
-    return {"went on from": counted(), "the root forgot": forgotten}
+    return {"counted": counted(), "forgotten": not WRITTEN_TO_ROOT.exists()}
 
 
 def without() -> dict[str, object]:
-    needs = run("systemctl", "show", "--property=RequiresMountsFor", "--value", "leuko")
-    wait("its mount has failed", lambda: "failed" in mount())
-    return {"service": state(), "mount": mount(), "needs its mount": "/var/lib/leuko" in needs}
-
-
-def mount() -> str:
-    return run("systemctl", "show", "--property=ActiveState", "--value", "var-lib-leuko.mount")
+    wait("its mount has failed", lambda: state("var-lib-leuko.mount") == "failed")
+    said = subprocess.run(
+        ["systemctl", "start", "leuko"], capture_output=True, text=True, check=False
+    ).stderr
+    return {"service": state(), "said": said.partition("\n")[0]}
 
 
 def main() -> None:

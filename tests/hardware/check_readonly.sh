@@ -47,7 +47,7 @@ boot() {
     step=$1
     shift
     echo "$step" > "$seen/step"
-    timeout 1200 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
+    timeout 2100 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
         --private-network --volatile=overlay --bind="$seen:/run/check" --boot --console=pipe "$@" \
         < /dev/null > "$folder/console-readonly.txt" 2>&1 || true
 }

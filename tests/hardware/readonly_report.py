@@ -18,27 +18,25 @@ journal in memory too. No Raspberry Pi and no SD card took part.
 """
 
 
-def lines(seen: dict[str, dict[str, Any]]) -> Iterator[tuple[bool, str]]:
-    """Yield whether each boot was as it must be, and what was seen."""
+def judged(seen: dict[str, dict[str, Any]]) -> Iterator[tuple[bool, str]]:
+    """Yield whether each boot was as it must be, and what was seen, in words."""
     first, again, without = (seen.get(step, {}) for step in ("first", "again", "without"))
-    is_kept = first.get("counted", 0) >= 3 and first.get("state") == "leuko 750"
-    yield is_kept, f"A new ext4 at `/var/lib/leuko`: {told(first)}"
-    went_on = again.get("went on from", -1) >= first.get("counted", 0)
-    yield went_on and again.get("the root forgot", False), f"Booted again: {told(again)}"
-    is_refused = without.get("service") == "inactive" and without.get("needs its mount", False)
-    yield is_refused, f"That medium missing, mounted with `nofail`: {told(without)}"
-
-
-def told(boot: dict[str, Any]) -> str:
-    words = {
-        what: {"True": "yes", "False": "no"}.get(str(seen), seen) for what, seen in boot.items()
-    }
-    return "; ".join(f"{what}: {seen}" for what, seen in words.items()) or "did not get there"
+    cells, owner = first.get("counted", 0), first.get("owner")
+    told = f"{cells} cells counted into it, the folder `{owner}`"
+    yield (cells >= 3 and owner == "leuko 750", f"A new ext4 at `/var/lib/leuko`: {told}.")
+    came_to, is_forgotten = again.get("counted", -1), again.get("forgotten", False)
+    told = f"the session at {came_to} cells; the root forgot: {'yes' if is_forgotten else 'no'}"
+    yield (came_to >= cells and is_forgotten, f"Booted again: {told}.")
+    service, said = without.get("service"), without.get("said", "")
+    told = f"the service stays {service}, and systemctl says {said!r}"
+    is_refused = service == "inactive" and "ependency" in said
+    yield (is_refused, f"That medium missing, mounted with `nofail`: {told}")
+    yield from ((False, boot["failed"]) for boot in seen.values() if "failed" in boot)
 
 
 def main() -> int:
     seen = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    found = list(lines(seen))
+    found = list(judged(seen))
     text = "".join(f"- {'' if is_well else '**Not so.** '}{line}\n" for is_well, line in found)
     Path(sys.argv[2]).write_text(INTRODUCTION + text, encoding="utf-8")
     sys.stdout.write(text)

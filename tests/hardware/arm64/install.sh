@@ -15,7 +15,8 @@ sum=$(dpkg-deb --info "$package" md5sums postinst prerm postrm | cat - "$here/pa
 copy=$root-installed
 rm -rf "$copy" "$report" "$report.of"
 mkdir "$copy"
-tar --create --directory="$root" --exclude=./opt . | tar --extract --directory="$copy"
+# With what is unpacked in /opt: its maintainer script then need not compile what is compiled.
+tar --create --directory="$root" --exclude=./opt/check . | tar --extract --directory="$copy"
 cp "$package" "$copy/leuko.deb"
 cp "$here/package.py" "$copy"
 sh "$here/enter.sh" "$copy" "$cpu" python3 /package.py /leuko.deb /package.json
