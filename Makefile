@@ -35,7 +35,7 @@ endef
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint train bundle evaluate card transfer benchmark bench-live bench-site bench-calibration \
-	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-arm64 bench-start \
+	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-readonly check-arm64 bench-start \
 	requirements clean
 
 help: ## Say what each target does
@@ -87,16 +87,29 @@ bench-live: $(DEV_ENV)/.installed ## Measure the live count against simulated sl
 DEBS := build/deb
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' device/leuko/__init__.py)
 
-deb: $(DEV_ENV)/.installed ## Build the Debian packages for bookworm and trixie, arm64 and amd64
-	for release in bookworm trixie; do for architecture in arm64 amd64; do \
-		sh systemd/debian/build.sh $$release $$architecture $(DEBS) || exit 1; done; done
+BOOKWORM = $(DEBS)/leuko_$(VERSION)+deb12
+TRIXIE = $(DEBS)/leuko_$(VERSION)+deb13
+PACKAGED = $(DEV_ENV)/.installed $(shell find device systemd -type f -not -name '*.pyc') \
+	$(REQUIREMENTS)/device.txt pyproject.toml README.md LICENSE
 
-check-deb: $(DEV_ENV)/.installed ## Install, upgrade and purge the package in a container (root, minutes)
-	sh systemd/debian/build.sh trixie amd64 $(DEBS)
-	sh tests/hardware/check_deb.sh $(CHECKS) $(DEBS)/leuko_$(VERSION)+deb13_amd64.deb
+# A package is built anew when something that goes into it has changed.
+$(BOOKWORM)_%.deb: $(PACKAGED)
+	sh systemd/debian/build.sh bookworm $* $(DEBS)
 
-check-arm64: $(DEV_ENV)/.installed ## Run the arm64 packages as Raspberry Pi 4 and 5, emulated (root, hours)
-	for release in bookworm trixie; do sh systemd/debian/build.sh $$release arm64 $(DEBS) || exit 1; done
+$(TRIXIE)_%.deb: $(PACKAGED)
+	sh systemd/debian/build.sh trixie $* $(DEBS)
+
+deb: $(BOOKWORM)_arm64.deb $(BOOKWORM)_amd64.deb $(TRIXIE)_arm64.deb $(TRIXIE)_amd64.deb ## Build the Debian packages for bookworm and trixie, arm64 and amd64
+
+check-deb: $(BOOKWORM)_amd64.deb $(TRIXIE)_amd64.deb ## Install, upgrade and purge the packages in containers (root, minutes)
+	sh tests/hardware/check_deb.sh $(CHECKS) bookworm $(BOOKWORM)_amd64.deb; \
+	sh tests/hardware/check_deb.sh $(CHECKS) trixie $(TRIXIE)_amd64.deb; \
+	$(BIN)/python tests/hardware/deb_report.py $(CHECKS)/deb $(DEBS) docs/results/packages.md
+
+check-readonly: $(TRIXIE)_amd64.deb ## Count on a read-only root, sessions on their own medium (root, minutes)
+	sh tests/hardware/check_readonly.sh $(CHECKS) $(TRIXIE)_amd64.deb docs/results/readonly.md
+
+check-arm64: $(BOOKWORM)_arm64.deb $(TRIXIE)_arm64.deb ## Run the arm64 packages as Raspberry Pi 4 and 5, emulated (root, hours)
 	sh tests/hardware/check_arm64.sh $(CHECKS) $(DEBS) $(LEUKO_DATASETS) $(BIN)/python
 
 bench-site: $(DEV_ENV)/.installed ## Measure what adapting to a laboratory is worth into docs/results
@@ -118,7 +131,7 @@ check-v4l2: $(DEV_ENV)/.installed ## Run USB camera and framebuffer in a virtual
 	sh tests/hardware/check_v4l2.sh $(CHECKS)
 
 check-gpu: $(DEV_ENV)/.installed ## Run the GPU's tests over a Vulkan in software (Debian, minutes)
-	sh tests/hardware/check_gpu.sh $(CHECKS) $(BIN)/python
+	sh tests/hardware/check_gpu.sh $(CHECKS) $(BIN)/python docs/results/gpu.md
 
 requirements: ## Pin the newest dependencies with their hashes (needs uv)
 	$(COMPILE) --upgrade $(REQUIREMENTS)/build.in --output-file $(REQUIREMENTS)/build.txt

@@ -27,7 +27,7 @@ name=leuko_${version}_$architecture
 root=$folder/$name
 site=$root/opt/leuko/lib/python$python/site-packages
 
-rm -rf "$root"
+rm -rf "$root" "$root.wheel"
 mkdir -p "$site" "$root/opt/leuko/bin" "$root/usr/bin" "$root/DEBIAN"
 # shellcheck disable=SC2086 - several words
 $pip install --quiet --no-deps --no-compile --require-hashes --only-binary=:all: --target "$site" \
@@ -35,11 +35,14 @@ $pip install --quiet --no-deps --no-compile --require-hashes --only-binary=:all:
     --platform "manylinux_2_27_$machine" --platform "manylinux_2_17_$machine" \
     --platform "manylinux2014_$machine" -r "$repository/requirements/device.txt"
 # shellcheck disable=SC2086
-$pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$folder" "$repository"
+$pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$root.wheel" "$repository"
 # shellcheck disable=SC2086
-$pip install --quiet --no-deps --no-compile --target "$site" "$folder"/leuko-*.whl
+$pip install --quiet --no-deps --no-compile --target "$site" "$root.wheel"/leuko-*.whl
 # Training and conversion need a desktop; scripts are named by the path of the builder's Python.
 rm -rf "$site/leuko_training" "$site/leuko_converter" "$site/bin"
+# pip notes from which folder it installed, which is no one's business and differs.
+rm "$site"/leuko-*.dist-info/direct_url.json
+sed -i '/direct_url\.json/d' "$site"/leuko-*.dist-info/RECORD
 
 # A virtual environment by hand: this machine need not be able to run that one's Python.
 ln -s "/usr/bin/python$python" "$root/opt/leuko/bin/python3"
@@ -55,6 +58,10 @@ install -D -m 644 "$here/../60-leuko.rules" "$root/usr/lib/udev/rules.d/60-leuko
 install -D -m 644 "$repository/README.md" "$root/usr/share/doc/leuko/README.md"
 install -D -m 644 "$repository/LICENSE" "$root/usr/share/doc/leuko/copyright"
 for script in postinst prerm postrm; do install -m 755 "$here/$script" "$root/DEBIAN/$script"; done
+if grep --recursive --files-with-matches --fixed-strings "$repository" "$root"; then
+    echo "build.sh: a package must not name a folder of the machine that built it" >&2
+    exit 1
+fi
 find "$root" -type d -exec chmod 755 {} +
 chmod -R a+rX "$root/opt" "$root/usr"
 sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@PYTHON@/$python/" \
@@ -64,7 +71,7 @@ sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@PYTHON@/$pyth
 
 # Level 2 takes a fifth of the time of the usual 6 and makes a package some 6 % larger.
 dpkg-deb --root-owner-group -Zxz -z2 --build "$root" "$folder/$name.deb" > /dev/null
-rm -rf "$root" "$folder"/leuko-*.whl
+rm -rf "$root" "$root.wheel"
 size=$(stat -c %s "$folder/$name.deb")
 echo "$folder/$name.deb: $((size / 1000000)) MB"
 [ "$size" -lt 120000000 ] || { echo "build.sh: a package must be under 120 MB" >&2; exit 1; }

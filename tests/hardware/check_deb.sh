@@ -1,33 +1,37 @@
 #!/bin/sh
-# Installs the Debian package in a booted trixie container without a network: service with the
-# simulated camera, cells counted, upgrade, a bad bundle and the way back from it, purge.
+# Installs the Debian package in a booted container without a network: service with the simulated
+# camera, cells counted, upgrade, a bad bundle and the way back from it, purge.
 #
-# usage: check_deb.sh FOLDER PACKAGE      needs root, debootstrap and systemd-nspawn
+# usage: check_deb.sh FOLDER RELEASE PACKAGE      needs root, debootstrap and systemd-nspawn
+#   RELEASE is bookworm or trixie; what was seen goes to FOLDER/deb/RELEASE.json
 set -eu
 folder=$1
+release=$2
+package=$3
 here=$(cd "$(dirname "$0")" && pwd)
-root=$folder/trixie-deb
+root=$folder/$release-deb
 for command in debootstrap systemd-nspawn; do
     command -v "$command" > /dev/null || {
         echo "check-deb needs $command; install it (debootstrap, systemd-container)" >&2
         exit 1
     }
 done
-mkdir -p "$folder"
-sh "$here/trixie_root.sh" "$root"
+mkdir -p "$folder/deb"
+rm -f "$folder/deb/$release.json"
+sh "$here/debian_root.sh" "$root" "$release"
 # What an earlier check that failed half-way left behind.
 chroot "$root" dpkg --purge --force-all leuko > /dev/null 2>&1 || true
 rm -rf "$root/opt/leuko" "$root/etc/leuko" "$root/var/lib/leuko" "$root/var/log/journal" \
-    "$root/check" "$root/var/check-deb.txt"
+    "$root/check" "$root/srv/leuko" "$root/var/check-deb.json"
 
 mkdir -p "$root/check" "$root/etc/leuko" "$root/var/log/journal"
-cp "$2" "$root/check/first.deb"
+cp "$package" "$root/check/first.deb"
 # The same content under a newer version; not compressed, for it is used once.
-rm -rf "$folder/newer"
-dpkg-deb --raw-extract "$2" "$folder/newer"
-sed -i "s/^Version: .*/&.1/" "$folder/newer/DEBIAN/control"
-dpkg-deb --root-owner-group -Znone --build "$folder/newer" "$root/check/second.deb" > /dev/null
-rm -rf "$folder/newer"
+rm -rf "$folder/newer-$release"
+dpkg-deb --raw-extract "$package" "$folder/newer-$release"
+sed -i "s/^Version: .*/&.1/" "$folder/newer-$release/DEBIAN/control"
+dpkg-deb --root-owner-group -Znone --build "$folder/newer-$release" "$root/check/second.deb" > /dev/null
+rm -rf "$folder/newer-$release"
 cp -r "$here/../golden/tiny-bundle" "$root/check/"
 cp "$here/deb.toml" "$root/etc/leuko/leuko.toml"
 # How quick the service is, is check-systemd's matter; this may run beside other work.
@@ -43,12 +47,13 @@ rm -f "$root"/etc/systemd/system/multi-user.target.wants/leuko.service \
     "$root"/etc/systemd/system/leuko.service
 
 timeout 2500 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
-    --private-network --boot --console=pipe < /dev/null > "$folder/console-deb.txt" 2>&1 || true
-cat "$root/var/check-deb.txt" || {
-    echo "the container did not get as far as the check; see $folder/console-deb.txt" >&2
+    --private-network --boot --console=pipe < /dev/null > "$folder/console-$release.txt" 2>&1 || true
+cp "$root/var/check-deb.json" "$folder/deb/$release.json" || {
+    echo "the container did not get as far as the check; see $folder/console-$release.txt" >&2
     exit 1
 }
-grep -q '^all is well' "$root/var/check-deb.txt" || {
+cat "$folder/deb/$release.json"
+grep -q '"failed": ""' "$folder/deb/$release.json" || {
     journalctl --no-pager --directory="$root/var/log/journal/$(ls "$root/var/log/journal" | head -n 1)" \
         --unit=leuko.service | tail -n 40 >&2
     exit 1

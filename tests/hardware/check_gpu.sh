@@ -1,13 +1,14 @@
 #!/bin/sh
-# Runs the GPU's tests, and leuko bench with the shipped models, over SwiftShader: Vulkan in
-# software, which stands for a GPU. Needs Debian, libvulkan1 and a network; some minutes.
+# Runs the GPU's tests, the golden inputs of the shipped models, one field and the bench over
+# SwiftShader: Vulkan in software, which stands for a GPU. Needs Debian, libvulkan1 and a network; some minutes.
 #
-# usage: check_gpu.sh FOLDER PYTHON   SwiftShader is kept in FOLDER and used again
+# usage: check_gpu.sh FOLDER PYTHON REPORT   SwiftShader is kept in FOLDER and used again
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 work=$1/gpu
 python=$2
+report=$3
 driver=usr/lib/chromium
 
 if [ ! -e "$work/$driver/vk_swiftshader_icd.json" ]; then
@@ -24,4 +25,4 @@ fi
 VK_ICD_FILENAMES=$(cd "$work" && pwd)/$driver/vk_swiftshader_icd.json
 export VK_ICD_FILENAMES
 "$python" -m pytest -q -rs "$here/../device/backends/test_gpu.py"
-"$python" -m leuko bench --backend gpu --runs 3
+"$python" "$here/gpu_report.py" "$report"

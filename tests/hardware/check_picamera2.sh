@@ -25,7 +25,7 @@ trap let_go EXIT
 if [ ! -e "$work/ready" ]; then
     mkdir -p "$work"
     # Bookworm's libcamera is too old, and only trixie's is built with the virtual camera.
-    "$here/trixie_root.sh" "$root" python3-libcamera libcamera-ipa python3-numpy python3-opencv \
+    "$here/debian_root.sh" "$root" trixie python3-libcamera libcamera-ipa python3-numpy python3-opencv \
         python3-pil python3-dev gcc libc6-dev libcap-dev ca-certificates
     let_go
     # The root trusts whom this machine trusts, or pip meets no index behind a proxy.

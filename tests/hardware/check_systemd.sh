@@ -14,7 +14,7 @@ for command in debootstrap systemd-nspawn systemd-analyze; do
     }
 done
 mkdir -p "$folder"
-sh "$here/trixie_root.sh" "$root"
+sh "$here/debian_root.sh" "$root" trixie
 sh "$here/install_leuko.sh" "$root"
 
 install -D -m 644 "$here/simulated.toml" "$root/etc/leuko/leuko.toml"

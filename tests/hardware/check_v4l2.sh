@@ -16,7 +16,7 @@ for command in debootstrap qemu-system-x86_64 mke2fs; do
 done
 rm -f "$folder"/v4l2-screens/*
 # The kernel for clouds has no vivid.
-sh "$here/trixie_root.sh" "$root" linux-image-amd64 initramfs-tools
+sh "$here/debian_root.sh" "$root" trixie linux-image-amd64 initramfs-tools
 sh "$here/install_leuko.sh" "$root"
 install -D -m 755 "$here/v4l2/boot.sh" "$root/opt/check/boot.sh"
 for module in check shown; do

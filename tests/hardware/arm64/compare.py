@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.hardware.arm64.installed import installed
+
 MODELS = ("locator", "outliner", "classifier")
 MACHINES = {"cortex-a72": "Raspberry Pi 4, Cortex-A72", "cortex-a76": "Raspberry Pi 5, Cortex-A76"}
 TRUTH = (
@@ -169,33 +171,49 @@ def read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def report(folder: Path, here: Path, machines: list[dict[str, Judged]]) -> str:
+def report(folder: Path, machines: list[dict[str, Judged]]) -> tuple[str, list[str]]:
+    """Return the whole report, and what is not as it must be."""
+    packages, faults = installed(folder)
+    faults = [fault for parts in machines for fault in faults_of(parts)] + faults
+    told = "".join(f"- {fault}\n" for fault in faults)
+    text = introduction(folder) + table(machines) + packages
+    return text + (f"\n{told}" if told else ""), faults
+
+
+def introduction(folder: Path) -> str:
+    here = folder / "here"
     tolerances = read(here / "xnnpack.json")
-    introduction = INTRODUCTION.format(
+    return INTRODUCTION.format(
         reference=len(read(here / "reference" / "differential.json")["images"]),
         fields=len(list((folder / "fields").iterdir())),
         demo=read(here / "demo" / "differential.json")["n"],
         tolerances=", ".join(str(tolerances[model]["tolerance_lsb"]) for model in MODELS),
         bundle=read(here / "machine.json")["bundle"],
     )
+
+
+def table(machines: list[dict[str, Judged]]) -> str:
     lines = [list(PARTS), ["---"] * len(PARTS)]
     lines += [[one.text for one in parts.values()] for parts in machines]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    faults = "".join(f"- {fault}\n" for parts in machines for fault in faults_of(parts))
-    return introduction + table + (f"\n{faults}" if faults else "")
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def faults_of(parts: dict[str, Judged]) -> list[str]:
     return [f"{parts['machine'].text}: {fault}" for one in parts.values() for fault in one.faults]
 
 
+def looked_at(folder: Path) -> list[Path]:
+    """Return the folders of the machines that ran what ran here; an older run's are left out."""
+    same = [read(folder / "here" / "machine.json")[key] for key in ("bundle", "program")]
+    told = {path.parent: read(path) for path in sorted(folder.glob("cortex-*/machine.json"))}
+    return [path for path, seen in told.items() if [seen["bundle"], seen["program"]] == same]
+
+
 def main() -> int:
     folder, path = Path(sys.argv[1]), Path(sys.argv[2])
-    here = folder / "here"
-    found = sorted(one.parent for one in folder.glob("cortex-*/machine.json"))
-    machines = [compared(one, here) for one in found]
-    path.write_text(report(folder, here, machines), encoding="utf-8")
-    faults = [fault for parts in machines for fault in faults_of(parts)]
+    machines = [compared(seen, folder / "here") for seen in looked_at(folder)]
+    text, faults = report(folder, machines)
+    path.write_text(text, encoding="utf-8")
     sys.stderr.write("".join(f"{fault}\n" for fault in faults))
     sys.stderr.write(f"{len(machines)} machines compared; see {path}\n")
     return 1 if faults or not machines else 0

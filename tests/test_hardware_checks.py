@@ -1,0 +1,143 @@
+"""The reports of the checks that take too long to run here: what they tell apart."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HARDWARE = ROOT / "tests" / "hardware"
+MACHINE = {"python": "3.11.2", "machine": "aarch64", "bundle": "b 1.0 0123", "program": "1a2b"}
+DIFFERENTIAL = {
+    "counts": {"neutrophil": 1},
+    "excluded": 0,
+    "unclassified": 0,
+    "images": ["field"],
+    "n": 1,
+}
+CELLS = "cell_class,status,p_neutrophil\nneutrophil,counted,0.9\n"
+DOCTOR = (
+    "ok      backend     cpu: LiteRT",
+    "ok      bundle      b 1.0 0123 gives its golden outputs here",
+    "ok      temperature 62 °C",
+    "warning power       under-voltage since the start; use a stronger supply",
+    "ok      accelerator no Edge TPU is plugged in",
+)
+ACCELERATORS = {
+    "edgetpu": ["fault   libedgetpu.so.1 is not installed"],
+    "gpu": ["fault   it would crash on this processor, which has no LSE atomics"],
+}
+PACKAGE = {
+    "version": "leuko 0.1.0",
+    "state": "leuko:leuko 750",
+    "groups": ["gpio", "i2c", "input", "plugdev", "render", "spi", "video"],
+    "doctor": list(DOCTOR),
+    "kept": True,
+    "left": [],
+}
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def machine(folder: Path) -> None:
+    """Write what the probe of one machine leaves behind."""
+    models = ("locator", "outliner", "classifier")
+    write(folder / "machine.json", MACHINE)
+    write(folder / "reference.json", dict.fromkeys(models, "digest"))
+    write(folder / "xnnpack.json", {m: {"largest_lsb": 1, "tolerance_lsb": 2} for m in models})
+    write(folder / "doctor.json", DOCTOR)
+    write(folder / "accelerators.json", ACCELERATORS)
+    for part in ("reference", "count", "demo"):
+        write(folder / part / "differential.json", DIFFERENTIAL)
+        (folder / part / "cells.csv").write_text(CELLS, encoding="utf-8")
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Path:
+    """A folder in which a Raspberry Pi 4 did all that this machine did."""
+    (tmp_path / "fields").mkdir()
+    machine(tmp_path / "here")
+    machine(tmp_path / "cortex-a72-bookworm")
+    write(tmp_path / "package-bookworm.json", PACKAGE)
+    return tmp_path
+
+
+def compared(folder: Path) -> tuple[int, str]:
+    """Return the exit status of the comparison, and the report."""
+    report = folder / "report.md"
+    command = (sys.executable, "-m", "tests.hardware.arm64.compare", str(folder), str(report))
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    return done.returncode, report.read_text(encoding="utf-8")
+
+
+def test_a_machine_that_does_the_same_is_said_to(seen: Path) -> None:
+    status, report = compared(seen)
+    assert status == 0
+    assert "| Raspberry Pi 4, Cortex-A72, Python 3.11.2 | same bits, same cells |" in report
+    assert "tells the truth" in report
+    assert "kept the sessions, left nothing" in report
+
+
+def test_each_way_of_differing_is_told(seen: Path) -> None:
+    other = seen / "cortex-a72-bookworm"
+    write(other / "demo" / "differential.json", DIFFERENTIAL | {"excluded": 1})
+    write(other / "reference.json", {"locator": "other", "outliner": "digest", "classifier": ""})
+    write(other / "doctor.json", [line for line in DOCTOR if "power" not in line])
+    write(seen / "package-bookworm.json", PACKAGE | {"left": ["/opt/leuko"], "groups": []})
+    status, report = compared(seen)
+    assert status == 1
+    for fault in (
+        "leuko demo gives another differential",
+        "the reference kernels' locator differs",
+        "leuko doctor does not say 'under-voltage since the start'",
+        "the package for bookworm leaves /opt/leuko when it is purged",
+        "the package for bookworm does not let leuko join gpio, i2c",
+    ):
+        assert fault in report
+
+
+def test_what_has_not_run_is_not_called_the_same(seen: Path) -> None:
+    (seen / "cortex-a72-bookworm" / "xnnpack.json").unlink()
+    assert "not run yet" in compared(seen)[1]
+
+
+def test_a_machine_that_ran_an_older_leuko_is_left_out(seen: Path) -> None:
+    write(seen / "cortex-a72-bookworm" / "machine.json", MACHINE | {"program": "older"})
+    status, report = compared(seen)
+    assert status == 1
+    assert "Raspberry Pi 4, Cortex" not in report
+
+
+def test_a_package_that_fails_in_one_container_is_told_with_its_step(tmp_path: Path) -> None:
+    sound = {"python": "3.11.2", "steps": {"install": "13 s", "purge": "left nothing"}}
+    write(tmp_path / "bookworm.json", sound | {"failed": ""})
+    broken = {"python": "3.13.5", "steps": {"install": "12 s"}, "failed": "purge: left the user"}
+    write(tmp_path / "trixie.json", broken)
+    (tmp_path / "leuko_1+deb12_amd64.deb").write_bytes(bytes(1_400_000))
+    report = tmp_path / "report.md"
+    command = (sys.executable, str(HARDWARE / "deb_report.py"), *[str(tmp_path)] * 2, str(report))
+    assert subprocess.run(command, check=False).returncode == 1
+    text = report.read_text(encoding="utf-8")
+    assert "| step | bookworm, Python 3.11.2 | trixie, Python 3.13.5 |" in text
+    assert "| purge | left nothing | - |" in text
+    assert "**Failed** on trixie: purge: left the user" in text
+    assert "| `leuko_1+deb12_amd64.deb` | 1 MB |" in text
+
+
+@pytest.mark.parametrize("script", sorted(HARDWARE.rglob("*.sh")), ids=lambda path: path.name)
+def test_a_check_is_shell_that_can_be_read(script: Path) -> None:
+    done = subprocess.run(["sh", "-n", str(script)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_scripts_call_only_scripts_that_are_there() -> None:
+    for script in HARDWARE.rglob("*.sh"):
+        text = script.read_text(encoding="utf-8")
+        called = re.findall(r'"\$here/([\w/]+\.(?:sh|py))"', text)
+        assert [name for name in called if not (script.parent / name).exists()] == []
