@@ -182,6 +182,13 @@ def test_a_service_is_found_where_it_listens(tmp_path: Path) -> None:
     assert "service does not run" in finding.health.text
 
 
+def test_a_socket_that_cannot_be_looked_at_is_a_finding() -> None:
+    # A name that is too long fails like a folder that may not be entered, and for root, too.
+    finding = examine_service(Settings(control_socket=Path("/run") / ("x" * 300)))
+    assert finding.health.level is Level.WARNING
+    assert "cannot be asked" in finding.health.text
+
+
 def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path: Path) -> None:
     for display, level in (("none", Level.OK), ("framebuffer", Level.FAULT), ("nix", Level.FAULT)):
         settings = Settings(display=display, display_device=str(tmp_path / "fb9"))

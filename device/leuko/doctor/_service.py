@@ -1,5 +1,7 @@
 """The running service: whether one answers where ``leuko session`` would ask it."""
 
+from pathlib import Path
+
 from leuko.control import ControlClient
 from leuko.doctor._finding import Finding, doubtful, sound
 from leuko.errors import LeukoError
@@ -13,7 +15,7 @@ def examine_service(settings: Settings) -> Finding:
         settings: where it listens.
     """
     part, path = "service", settings.control_socket
-    if not path.exists():
+    if _is_absent(path):
         return sound(part, f"none listens at {path}")
     try:
         status = ControlClient(path).status()
@@ -21,3 +23,11 @@ def examine_service(settings: Settings) -> Finding:
         text, _, remedy = str(error).partition("; ")
         return doubtful(part, text, remedy)
     return sound(part, f"{status.state} at {path}")
+
+
+def _is_absent(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        # A folder that may not be entered: asking the service says so, and what to do.
+        return False

@@ -34,7 +34,7 @@ class Keyframe:
 
 
 class KeyframeArchive(Protocol):
-    """Keeps keyframes, pictures of some 20 kB each, as long as the tracker lives or longer."""
+    """Keeps keyframes, pictures of some 22 kB each, as long as the tracker lives or longer."""
 
     def begin(self, picture_bytes: int) -> Sequence[Keyframe]:
         """Return what an earlier tracker put there, by number; called once, before the rest.

@@ -45,7 +45,7 @@ class SlideTracker:
 
         Args:
             um_per_px: scale of the frames, and of those that the archive was filled from.
-            archive: where keyframes go, 23 kB each; None keeps them in memory.
+            archive: where keyframes go, 22 kB each; None keeps them in memory.
             first_segment: number of the first segment; a session that goes on gives one that it
                 has not used.
 

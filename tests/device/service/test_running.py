@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -144,8 +145,9 @@ def test_a_session_of_nobody_is_refused_whoever_asks(
                 ControlClient(tmp_path / "socket", answer_s=30).start(specimen)
             with Bench(parts.commands) as bench:
                 bench.press(Press(Action.GO, specimen), on="a keypad")
-                while not bench.notice:
-                    pass
+                until = time.monotonic() + 30
+                while not bench.notice and time.monotonic() < until:
+                    time.sleep(0.01)
                 return bench.notice
         finally:
             service.stop()
