@@ -9,13 +9,15 @@ from leuko.cells import RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL
 from leuko_training.augment import (
     ColourSpread,
-    LensSpread,
     View,
-    degrade,
     recolour,
     sampling_maps,
 )
 from leuko_training.dyes import dyes_of, redye
+from leuko_training.lenses import (
+    LensSpread,
+    degrade,
+)
 
 Change = Callable[[RGBImage, np.random.Generator], RGBImage]
 

@@ -12,12 +12,12 @@ from leuko_training.crops import (
     Crop,
     CropSampler,
     crop_of,
-    dark_spot,
     draw_view,
     load_crop,
     plain_view,
 )
 from leuko_training.cut_cells import red_cell_crops
+from leuko_training.dark_spots import dark_spot
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_rgb
 from leuko_training.masks import MaskSampler, load_specimen

@@ -16,11 +16,8 @@ from leuko.vision.preprocess import (
 )
 from leuko_training.augment import (
     USUAL_COLOURS,
-    USUAL_LENS,
     ColourSpread,
-    LensSpread,
     View,
-    degrade,
     level_stain,
     recolour,
     sampling_maps,
@@ -29,6 +26,11 @@ from leuko_training.datasets import LabelledImage
 from leuko_training.dyes import dyes_of, redye
 from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
+from leuko_training.lenses import (
+    USUAL_LENS,
+    LensSpread,
+    degrade,
+)
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, ISOLATION_MARGIN
 
 FINEST_UM_PER_PX = 0.11
@@ -223,21 +225,9 @@ class CropSampler:
         pool = pools[int(rng.choice(len(pools), p=sizes / sizes.sum()))]
         crop = _any(pool, rng)
         others = [other for other in pools if other is not pool]
-        if others and rng.random() < self._style.redyed:
+        if self._style.redyed and others and rng.random() < self._style.redyed:
             crop = _redyed(crop, _any(others[int(rng.integers(len(others)))], rng), rng)
         return draw_view(crop, rng, style=self._style), list(CellClass).index(label)
-
-
-def dark_spot(image: RGBImage, row: float, column: float) -> Mask:
-    """Return the stained spot nearest to a point: a platelet, a red cell, a piece of debris."""
-    green = cv2.GaussianBlur(image[..., 1], (0, 0), 1.5)
-    _, dark = cv2.threshold(green, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    count, labels = cv2.connectedComponents(np.asarray(dark, np.uint8))
-    if count == 1:
-        return np.zeros(green.shape, np.bool_)
-    rows, columns = np.nonzero(labels)
-    nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
-    return np.asarray(labels == labels[rows[nearest], columns[nearest]])
 
 
 def _any(pool: Sequence[Crop], rng: Generator) -> Crop:

@@ -12,7 +12,8 @@ from rich.progress import track
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import cut_window, window_around
 from leuko.vision.regions import own_part, region_in_field
-from leuko_training.crops import Crop, cut_crop, dark_spot, load_crop
+from leuko_training.crops import Crop, cut_crop, load_crop
+from leuko_training.dark_spots import dark_spot
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_balanced
 from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE

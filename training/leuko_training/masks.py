@@ -15,10 +15,17 @@ from numpy.typing import NDArray
 
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL, resample
-from leuko_training.augment import View, degrade, recolour, sampling_maps
+from leuko_training.augment import (
+    View,
+    recolour,
+    sampling_maps,
+)
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
+from leuko_training.lenses import (
+    degrade,
+)
 from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 FINEST_UM_PER_PX = 0.13

@@ -6,9 +6,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from leuko_training.augment import USUAL_COLOURS, ColourSpread, LensSpread
+from leuko_training.augment import (
+    USUAL_COLOURS,
+    ColourSpread,
+)
 from leuko_training.crops import USUAL_STYLE, ViewStyle
 from leuko_training.fit import Schedule
+from leuko_training.lenses import (
+    LensSpread,
+)
 
 SHORT = Schedule(epochs=4, steps=48, batch_size=32, learning_rate=6e-4, ema_momentum=0.985)
 """A minute or two a training: ranks ideas."""

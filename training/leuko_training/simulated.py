@@ -5,7 +5,8 @@ import numpy as np
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.sim import SimulatedSmear, SmearSpec, TrueCell, laboratory
 from leuko.vision.preprocess import background_colour, white_balance
-from leuko_training.crops import Crop, crop_of, dark_spot
+from leuko_training.crops import Crop, crop_of
+from leuko_training.dark_spots import dark_spot
 
 DATASET = "simulated"
 UM_PER_PX = 0.12

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 
-from leuko.backends import open_backend
+from leuko.backends import BackedAnalyser, open_backend
 from leuko.calibration import Calibration, calibrated_locks, quality_limits
 from leuko.cameras import CameraOptions, CameraProcess, Locks
 from leuko.control import (
@@ -99,12 +99,7 @@ def display_options(settings: Settings) -> DisplayOptions:
 def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> Parts:
     """Open what the service is put together from; the stack closes it, the last part first."""
     settings, calibration = chosen.settings, chosen.calibration
-    # The count begins on the processor; what is on trial meanwhile does not hold it up.
-    analyser = stack.enter_context(
-        open_backend(
-            chosen.bundle, settings.backend, threads=settings.threads, adapter=chosen.adapter
-        )
-    )
+    analyser = _analyser(chosen, stack)
     store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
     commands = CommandQueue()
     bench = _bench(settings, buttons, commands, stack)
@@ -133,6 +128,15 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
         wbc_factor=calibration.record.wbc_factor if calibration else None,
         um_per_px=chosen.um_per_px,
     )
+
+
+def _analyser(chosen: Chosen, stack: ExitStack) -> BackedAnalyser:
+    settings = chosen.settings
+    # The count begins on the processor; what is on trial meanwhile does not hold it up.
+    backend = open_backend(
+        chosen.bundle, settings.backend, threads=settings.threads, adapter=chosen.adapter
+    )
+    return stack.enter_context(backend)
 
 
 def _bench(
