@@ -257,7 +257,35 @@ def test_a_number_is_typed_on_a_keypad_and_shown_while_it_is() -> None:
     assert bench.shown[-1].figures == ("missed 12",)
 
 
-@pytest.mark.parametrize(("typed", "number"), [("4\n", 4), ("four\n-2\n2\n", 2), ("", None)])
+def test_a_slides_id_that_a_wand_reads_is_no_number_and_display_and_terminal_say_so() -> None:
+    bench = Bench(NAMES)
+    scanned = [Press(Action.GO, "4006381333931"), Press(Action.GO, "1001"), Press(Action.GO, "3")]
+    with bench.wizard() as wizard:
+        show = wizard.show
+
+        def show_and_press(shown: Shown) -> None:
+            show(shown)
+            bench.answers.press(scanned.pop(0), on="keypad")
+
+        wizard.show = show_and_press
+        assert wizard.ask_number("how many were missed?", "missed", "seen 3") == 3
+    assert bench.shown[-1].figures == ("missed 0", "1000 at most", "seen 3")
+    assert bench.said[1:] == [
+        "'4006381333931' is no number of cells; give 0 to 1000 ",
+        "'1001' is no number of cells; give 0 to 1000 ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("4\n", 4),
+        ("four\n-2\n2\n", 2),
+        ("4006381333931\n1001\n1000\n", 1000),
+        pytest.param("9" * 5000 + "\n7\n", 7, id="more digits than Python takes"),
+        ("", None),
+    ],
+)
 def test_without_keys_a_number_is_typed_in_the_terminal(typed: str, number: int | None) -> None:
     bench = Bench(typed=typed)
     with bench.wizard() as wizard:
