@@ -94,6 +94,7 @@ def test_what_was_pressed_before_the_question_answers_nothing() -> None:
         ("y\n", Answer.YES),
         ("again\n", Answer.AGAIN),
         ("n\n", Answer.NO),
+        ("No\n", Answer.NO),
         ("\n", Answer.NO),
         ("", Answer.NO),
     ],
@@ -103,6 +104,17 @@ def test_without_keys_the_terminal_answers(typed: str, answer: Answer) -> None:
     with bench.wizard() as wizard:
         assert wizard.ask("keep this calibration?") is answer
     assert bench.said == ["keep this calibration? [y/N/again] "]
+
+
+def test_a_mistyped_word_is_asked_again_and_throws_nothing_away() -> None:
+    bench = Bench(typed="yy\nja\ny\n")
+    with bench.wizard() as wizard:
+        assert wizard.ask("keep this check?") is Answer.YES
+    assert bench.said == [
+        "keep this check? [y/N/again] ",
+        "'yy' is no answer; keep this check? [y/N/again] ",
+        "'ja' is no answer; keep this check? [y/N/again] ",
+    ]
 
 
 def test_pictures_are_shown_with_what_is_measured() -> None:

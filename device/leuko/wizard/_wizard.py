@@ -14,7 +14,7 @@ from leuko.errors import CalibrationError
 from leuko.status import CalibrationStep, Shown, TrendChart
 from leuko.wizard._guides import Guide
 from leuko.wizard._number import MOST, NumberAnswer
-from leuko.wizard._typing import TypedAnswers
+from leuko.wizard._typing import TypedAnswers, answer_of
 
 _WIDEST = 400
 """Columns of the picture that is shown; no display gives it more."""
@@ -201,12 +201,18 @@ class Wizard:
         self.show(shown)
         self.say(prompt)
         while self.keys().yes or self.typed.is_open:
-            if answer := self._next():
+            if answer := self.answers.next(_TICK_S) or self._typed(prompt):
                 return answer
         return Answer.NO
 
-    def _next(self) -> Answer | None:
-        return self.answers.next(_TICK_S) or self.typed.next(0.0)
+    def _typed(self, prompt: str) -> Answer | None:
+        """Return what was typed; a mistyped word throws nothing away, it is asked again."""
+        line = self.typed.next_line(0.0)
+        if line is None:
+            return None
+        if (answer := answer_of(line)) is None:
+            self.say(f"{line[:40]!r} is no answer; {prompt}")
+        return answer
 
 
 def _reduced(rgb: RGBImage) -> RGBImage:
