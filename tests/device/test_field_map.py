@@ -25,8 +25,8 @@ def test_fields_of_different_places_have_nothing_in_common_but_the_flare(
 ) -> None:
     fields = FieldMap(um_per_px=UM_PER_PX)
     placed = [fields.place(rgb) for rgb in real_fields]
-    assert len({one.position.segment for one in placed if one}) == len(real_fields) == 8
-    assert not any(one.known.any() for one in placed if one)
+    assert len({one.position.segment for one in placed}) == len(real_fields) == 8
+    assert not any(one.known.any() for one in placed)
 
 
 @pytest.mark.parametrize("share", [0.7, 0.4])
@@ -41,8 +41,8 @@ def test_another_picture_of_nearly_the_same_place_is_recognised(
         first, second = rgb[:height, :width], rgb[:height, across : across + width]
         dimmer = np.clip(0.9 * second + rng.normal(0, 4, second.shape), 0, 255).astype(np.uint8)
         one, other = fields.place(first), fields.place(dimmer)
-        assert one is not None
-        assert other is not None
+        assert one.is_new
+        assert other.is_new
         way_um = other.position.x_um - one.position.x_um
         assert way_um == pytest.approx(across * UM_PER_PX, abs=0.5)
         assert other.known.mean() == pytest.approx(share, abs=0.01)

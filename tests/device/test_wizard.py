@@ -94,6 +94,7 @@ def test_what_was_pressed_before_the_question_answers_nothing() -> None:
         ("y\n", Answer.YES),
         ("again\n", Answer.AGAIN),
         ("n\n", Answer.NO),
+        ("No\n", Answer.NO),
         ("\n", Answer.NO),
         ("", Answer.NO),
     ],
@@ -103,6 +104,17 @@ def test_without_keys_the_terminal_answers(typed: str, answer: Answer) -> None:
     with bench.wizard() as wizard:
         assert wizard.ask("keep this calibration?") is answer
     assert bench.said == ["keep this calibration? [y/N/again] "]
+
+
+def test_a_mistyped_word_is_asked_again_and_throws_nothing_away() -> None:
+    bench = Bench(typed="yy\nja\ny\n")
+    with bench.wizard() as wizard:
+        assert wizard.ask("keep this check?") is Answer.YES
+    assert bench.said == [
+        "keep this check? [y/N/again] ",
+        "'yy' is no answer; keep this check? [y/N/again] ",
+        "'ja' is no answer; keep this check? [y/N/again] ",
+    ]
 
 
 def test_pictures_are_shown_with_what_is_measured() -> None:
@@ -257,7 +269,35 @@ def test_a_number_is_typed_on_a_keypad_and_shown_while_it_is() -> None:
     assert bench.shown[-1].figures == ("missed 12",)
 
 
-@pytest.mark.parametrize(("typed", "number"), [("4\n", 4), ("four\n-2\n2\n", 2), ("", None)])
+def test_a_slides_id_that_a_wand_reads_is_no_number_and_display_and_terminal_say_so() -> None:
+    bench = Bench(NAMES)
+    scanned = [Press(Action.GO, "4006381333931"), Press(Action.GO, "1001"), Press(Action.GO, "3")]
+    with bench.wizard() as wizard:
+        show = wizard.show
+
+        def show_and_press(shown: Shown) -> None:
+            show(shown)
+            bench.answers.press(scanned.pop(0), on="keypad")
+
+        wizard.show = show_and_press
+        assert wizard.ask_number("how many were missed?", "missed", "seen 3") == 3
+    assert bench.shown[-1].figures == ("missed 0", "1000 at most", "seen 3")
+    assert bench.said[1:] == [
+        "'4006381333931' is no number of cells; give 0 to 1000 ",
+        "'1001' is no number of cells; give 0 to 1000 ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("4\n", 4),
+        ("four\n-2\n2\n", 2),
+        ("4006381333931\n1001\n1000\n", 1000),
+        pytest.param("9" * 5000 + "\n7\n", 7, id="more digits than Python takes"),
+        ("", None),
+    ],
+)
 def test_without_keys_a_number_is_typed_in_the_terminal(typed: str, number: int | None) -> None:
     bench = Bench(typed=typed)
     with bench.wizard() as wizard:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from leuko.calibration._record import FrameUsed
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
@@ -39,6 +41,13 @@ class Shot:
     def shape(self) -> tuple[int, int]:
         """Height and width."""
         return self.rgb.shape[0], self.rgb.shape[1]
+
+    @property
+    def pixels(self) -> bytes:
+        """Hash of the pixels: the same in every copy, whatever its file is called or holds."""
+        digest = hashlib.blake2b(repr(self.rgb.shape).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.rgb).data)
+        return digest.digest()
 
 
 class ShotSource(Protocol):

@@ -93,9 +93,9 @@ class CheckMeasurement:
             ImageError: it is too small, or of another size than those before.
         """
         place = self._map.place(rgb)
-        for join in place.joined if place else ():
+        for join in place.joined:
             self._ledger.join(join)
-        return place
+        return place if place.is_new else None
 
     def add(self, shot: Shot, quality: Quality, place: PlacedField, seen: CheckedField) -> None:
         """Take in a field.

@@ -64,11 +64,13 @@ class Measuring:
         return CalibratedFrames(present).calibrated if present else lambda rgb: rgb
 
     def analyser(self) -> "FieldAnalyser":
-        """Return what finds leukocytes with the bundle's models, on the processor."""
+        """Return what finds leukocytes on the processor and names them as a count would."""
+        from leuko.calibration import adapter_for
         from leuko.inference import LiteRTEngine
         from leuko.pipeline import FieldAnalyser
 
-        return FieldAnalyser(self.bundle, LiteRTEngine())
+        adapter, _ = adapter_for(self.history.current(), self.bundle.sha256)
+        return FieldAnalyser(self.bundle, LiteRTEngine(), adapter=adapter)
 
 
 class Again(typer.Abort):

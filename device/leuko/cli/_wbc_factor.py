@@ -49,14 +49,22 @@ def wbc_factor(
 
 
 def _good(bench: Measuring, um_per_px: float) -> Iterator["Shot"]:
-    """Yield the pictures that a live count would search as well, and name the others."""
+    """Yield the pictures that a live count would search as well, once; name the others."""
     from leuko.calibration import quality_limits
     from leuko.vision.quality import judge
 
     even, limits = bench.even(), quality_limits(bench.history.current())
+    first_with: dict[bytes, str] = {}
     for shot in bench.shots:
         quality = judge(even(shot.rgb), um_per_px=um_per_px, moved_um=math.inf, limits=limits)
-        if quality.is_good:
-            yield shot
+        if not quality.is_good:
+            _tell_left_out(shot, quality.guidance)
+        elif first := first_with.get(pixels := shot.pixels):
+            _tell_left_out(shot, f"it is the same picture as {first}; its cells count once")
         else:
-            typer.echo(f"leuko: left out {shot.used.name}: {quality.guidance}", err=True)
+            first_with[pixels] = shot.used.name
+            yield shot
+
+
+def _tell_left_out(shot: "Shot", reason: str) -> None:
+    typer.echo(f"leuko: left out {shot.used.name}: {reason}", err=True)

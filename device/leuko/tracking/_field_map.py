@@ -26,11 +26,14 @@ class PlacedField:
         position: its place, after ``joined``; alone in its segment if it overlaps no other field.
         joined: segments that turn out to be one by this field, in this order.
         known: ``(height, width)`` bool, what of it other fields have shown.
+        is_new: whether anything is in it that no other field has shown; where it is not, it joins
+            segments all the same.
     """
 
     position: Position
     joined: tuple[SegmentJoin, ...]
     known: Mask
+    is_new: bool = True
 
 
 class FieldMap:
@@ -51,8 +54,8 @@ class FieldMap:
         self._map: SlideMap
         self._search: PlaceSearch
 
-    def place(self, rgb: RGBImage) -> PlacedField | None:
-        """Return where a field lies; None if another one shows the same place.
+    def place(self, rgb: RGBImage) -> PlacedField:
+        """Return where a field lies; one that shows the same place as another is not kept.
 
         Args:
             rgb: ``(height, width, 3)`` uint8, RGB, sharp; not kept.
@@ -69,11 +72,11 @@ class FieldMap:
             return PlacedField(position, (), np.zeros(rgb.shape[:2], np.bool_))
         placed, joined = self._joined(view, placed)
         near = self._map.keyframes.around(placed.position)
-        if near and near[0][0] >= _SAME_PLACE:
-            return None
         known = self._known(placed.position, [one.position for _, one in near])
-        self._map.add(view, placed)
-        return PlacedField(placed.position, joined, known)
+        is_new = not near or near[0][0] < _SAME_PLACE
+        if is_new:
+            self._map.add(view, placed)
+        return PlacedField(placed.position, joined, known, is_new=is_new)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if not self._shape:

@@ -8,12 +8,25 @@ from typing import TextIO
 
 from leuko.control import Answer
 
-_WORDS = {"y": Answer.YES, "yes": Answer.YES, "a": Answer.AGAIN, "again": Answer.AGAIN}
+_WORDS = {
+    "y": Answer.YES,
+    "yes": Answer.YES,
+    "a": Answer.AGAIN,
+    "again": Answer.AGAIN,
+    "n": Answer.NO,
+    "no": Answer.NO,
+    "": Answer.NO,
+}
+
+
+def answer_of(line: str) -> Answer | None:
+    """Return what a line answers, and an empty one is a no; None if it is no answer."""
+    return _WORDS.get(line.lower())
 
 
 @dataclass(slots=True)
 class TypedAnswers:
-    """Lines of a terminal; anything but yes and again is a no.
+    """Lines of a terminal.
 
     Attributes:
         stream: where they are typed; None once nothing more can come.
@@ -31,13 +44,12 @@ class TypedAnswers:
         """Whether anything may come."""
         return self.stream is not None
 
-    def next(self, timeout_s: float) -> Answer | None:
-        """Return the next answer; None if none comes in time, or the stream has ended."""
-        line = self.next_line(timeout_s)
-        return None if line is None else _WORDS.get(line.lower(), Answer.NO)
-
     def next_line(self, timeout_s: float) -> str | None:
-        """Return what is typed next, without spaces around it; None as for `next`."""
+        """Return what is typed next, without spaces around it.
+
+        Returns:
+            The line; None if none comes in time, or the stream has ended.
+        """
         if self.stream is None:
             return None
         try:

@@ -13,8 +13,8 @@ from leuko.control import Answer, Answers
 from leuko.errors import CalibrationError
 from leuko.status import CalibrationStep, Shown, TrendChart
 from leuko.wizard._guides import Guide
-from leuko.wizard._number import NumberAnswer
-from leuko.wizard._typing import TypedAnswers
+from leuko.wizard._number import MOST, NumberAnswer
+from leuko.wizard._typing import TypedAnswers, answer_of
 
 _WIDEST = 400
 """Columns of the picture that is shown; no display gives it more."""
@@ -119,7 +119,7 @@ class Wizard:
         Raises:
             CalibrationError: the person has stopped it.
         """
-        given, shown = NumberAnswer(start), ""
+        given, shown = NumberAnswer(start), ("", "")
         answers = self._told_keys("ok", "more", "stop", "less")
         step = replace(
             self._step,
@@ -131,9 +131,10 @@ class Wizard:
         self.say(f"{question} [{start}] ")
         while not given.is_given and (self.keys().yes or self.typed.is_open):
             number = self.answers.typed or str(given.number)
-            if number != shown:
-                shown = number
-                self.show(replace(step, figures=(f"{what} {number}", *figures)))
+            if (number, given.refused) != shown:
+                shown = (number, given.refused)
+                told = (f"{MOST} at most",) if given.refused else ()
+                self.show(replace(step, figures=(f"{what} {number}", *told, *figures)))
             self._take_number(given)
         return given.number if given.is_given else None
 
@@ -187,9 +188,11 @@ class Wizard:
         if press := self.answers.next_press(_TICK_S):
             given.press(press)
         elif (line := self.typed.next_line(0.0)) is not None:
-            given.give(line or str(given.number))
-            if not given.is_given:
-                self.say(f"{line!r} is no number of cells; give 0 or more ")
+            given.give(line)
+        else:
+            return
+        if given.refused:
+            self.say(f"{given.refused[:40]!r} is no number of cells; give 0 to {MOST} ")
         if given.is_stopped:
             raise CalibrationError(_STOPPED)
 
@@ -198,12 +201,18 @@ class Wizard:
         self.show(shown)
         self.say(prompt)
         while self.keys().yes or self.typed.is_open:
-            if answer := self._next():
+            if answer := self.answers.next(_TICK_S) or self._typed(prompt):
                 return answer
         return Answer.NO
 
-    def _next(self) -> Answer | None:
-        return self.answers.next(_TICK_S) or self.typed.next(0.0)
+    def _typed(self, prompt: str) -> Answer | None:
+        """Return what was typed; a mistyped word throws nothing away, it is asked again."""
+        line = self.typed.next_line(0.0)
+        if line is None:
+            return None
+        if (answer := answer_of(line)) is None:
+            self.say(f"{line[:40]!r} is no answer; {prompt}")
+        return answer
 
 
 def _reduced(rgb: RGBImage) -> RGBImage:

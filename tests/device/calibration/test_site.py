@@ -126,6 +126,26 @@ def test_an_adaptation_is_kept_and_changes_what_a_count_calls_a_cell(
     assert {name: before[name] for name in untouched} == {n: after[n] for n in untouched}
 
 
+def test_what_is_measured_afterwards_names_cells_as_adapted(
+    leuko: Leuko, sorted_discs: Path, paired_fields: tuple[RGBImage, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "fields").mkdir()
+    for number, rgb in enumerate(paired_fields[:10]):
+        Image.fromarray(rgb).save(tmp_path / "fields" / f"{number:02}.png")
+
+    def measured_stain() -> dict[str, list[float]]:
+        run = leuko("calibrate", "stain", "--from", tmp_path / "fields", "--cells", 40, "--json")
+        assert run.code == 0, run.err
+        return dict(json.loads(run.out)["stain"])
+
+    before = measured_stain()
+    assert leuko("calibrate", "site", sorted_discs, "--yes").code == 0
+    after = measured_stain()
+    assert before["neutrophils"] != before["lymphocytes"]
+    assert after["neutrophils"] == before["lymphocytes"]
+    assert after["lymphocytes"] == before["neutrophils"]
+
+
 def test_people_are_told_what_it_is_worth_and_what_stays(
     leuko: Leuko, sorted_discs: Path, tmp_path: Path
 ) -> None:

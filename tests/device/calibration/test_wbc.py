@@ -95,6 +95,7 @@ def test_a_count_prints_and_writes_the_estimate_of_its_fields(
     fields = sorted(tmp_path.glob("*.png"))
     blurred = Image.fromarray(paired_fields[0]).filter(ImageFilter.GaussianBlur(4))
     blurred.save(tmp_path / "blurred.png")
+    Image.fromarray(paired_fields[3]).save(tmp_path / "copy.tif")
     options = ("--state-dir", tmp_path / "state", "--bundle", tiny_bundle)
     measured = ("wbc-factor", "--known", 8, "--from", tmp_path, "--yes", *options)
     out = tmp_path / "out"
@@ -107,6 +108,9 @@ def test_a_count_prints_and_writes_the_estimate_of_its_fields(
             assert not left.value.code
     printed = capfd.readouterr()
     assert "left out blurred.png: focus" in printed.err
+    same = "it is the same picture as 03.png; its cells count once"
+    assert f"left out copy.tif: {same}" in printed.err
+    assert "48 leukocytes in 12 fields" in printed.out
     assert "about 8.0 × 10⁹ leukocytes a litre, a mere estimate: 48 in" in printed.out
     written = json.loads((out / "differential.json").read_text(encoding="utf-8"))
     assert written["estimated_wbc"]["per_litre_1e9"] == pytest.approx(8)

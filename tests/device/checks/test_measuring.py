@@ -90,6 +90,15 @@ def test_a_field_that_is_come_back_to_is_not_looked_at_again(look: Look, smear: 
     assert (found.located, found.fields) == (3, 2)
 
 
+def test_a_field_with_nothing_new_still_shows_that_two_others_are_neighbours(
+    look: Look, smear: RGBImage
+) -> None:
+    left, right = field_at(smear, 0, 320), field_at(smear, 290, 250)
+    apart = look(left, right)
+    found = look(left, right, field_at(smear, 50, 320))
+    assert (found.fields, found.located) == (2, apart.located - 1)
+
+
 def test_what_is_blurred_or_smeared_by_motion_is_refused_as_the_live_gate_does(
     look: Look, smear: RGBImage, told: list[Guidance]
 ) -> None:
