@@ -121,7 +121,7 @@ def count_images(
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
-        wbc = _estimated(calibration, count, len(images) - len(failed), bundle)
+        wbc = run.estimated_wbc(count, bundle)
         report.finish(
             count,
             failed,
@@ -157,6 +157,8 @@ class _Run:
         self._images = images
         self._frames = CalibratedFrames(calibration) if calibration else None
         self._limits = quality_limits(calibration)
+        self._wbc_factor = calibration.record.wbc_factor if calibration else None
+        self._used_scales: set[float] = set()
         self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
@@ -215,6 +217,17 @@ class _Run:
             if path in self._failures
         )
 
+    def estimated_wbc(self, count: DifferentialCount, bundle: ModelBundle) -> WBCEstimate | None:
+        if self._wbc_factor is None:
+            return None
+        return estimated_wbc(
+            self._wbc_factor,
+            count,
+            fields=len(self._images) - len(self._failures),
+            scales=self._used_scales,
+            bundle_sha256=bundle.sha256,
+        )
+
     def _cameras(self) -> dict[tuple[int, int], list[Path]]:
         cameras: dict[tuple[int, int], list[Path]] = {}
         for path in self._images:
@@ -254,6 +267,7 @@ class _Run:
         self.entries += [
             Entry(cell.cell_class, cell.status, cell.region.cut_by_border) for cell in cells
         ]
+        self._used_scales.add(scale.um_per_px)
         self.stain.see(rgb, cells, um_per_px=scale.um_per_px)
         if scale.estimate:
             self.estimates.setdefault(scale.estimate)
@@ -265,15 +279,6 @@ class _Run:
         return FieldReport(
             image, name, shape, scale.um_per_px, confidence, cells, is_sharp=not blurred
         )
-
-
-def _estimated(
-    calibration: Calibration | None, count: DifferentialCount, fields: int, bundle: ModelBundle
-) -> WBCEstimate | None:
-    factor = calibration.record.wbc_factor if calibration else None
-    if factor is None:
-        return None
-    return estimated_wbc(factor, count, fields=fields, bundle_sha256=bundle.sha256)
 
 
 def _scale_of(calibration: Calibration | None) -> float | None:

@@ -50,8 +50,14 @@ class WBCNotes:
         if self._factor is None:
             return
         known = fields if session.id == self._begun else None
-        sha256 = session.spec.bundle_sha256
-        found = estimated_wbc(self._factor, count, fields=known, bundle_sha256=sha256)
+        spec = session.spec
+        found = estimated_wbc(
+            self._factor,
+            count,
+            fields=known,
+            scales=[spec.um_per_px] if spec.um_per_px else [],
+            bundle_sha256=spec.bundle_sha256,
+        )
         try:
             self._store.note(_KIND, session.id, **found.detail)
         except StoreError as error:

@@ -25,7 +25,9 @@ def factor() -> WBCFactorPart:
     moment = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
     circumstances = Circumstances("Ada", moment, "leuko-default", "b" * 64, "sim")
     origin = circumstances.origin([], shape=(360, 480))
-    return WBCFactorPart(origin=origin, per_cell=2.0, within_percent=20, cells=96, fields=30)
+    return WBCFactorPart(
+        origin=origin, per_cell=2.0, within_percent=20, cells=96, fields=30, um_per_px=0.2
+    )
 
 
 def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_rests_on(
@@ -45,6 +47,19 @@ def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_res
     summary = json.loads((folder / "differential.json").read_text(encoding="utf-8"))
     assert summary["estimated_wbc"] == dict(told)
     assert "estimated leukocytes a litre" in (folder / "log.csv").read_text(encoding="utf-8")
+
+
+def test_a_session_at_another_scale_than_the_factors_gives_no_estimate(
+    store: Store, factor: WBCFactorPart
+) -> None:
+    session = store.start_session(replace(SPEC, um_per_px=0.1), asked_by="Ada")
+    notes = WBCNotes(factor, store)
+    notes.begin(session)
+    notes.note(session, COUNT, fields=24.2)
+    told = wbc_of_log(store.log(session.id), SessionState.PAUSED)
+    assert told is not None
+    assert told["per_litre_1e9"] is None
+    assert "the fields have 0.1 µm per pixel" in str(told["text"])
 
 
 def test_while_a_session_counts_on_an_older_estimate_is_not_shown(
