@@ -16,7 +16,7 @@ from leuko.counting import DifferentialCount, Entry
 from leuko.errors import CalibrationError
 
 FEWEST_CELLS, FEWEST_FIELDS = 30, 10
-"""Fewer leukocytes or fields make no factor: 30 alone leave a third in doubt."""
+"""Fewer leukocytes or fields make no factor and no estimate: 30 alone leave a third in doubt."""
 
 _SPREAD_95 = 1.96
 
@@ -163,7 +163,9 @@ def _too_few(seen: int, fields: float | None) -> str:
         return "the count was interrupted, and what ground it had searched is not known"
     if fields < FEWEST_FIELDS:
         return f"{fields:.1f} fields are too few, {FEWEST_FIELDS} are needed"
-    return "" if seen else "no leukocyte was counted"
+    if seen < FEWEST_CELLS:
+        return f"fewer than {FEWEST_CELLS} leukocytes were counted ({seen})"
+    return ""
 
 
 def _leukocytes(count: DifferentialCount) -> int:

@@ -65,7 +65,8 @@ def factor(shots: Shots, circumstances: Circumstances) -> WBCFactorPart:
         (50, 9.4, "b", "9.4 fields are too few, 10 are needed"),
         (50, None, "b", "the count was interrupted"),
         (50, 20.0, "c", "measured with the bundle leuko-default 1; run leuko calibrate wbc-factor"),
-        (0, 20.0, "b", "no leukocyte was counted"),
+        (0, 20.0, "b", "fewer than 30 leukocytes were counted (0)"),
+        (29, 20.0, "b", "fewer than 30 leukocytes were counted (29)"),
     ],
 )
 def test_where_it_would_mislead_there_is_no_estimate_but_a_reason(
