@@ -129,7 +129,15 @@ def test_a_count_prints_and_writes_the_estimate_of_its_fields(
     options = ("--state-dir", tmp_path / "state", "--bundle", tiny_bundle)
     measured = ("wbc-factor", "--known", 8, "--from", tmp_path, "--yes", *options)
     out = tmp_path / "out"
-    counted = ("count", *fields, "--out", out, "--calibration", tmp_path / "state")
+    counted = (
+        "count",
+        *fields,
+        tmp_path / "blurred.png",
+        "--out",
+        out,
+        "--calibration",
+        tmp_path / "state",
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEUKO_UM_PER_PX", "0.2")
         for arguments in (("calibrate", *measured), (*counted, "--bundle", tiny_bundle)):
@@ -142,6 +150,7 @@ def test_a_count_prints_and_writes_the_estimate_of_its_fields(
     written = json.loads((out / "differential.json").read_text(encoding="utf-8"))
     assert written["estimated_wbc"]["per_litre_1e9"] == pytest.approx(8)
     assert written["estimated_wbc"]["fields"] == 12
+    assert len(written["images"]) == 13, "the blurred one is in the count all the same"
     with pytest.raises(SystemExit):
         main([*map(str, counted), "--bundle", str(tiny_bundle), "--um-per-px", "0.25"])
     assert "have 0.25 µm per pixel and the factor was measured at 0.2;" in capfd.readouterr().out
