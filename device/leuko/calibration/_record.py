@@ -139,6 +139,8 @@ class WBCFactorPart(Part):
     """Leukocytes that were counted."""
     fields: Count
     """In how many fields."""
+    um_per_px: Annotated[float, Field(ge=0.02, le=1.0)] | None = None
+    """Scale of these fields, in µm per pixel; None in older records: then nothing is estimated."""
 
 
 Level = Annotated[float, Field(ge=0, le=255)]

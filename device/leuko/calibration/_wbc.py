@@ -5,7 +5,7 @@ laboratories therefore find a factor of their own from specimens that an analyse
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from leuko.calibration._circumstances import Circumstances
@@ -16,16 +16,24 @@ from leuko.counting import DifferentialCount, Entry
 from leuko.errors import CalibrationError
 
 FEWEST_CELLS, FEWEST_FIELDS = 30, 10
-"""Fewer leukocytes or fields make no factor: 30 alone leave a third in doubt."""
+"""Fewer leukocytes or fields make no factor and no estimate: 30 alone leave a third in doubt."""
 
 _SPREAD_95 = 1.96
+
+_SAME_SCALE = 0.03
+"""Relative difference of two scales up to which fields show the same ground, within 6 %."""
 
 FindCells = Callable[[RGBImage], tuple[Cell, ...]]
 """Finds the leukocytes of a field."""
 
 
 def measure_wbc_factor(
-    shots: Iterable[Shot], circumstances: Circumstances, *, find: FindCells, known: float
+    shots: Iterable[Shot],
+    circumstances: Circumstances,
+    *,
+    find: FindCells,
+    known: float,
+    um_per_px: float,
 ) -> WBCFactorPart:
     """Return what one leukocyte a field stands for.
 
@@ -34,6 +42,7 @@ def measure_wbc_factor(
         circumstances: who measures, when and with what.
         find: finds the leukocytes of a field.
         known: 10⁹ leukocytes a litre in that specimen's blood.
+        um_per_px: scale of the fields.
 
     Raises:
         CalibrationError: too few fields or leukocytes.
@@ -58,6 +67,7 @@ def measure_wbc_factor(
         within_percent=round(_by_chance_percent(seen), 2),
         cells=seen,
         fields=len(frames),
+        um_per_px=um_per_px,
     )
 
 
@@ -104,7 +114,12 @@ class WBCEstimate:
 
 
 def estimated_wbc(
-    factor: WBCFactorPart, count: DifferentialCount, *, fields: float | None, bundle_sha256: str
+    factor: WBCFactorPart,
+    count: DifferentialCount,
+    *,
+    fields: float | None,
+    scales: Collection[float],
+    bundle_sha256: str,
 ) -> WBCEstimate:
     """Return what a count lets one guess of the leukocytes in blood, or why it lets nothing.
 
@@ -112,26 +127,45 @@ def estimated_wbc(
         factor: of the camera.
         count: of all fields.
         fields: how many, taken without looking for leukocytes; None if that is not known.
+        scales: of the fields, in µm per pixel.
         bundle_sha256: hash of the manifest of the bundle that counted.
     """
     seen = _leukocytes(count)
-    if reason := _hindrance(factor, seen, fields, bundle_sha256):
+    reason = _unlike(factor, scales, bundle_sha256) or _too_few(seen, fields)
+    if reason:
         return WBCEstimate(None, None, seen, fields, reason)
     within = math.hypot(factor.within_percent, _by_chance_percent(seen))
     return WBCEstimate(factor.per_cell * seen / (fields or 1), within, seen, fields)
 
 
-def _hindrance(factor: WBCFactorPart, seen: int, fields: float | None, bundle_sha256: str) -> str:
+def _unlike(factor: WBCFactorPart, scales: Collection[float], bundle_sha256: str) -> str:
     if factor.origin.bundle_sha256 != bundle_sha256:
         return (
             f"the factor was measured with the bundle {factor.origin.bundle}; run leuko calibrate "
             "wbc-factor again"
         )
+    measured = factor.um_per_px
+    if measured is None:
+        return (
+            "the factor does not say at what scale it holds; run leuko calibrate wbc-factor again"
+        )
+    farthest = max(scales, key=lambda scale: abs(scale - measured), default=measured)
+    if abs(farthest / measured - 1) > _SAME_SCALE:
+        return (
+            f"the fields have {farthest:.4g} µm per pixel and the factor was measured at "
+            f"{measured:.4g}; check the objective, or run leuko calibrate wbc-factor again"
+        )
+    return ""
+
+
+def _too_few(seen: int, fields: float | None) -> str:
     if fields is None:
         return "the count was interrupted, and what ground it had searched is not known"
     if fields < FEWEST_FIELDS:
         return f"{fields:.1f} fields are too few, {FEWEST_FIELDS} are needed"
-    return "" if seen else "no leukocyte was counted"
+    if seen < FEWEST_CELLS:
+        return f"fewer than {FEWEST_CELLS} leukocytes were counted ({seen})"
+    return ""
 
 
 def _leukocytes(count: DifferentialCount) -> int:

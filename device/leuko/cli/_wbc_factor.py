@@ -39,6 +39,7 @@ def wbc_factor(
             bench.circumstances,
             find=lambda rgb: analyser.analyse(even(rgb), um_per_px=um_per_px),
             known=known,
+            um_per_px=um_per_px,
         )
         bench.say(
             f"{part.cells} leukocytes in {part.fields} fields: {part.per_cell:.2f} × 10⁹ a "

@@ -63,7 +63,8 @@ class CountResult:
         warnings: what the reader should look at again, a sentence each.
         blurred: what the results call the images that are not sharp; they are counted all the
             same.
-        wbc: what it lets one guess of the leukocytes in blood; None without a factor for it.
+        wbc: what its sharp images let one guess of the leukocytes in blood; None without a factor
+            for it.
     """
 
     count: DifferentialCount
@@ -121,7 +122,7 @@ def count_images(
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
         failed = run.failed()
-        wbc = _estimated(calibration, count, len(images) - len(failed), bundle)
+        wbc = run.estimated_wbc(bundle)
         report.finish(
             count,
             failed,
@@ -157,6 +158,9 @@ class _Run:
         self._images = images
         self._frames = CalibratedFrames(calibration) if calibration else None
         self._limits = quality_limits(calibration)
+        self._wbc_factor = calibration.record.wbc_factor if calibration else None
+        self._sharp_entries: list[Entry] = []
+        self._sharp_scales: list[float] = []
         self._names = dict(zip(images, name_images(images), strict=True))
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
@@ -215,6 +219,18 @@ class _Run:
             if path in self._failures
         )
 
+    def estimated_wbc(self, bundle: ModelBundle) -> WBCEstimate | None:
+        # The factor was measured in sharp fields, in which more leukocytes are found.
+        if self._wbc_factor is None:
+            return None
+        return estimated_wbc(
+            self._wbc_factor,
+            DifferentialCount.from_entries(self._sharp_entries),
+            fields=len(self._sharp_scales),
+            scales=self._sharp_scales,
+            bundle_sha256=bundle.sha256,
+        )
+
     def _cameras(self) -> dict[tuple[int, int], list[Path]]:
         cameras: dict[tuple[int, int], list[Path]] = {}
         for path in self._images:
@@ -252,9 +268,8 @@ class _Run:
         except ImageError as error:
             self._failures[path] = error
             return None
-        self.entries += [
-            Entry(cell.cell_class, cell.status, cell.region.cut_by_border) for cell in cells
-        ]
+        entries = [Entry(one.cell_class, one.status, one.region.cut_by_border) for one in cells]
+        self.entries += entries
         self.stain.see(rgb, cells, um_per_px=scale.um_per_px)
         if scale.estimate:
             self.estimates.setdefault(scale.estimate)
@@ -262,19 +277,14 @@ class _Run:
         confidence = scale.estimate.confidence if scale.estimate else None
         shape = (rgb.shape[0], rgb.shape[1])
         blurred = is_blurred(rgb, um_per_px=scale.um_per_px, limits=self._limits)
-        self.blurred += [image] * blurred
+        if blurred:
+            self.blurred.append(image)
+        else:
+            self._sharp_entries += entries
+            self._sharp_scales.append(scale.um_per_px)
         return FieldReport(
             image, name, shape, scale.um_per_px, confidence, cells, is_sharp=not blurred
         )
-
-
-def _estimated(
-    calibration: Calibration | None, count: DifferentialCount, fields: int, bundle: ModelBundle
-) -> WBCEstimate | None:
-    factor = calibration.record.wbc_factor if calibration else None
-    if factor is None:
-        return None
-    return estimated_wbc(factor, count, fields=fields, bundle_sha256=bundle.sha256)
 
 
 def _scale_of(calibration: Calibration | None) -> float | None:

@@ -17,6 +17,8 @@ _KIND = "estimated leukocytes a litre"
 WBCDetail = Mapping[str, bool | int | float | str | None]
 """What is written of an estimate."""
 
+_STATE_KIND = "session state"
+
 
 class WBCNotes:
     """Notes in a session's log what its cells and the ground it has searched let one guess.
@@ -42,6 +44,8 @@ class WBCNotes:
     def note(self, session: SessionRecord, count: DifferentialCount, *, fields: float) -> None:
         """Note what a session at rest lets one guess; a full disk stops nothing but the note.
 
+        What was noted before a restart stands, if the session has rested since.
+
         Args:
             session: which one.
             count: its differential.
@@ -50,9 +54,17 @@ class WBCNotes:
         if self._factor is None:
             return
         known = fields if session.id == self._begun else None
-        sha256 = session.spec.bundle_sha256
-        found = estimated_wbc(self._factor, count, fields=known, bundle_sha256=sha256)
+        spec = session.spec
+        found = estimated_wbc(
+            self._factor,
+            count,
+            fields=known,
+            scales=[spec.um_per_px] if spec.um_per_px else [],
+            bundle_sha256=spec.bundle_sha256,
+        )
         try:
+            if known is None and _stands(self._store.log(session.id), cells=found.cells):
+                return
             self._store.note(_KIND, session.id, **found.detail)
         except StoreError as error:
             logger.warning("%s, and the log cannot say so: %s", found.sentence, error)
@@ -69,6 +81,17 @@ def wbc_of_log(entries: Iterable[LogEntry], state: SessionState) -> WBCDetail | 
         return None
     noted = [entry.detail for entry in entries if entry.kind == _KIND]
     return {name: _plain(value) for name, value in noted[-1].items()} if noted else None
+
+
+def _stands(entries: Iterable[LogEntry], *, cells: int) -> bool:
+    """Return whether the last note holds: no ground and no cell came to it since."""
+    noted = None
+    for entry in entries:
+        if entry.kind == _KIND:
+            noted = entry.detail["cells"]
+        elif entry.kind == _STATE_KIND and entry.detail["to"] == SessionState.COUNTING:
+            noted = None
+    return noted == cells
 
 
 def _plain(value: object) -> bool | float | str | None:

@@ -13,10 +13,11 @@ from leuko.cells import CellClass, CellStatus
 from leuko.clock import Moment
 from leuko.counting import DifferentialCount, Entry
 from leuko.service import KeptSessions, LiveService, Parts, WBCNotes, wbc_of_log
-from leuko.status import SessionState
-from leuko.store import SessionSpec, Store
+from leuko.status import SessionState, Target
+from leuko.store import SessionRecord, SessionSpec, Store
 
-COUNT = DifferentialCount.from_entries([Entry(CellClass.LYMPHOCYTE, CellStatus.COUNTED)] * 60)
+LYMPHOCYTE = Entry(CellClass.LYMPHOCYTE, CellStatus.COUNTED)
+COUNT = DifferentialCount.from_entries([LYMPHOCYTE] * 60)
 SPEC = SessionSpec("TEST", bundle="leuko-default", bundle_sha256="b" * 64, um_per_px=0.2)
 
 
@@ -25,7 +26,9 @@ def factor() -> WBCFactorPart:
     moment = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
     circumstances = Circumstances("Ada", moment, "leuko-default", "b" * 64, "sim")
     origin = circumstances.origin([], shape=(360, 480))
-    return WBCFactorPart(origin=origin, per_cell=2.0, within_percent=20, cells=96, fields=30)
+    return WBCFactorPart(
+        origin=origin, per_cell=2.0, within_percent=20, cells=96, fields=30, um_per_px=0.2
+    )
 
 
 def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_rests_on(
@@ -45,6 +48,19 @@ def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_res
     summary = json.loads((folder / "differential.json").read_text(encoding="utf-8"))
     assert summary["estimated_wbc"] == dict(told)
     assert "estimated leukocytes a litre" in (folder / "log.csv").read_text(encoding="utf-8")
+
+
+def test_a_session_at_another_scale_than_the_factors_gives_no_estimate(
+    store: Store, factor: WBCFactorPart
+) -> None:
+    session = store.start_session(replace(SPEC, um_per_px=0.1), asked_by="Ada")
+    notes = WBCNotes(factor, store)
+    notes.begin(session)
+    notes.note(session, COUNT, fields=24.2)
+    told = wbc_of_log(store.log(session.id), SessionState.PAUSED)
+    assert told is not None
+    assert told["per_litre_1e9"] is None
+    assert "the fields have 0.1 µm per pixel" in str(told["text"])
 
 
 def test_while_a_session_counts_on_an_older_estimate_is_not_shown(
@@ -68,6 +84,59 @@ def test_the_ground_of_a_session_that_was_cut_off_is_not_known(
     assert told is not None
     assert told["per_litre_1e9"] is None
     assert "the count was interrupted" in str(told["text"])
+
+
+@pytest.fixture
+def noted(store: Store, factor: WBCFactorPart) -> SessionRecord:
+    """A session that was paused, with an estimate."""
+    session = store.start_session(SPEC, asked_by="Ada")
+    notes = WBCNotes(factor, store)
+    notes.begin(session)
+    notes.note(session, COUNT, fields=24.2)
+    return store.set_state(session.id, SessionState.PAUSED, asked_by="Ada")
+
+
+def test_an_estimate_stands_after_a_restart_while_the_session_rests(
+    store: Store, factor: WBCFactorPart, noted: SessionRecord
+) -> None:
+    WBCNotes(factor, store).note(noted, COUNT, fields=0.0)
+    told = wbc_of_log(store.log(noted.id), SessionState.FINISHED)
+    assert told is not None
+    assert (told["per_litre_1e9"], told["fields"]) == (4.96, 24.2)
+
+
+@pytest.mark.parametrize("counted", [60, 61])
+def test_an_estimate_does_not_stand_when_the_session_went_on_after_it(
+    store: Store, factor: WBCFactorPart, noted: SessionRecord, counted: int
+) -> None:
+    if counted == COUNT.n:
+        # Ground was searched on which there was no cell.
+        store.set_state(noted.id, SessionState.COUNTING, asked_by="Ada")
+    count = DifferentialCount.from_entries([LYMPHOCYTE] * counted)
+    WBCNotes(factor, store).note(noted, count, fields=0.0)
+    told = wbc_of_log(store.log(noted.id), SessionState.FINISHED)
+    assert told is not None
+    assert "the count was interrupted" in str(told["text"])
+
+
+def test_a_session_that_reached_its_target_keeps_its_estimate_when_it_is_finished_another_day(
+    parts: Parts, factor: WBCFactorPart, frames: list[Frame], store: Store
+) -> None:
+    spec = replace(parts.spec, bundle_sha256="b" * 64)
+    parts = replace(parts, spec=spec, wbc_factor=factor)
+    service = LiveService(parts)
+    service.start("H-12", operator="ana", target=Target(3), asked_by="ana")
+    for frame in frames[:6]:
+        service.take(frame)
+    assert service.status().state is SessionState.REACHED
+    told = KeptSessions(store.path).session(1).estimated_wbc
+    # The device is switched off, and on again over the slide.
+    again = LiveService(parts)
+    again.take(frames[6])
+    again.finish(asked_by="ana")
+    assert told is not None
+    assert told["fields"] is not None
+    assert KeptSessions(store.path).session(1).estimated_wbc == told
 
 
 def test_too_little_ground_of_a_live_count_gives_no_estimate_but_says_so(
