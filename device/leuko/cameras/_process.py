@@ -21,8 +21,6 @@ _PERIODS = 3
 """Pictures that a slow source may be late by before it counts as silent."""
 _PATIENCE = 5
 """How many times as long a source without hardware may take, which other programs slow down."""
-_REFUSED_WITHIN_S = 5.0
-"""How long the start waits for a source without hardware: well within systemd's patience."""
 _TOO_BUSY = (
     "this computer is too busy to draw the slide; close other programs or choose a smaller frame "
     "(frame_width, frame_height)"
@@ -106,18 +104,17 @@ class CameraProcess:
         return self._or_too_busy("look at its cable and the lamp")
 
     def refuse_if_there_is_nothing(self) -> None:
-        """Wait a little for a source without hardware; a camera may still be plugged in later.
+        """Refuse a source without hardware that failed to open; a camera may be plugged in later.
 
-        One that has not opened by then is told of by `health`, like a camera.
+        Waits for nothing: while it is still being opened it is not refused.
 
         Raises:
-            CameraError: there is nothing to show.
+            CameraError: there is nothing to show, or too little of the computer to show it.
         """
-        until = time.monotonic() + _REFUSED_WITHIN_S
-        while not (self._is_hardware or self.found or self.has_ended or time.monotonic() > until):
-            if self.health.level is Level.FAULT:
-                raise CameraError(self._health.text)
-            self._wait(_FIRST_PAUSE_S)
+        if self._is_hardware or self.found or self.has_ended:
+            return
+        if self.health.level is Level.FAULT:
+            raise CameraError(self._health.text)
 
     @property
     def has_ended(self) -> bool:

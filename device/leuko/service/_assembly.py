@@ -104,9 +104,6 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
     commands = CommandQueue()
     bench = _bench(settings, buttons, commands, stack)
     camera = _camera(settings, calibration, stack)
-    display = _display(settings, stack)
-    # Last of all: a simulated slide takes its time, and a person's mistakes need not wait for it.
-    camera.refuse_if_there_is_nothing()
     return Parts(
         camera=CalibratedSource(camera, calibration) if calibration else camera,
         store=store,
@@ -117,13 +114,14 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
             limits=quality_limits(calibration),
         ),
         commands=commands,
-        display=display,
+        display=_display(settings, stack),
         notifier=Notifier(),
         backend=analyser,
         bench_notice=lambda: bench.notice,
         spec=chosen.spec,
         bundle_notice=chosen.notice,
         lockout=chosen.lockout,
+        refuse_camera=camera.refuse_if_there_is_nothing,
         stain=calibration.record.stain if calibration else None,
         wbc_factor=calibration.record.wbc_factor if calibration else None,
         um_per_px=chosen.um_per_px,

@@ -19,6 +19,10 @@ MakeCounter = Callable[[float, OpenSession | None], LiveCounter]
 """Makes a counter for a scale in µm per pixel, which goes on from a session's cells."""
 
 
+def _refuse_none() -> None:
+    """Wait for any camera."""
+
+
 class FrameSource(Protocol):
     """What the service asks of the camera: `leuko.cameras.CameraProcess`."""
 
@@ -58,6 +62,7 @@ class Parts:
         stain: the calibrated stain; None if it was not measured.
         wbc_factor: from leukocytes in a field to those in blood; None if it was not measured.
         lockout: why no session may begin, a sentence; empty if one may.
+        refuse_camera: raises `CameraError` where it is no use to wait for the first frame.
     """
 
     camera: FrameSource
@@ -74,3 +79,4 @@ class Parts:
     stain: StainPart | None = None
     wbc_factor: WBCFactorPart | None = None
     lockout: Callable[[], str] = str
+    refuse_camera: Callable[[], None] = _refuse_none

@@ -32,7 +32,11 @@ class LiveService:
         self._board = StatusBoard(parts, self._count.session)
 
     def run(self) -> None:
-        """Count until `stop` is called or the camera's source has come to its end."""
+        """Count until `stop` is called or the camera's source has come to its end.
+
+        Raises:
+            CameraError: there will never be a first frame.
+        """
         parts = self._parts
         self._logbook.started(parts.spec, parts.bundle_notice)
         parts.notifier.ready()
@@ -43,6 +47,7 @@ class LiveService:
             if self._logbook.has_news_of(parts.camera.health):
                 parts.notifier.says(self._line())
             if frame is None:
+                parts.refuse_camera()
                 self._tell_of_backend()
                 self._show()
             else:
