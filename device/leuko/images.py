@@ -9,6 +9,7 @@ import io
 import os
 import warnings
 from collections.abc import Generator, Iterable
+from hashlib import blake2b
 from pathlib import Path
 
 import cv2
@@ -58,6 +59,17 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
         for image in images:
             found.setdefault(image.resolve(), image)
     return list(found.values())
+
+
+def pixel_digest(rgb: RGBImage) -> bytes:
+    """Return a hash of the pixels: the same in every copy, whatever its file is called or holds.
+
+    Args:
+        rgb: ``(height, width, 3)`` uint8; not copied.
+    """
+    digest = blake2b(repr(rgb.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(rgb).data)
+    return digest.digest()
 
 
 def result_mark() -> PngImagePlugin.PngInfo:

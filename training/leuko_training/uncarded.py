@@ -10,7 +10,9 @@ import tomli_w
 from leuko.bundle import ModelBundle
 
 CARD_FILE = "model-card.md"
-CARD_PICTURES = ("simulated-failures.png", "transfer-confusions.png")
+FAILURES_FILE = "simulated-failures.png"
+CONFUSIONS_FILE = "transfer-confusions.png"
+CARD_PICTURES = (FAILURES_FILE, CONFUSIONS_FILE)
 """Pictures that a card shows, beside it in the bundle."""
 
 

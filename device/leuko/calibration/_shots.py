@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from leuko.calibration._record import FrameUsed
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError
-from leuko.images import find_images, read_image
+from leuko.images import find_images, pixel_digest, read_image
 from leuko.status import Health, Level
 
 FILES = "files"
@@ -44,10 +42,8 @@ class Shot:
 
     @property
     def pixels(self) -> bytes:
-        """Hash of the pixels: the same in every copy, whatever its file is called or holds."""
-        digest = hashlib.blake2b(repr(self.rgb.shape).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.rgb).data)
-        return digest.digest()
+        """Hash of the pixels, see `leuko.images.pixel_digest`."""
+        return pixel_digest(self.rgb)
 
 
 class ShotSource(Protocol):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedSca
 from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
-from leuko.images import find_images, image_size, read_image
+from leuko.images import find_images, image_size, pixel_digest, read_image
 from leuko.pipeline import Analyser
 from leuko.reports import FailedImage, FieldReport, ReportFolder, name_images
 from leuko.vision.scale import ScaleEstimate
@@ -250,9 +249,7 @@ class _Run:
             return None
 
     def _refuse_twin(self, path: Path, rgb: RGBImage) -> None:
-        pixels = blake2b(repr(rgb.shape).encode(), digest_size=16)
-        pixels.update(np.ascontiguousarray(rgb).data)
-        first = self._first_with.setdefault(pixels.digest(), path)
+        first = self._first_with.setdefault(pixel_digest(rgb), path)
         if first != path:
             raise ImageError(
                 f"it is the same picture as {self._names[first][0]}; its cells count once"

@@ -39,11 +39,11 @@ from leuko_training.evaluation._simulated import (
     simulated_slides,
 )
 from leuko_training.evaluation._simulated_report import (
-    FAILURES_FILE,
     record_of_simulated,
     write_failures,
 )
 from leuko_training.evaluation._targets import DICE, Goal, goals_of
+from leuko_training.uncarded import FAILURES_FILE
 
 __all__ = [
     "DICE",

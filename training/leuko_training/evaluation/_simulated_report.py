@@ -17,9 +17,9 @@ from leuko_training.evaluation._simulated import (
 from leuko_training.evaluation._tiles import Scene, sheet, tile, write_picture
 from leuko_training.metrics import Proportion
 from leuko_training.small_pictures import shrink
+from leuko_training.uncarded import FAILURES_FILE
 
 SIMULATED_HEADING = "## Simulated smears"
-FAILURES_FILE = "simulated-failures.png"
 MOST_SHOWN = 12
 _SIDE, _COLUMNS = 150, 6
 

@@ -10,8 +10,8 @@ from leuko_training.metrics import ConfusionMatrix
 from leuko_training.small_pictures import shrink
 from leuko_training.transfer._laboratories import LABORATORIES
 from leuko_training.transfer._run import Tried
+from leuko_training.uncarded import CONFUSIONS_FILE
 
-CONFUSIONS_FILE = "transfer-confusions.png"
 _COLUMNS = 4
 
 
