@@ -114,6 +114,30 @@ def test_lisc_reads_classes_and_the_outlines_of_the_expert(tmp_path: Path) -> No
     assert nucleus.sum() == 4 * 4
 
 
+def test_the_outlines_of_lisc_lie_on_the_image_though_they_lack_its_margin(tmp_path: Path) -> None:
+    lisc(tmp_path)
+    item = read_dataset("lisc", tmp_path)[0]
+    assert item.mask is not None
+    outline = np.zeros((28, 28, 3), np.uint8)
+    outline[5:20, 6:20] = (0, 128, 0)
+    write_image(item.mask, outline)
+    mask = load_mask(item)
+    assert mask.shape == (36, 36)
+    assert cv2.boundingRect(mask.astype(np.uint8)) == (10, 9, 14, 15)
+    assert mask.sum() == 14 * 15
+
+
+def test_an_outline_of_lisc_that_is_larger_than_its_image_is_a_dataset_error(
+    tmp_path: Path,
+) -> None:
+    lisc(tmp_path)
+    item = read_dataset("lisc", tmp_path)[0]
+    assert item.mask is not None
+    write_image(item.mask, np.zeros((40, 36, 3), np.uint8))
+    with pytest.raises(DatasetError, match=r"1\.bmp is larger"):
+        load_mask(item)
+
+
 def test_all_idb_reads_fields_with_their_lymphoblasts_and_crops_without_classes(
     tmp_path: Path,
 ) -> None:
@@ -170,6 +194,14 @@ def test_raabin_keeps_a_slide_together_across_train_and_test_a(tmp_path: Path) -
     items = read_dataset("raabin", tmp_path)
     assert {item.group for item in items} == {"95-9-4-7", "20190526"}
     assert one(items, "95-9-4-7_55_2.jpg").fold == one(items, "95-9-4-7_12_1.jpg").fold
+
+
+def test_the_parts_of_raabin_are_found_as_their_authors_name_the_folders(tmp_path: Path) -> None:
+    for seed, part in enumerate(("Train", "TestA", "TestB")):
+        write_image(tmp_path / RAABIN / part / "Neutrophil" / f"95-9-4-7_55_{seed}.jpg", seed=seed)
+    assert available_datasets(tmp_path) == ("raabin", "raabin_test_b")
+    assert len(read_dataset("raabin", tmp_path)) == 2
+    assert len(read_dataset("raabin_test_b", tmp_path)) == 1
 
 
 def test_the_other_microscope_of_raabin_is_never_trained_on(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import Mask
 from leuko_training.datasets._base import LabelledImage
+from leuko_training.datasets._files import image_size
 from leuko_training.errors import DatasetError
 
 LEUKOCYTE_ABOVE = {
@@ -18,10 +19,13 @@ LEUKOCYTE_ABOVE = {
     "krd-wbc": 127,
     "bccd": 60,
     "sigtuple": 100,
-    "lisc": 60,
+    "lisc": 0,
     "all_idb2": 60,
 }
 """Grey level above which a mask pixel is leukocyte, 0 to 255."""
+
+_WITHOUT_MARGIN = frozenset({"lisc"})
+"""Sets whose masks lack a margin of the image on all sides: 712x568 px for 720x576 (LISC)."""
 
 NUCLEUS_ABOVE = {
     "segmentation_wbc_1": 200,
@@ -34,7 +38,7 @@ NUCLEUS_ABOVE = {
 
 
 def load_mask(item: LabelledImage) -> Mask:
-    """The pixels of all annotated leukocytes, at the size of the mask file.
+    """The pixels of all annotated leukocytes, at the size of the image.
 
     An image without a mask, or with a damaged one, is a `DatasetError`.
     """
@@ -55,7 +59,18 @@ def _grey_levels(item: LabelledImage) -> NDArray[np.uint8]:
     if item.mask is None or item.dataset not in LEUKOCYTE_ABOVE:
         message = f"{item.image} has no mask; choose images whose mask is not None"
         raise DatasetError(message)
-    return _decode(item.mask)
+    levels = _decode(item.mask)
+    return _with_margin(levels, item.image) if item.dataset in _WITHOUT_MARGIN else levels
+
+
+def _with_margin(levels: NDArray[np.uint8], image: Path) -> NDArray[np.uint8]:
+    width, height = image_size(image)
+    down, right = height - levels.shape[0], width - levels.shape[1]
+    if down < 0 or right < 0:
+        message = f"the mask of {image} is larger than the image; unpack its data set again"
+        raise DatasetError(message)
+    margins = ((down // 2, down - down // 2), (right // 2, right - right // 2))
+    return np.pad(levels, margins)
 
 
 def _decode(path: Path) -> NDArray[np.uint8]:

@@ -4,9 +4,11 @@ Layout, as in "LISC Database.zip": ``lisc/LISC Database/Main Dataset/neut/1.bmp`
 ``Ground Truth Segmentation/neut/areaforexpert1/1_expert.bmp``; the folders are ``Baso``,
 ``eosi``, ``lymp``, ``mono``, ``neut`` and ``mixt`` (several leukocytes, so no single class).
 
-The grey levels of the outlines (nucleus brightest, cytoplasm below it) and the scale, about
-0.1 µm/px ±30 % (objective of 100 times, video camera), were not checked on the images: find
-the scale from the red cells before measuring anything.
+The outlines are black outside the leukocyte and lack a margin of 4 px on every side: 712x568 px.
+Their grey levels (nucleus brightest, cytoplasm below it) and the scale, about 0.1 µm/px ±30 %
+(objective of 100 times, video camera), were not checked on the images: find the scale from the
+red cells before measuring anything. "More Dataset without Ground Truth" is left alone: its
+images have neither class nor outline.
 """
 
 from pathlib import Path

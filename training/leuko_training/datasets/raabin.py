@@ -1,6 +1,7 @@
 """Raabin-WBC: doubly labelled leukocyte crops of two microscopes in Iran, five classes.
 
-Layout: ``raabin/archive/{Train,Test-A,Test-B}/Neutrophil/95-9-4-7_55_2.jpg``. What stands before
+Layout: ``raabin/archive/{Train,Test-A,Test-B}/Neutrophil/95-9-4-7_55_2.jpg``; the archives of its
+authors unpack into ``TestA`` and ``TestB``, which are taken as well. What stands before
 the first underscore of a Train or Test-A name is the slide; basophils are named by date and
 time, ``20190526_163027_0.jpg``. Train and Test-A share slides, so they are one set here. Test-B
 is another microscope and camera without slide numbers: it is only ever transferred to.
@@ -31,6 +32,8 @@ TEST_B_UM_PER_PX = 0.0535
 
 TEST_B_PUBLISHED_SIDE_PX = 486
 
+_TEST_A, _TEST_B = ("Test-A", "TestA"), ("Test-B", "TestB")
+
 
 def read(root: Path) -> list[LabelledImage]:
     """The crops of Train and Test-A, grouped by slide or, for basophils, by day."""
@@ -44,7 +47,7 @@ def read(root: Path) -> list[LabelledImage]:
             fold="",
             um_per_px=_stored_scale(image, UM_PER_PX, PUBLISHED_SIDE_PX),
         )
-        for image in _images(root, "Train", "Test-A")
+        for image in _images(root, "Train", *_TEST_A)
     ]
 
 
@@ -60,7 +63,7 @@ def read_test_b(root: Path) -> list[LabelledImage]:
             fold=TRANSFER_FOLD,
             um_per_px=_stored_scale(image, TEST_B_UM_PER_PX, TEST_B_PUBLISHED_SIDE_PX),
         )
-        for image in _images(root, "Test-B")
+        for image in _images(root, *_TEST_B)
     ]
 
 
@@ -83,7 +86,7 @@ SPECS = (
         title="Raabin-WBC, Train and Test-A",
         citation=_CITATION,
         licence=_LICENCE,
-        layout=(f"{FOLDER}/Train/*/*.jpg", f"{FOLDER}/Test-A/*/*.jpg"),
+        layout=(f"{FOLDER}/Train/*/*.jpg", f"{FOLDER}/Test*A/*/*.jpg"),
         remedy=_REMEDY,
         read=read,
         expected_images=14514,
@@ -100,7 +103,7 @@ SPECS = (
         title="Raabin-WBC, Test-B",
         citation=_CITATION,
         licence=_LICENCE,
-        layout=(f"{FOLDER}/Test-B/*/*.jpg",),
+        layout=(f"{FOLDER}/Test*B/*/*.jpg",),
         remedy=_REMEDY,
         read=read_test_b,
         expected_images=2119,
