@@ -24,7 +24,7 @@ from leuko.wizard import GUIDES, KeyNames, TypedAnswers, Wizard, open_wizard
 
 ENTER, KP_PLUS = 28, 78
 NO_KEYS = KeyNames()
-NAMES = KeyNames("Enter", "+", "hold /")
+NAMES = KeyNames("[Enter]", "[+]", "hold [/]")
 LONG_S = 30.0
 
 Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
@@ -78,7 +78,7 @@ def test_the_keys_of_a_count_answer_a_calibration(action: Action, answer: Answer
         assert wizard.ask("keep this calibration?", "in focus 2.31") is answer
     asked = bench.shown[-1]
     assert (asked.number, asked.figures) == ("step 2 of 2", ("in focus 2.31",))
-    assert asked.answers == "Enter yes · + again · hold / no"
+    assert asked.answers == "[Enter] yes · [+] again · hold [/] no"
 
 
 def test_what_was_pressed_before_the_question_answers_nothing() -> None:
@@ -246,12 +246,12 @@ def test_a_press_has_it_measured_again(
     ],
 )
 def test_a_number_is_counted_up_and_down_by_keys(pressed: list[Action], number: int) -> None:
-    bench = Bench(NAMES._replace(less="-"), pressed=[*pressed])
+    bench = Bench(NAMES._replace(less="[-]"), pressed=[*pressed])
     with bench.wizard() as wizard:
         assert wizard.ask_number("how many were missed?", "missed", "seen 3") == number
     asked = bench.shown[-1]
     assert asked.figures == (f"missed {number}", "seen 3")
-    assert asked.answers == "Enter ok · + more · hold / stop · - less"
+    assert asked.answers == "[Enter] ok · [+][-] set · hold [/] stop"
 
 
 def test_a_number_is_typed_on_a_keypad_and_shown_while_it_is() -> None:

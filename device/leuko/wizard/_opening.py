@@ -14,7 +14,7 @@ from leuko.wizard._typing import TypedAnswers
 from leuko.wizard._wizard import KeyNames, Wizard
 
 _TERMINAL = "terminal"
-_KEYPAD = KeyNames("Enter", "+", "hold /", "-")
+_KEYPAD = KeyNames("[Enter]", "[+]", "hold [/]", "[-]")
 _AGAIN = (Action.TARGET, Action.TARGET_UP, Action.TARGET_DOWN)
 _NO = (Action.FINISH, Action.DISCARD)
 
@@ -86,4 +86,7 @@ def _named(pins: Mapping[Action, str]) -> KeyNames:
     """Return the names of buttons, as the settings call them."""
     again = next((action for action in _AGAIN if action in pins), "")
     no = next((action for action in _NO if action in pins), "")
-    return KeyNames(Action.GO if Action.GO in pins else "", again, f"hold {no}" if no else "")
+    yes = Action.GO if Action.GO in pins else ""
+    return KeyNames(
+        f"[{yes}]" if yes else "", f"[{again}]" if again else "", f"hold [{no}]" if no else ""
+    )

@@ -24,9 +24,10 @@ _STOPPED = "a press has stopped it and nothing is kept; begin anew"
 
 
 class KeyNames(NamedTuple):
-    """What is pressed for an answer, in the words that stand on the key; empty without a key.
+    """What is pressed for an answer, empty without a key.
 
-    A number is counted up by the key for again, and down by the one for less.
+    What stands on the key is in brackets: without them, "/" and "-" read as punctuation. A number
+    is counted up by the key for again, and down by the one for less.
     """
 
     yes: str = ""
@@ -120,7 +121,9 @@ class Wizard:
             CalibrationError: the person has stopped it.
         """
         given, shown = NumberAnswer(start), ("", "")
-        answers = self._told_keys("ok", "more", "stop", "less")
+        names = self.keys()
+        both = names._replace(again=names.again + names.less)
+        answers = _told(both, "ok", "set" if names.less else "more", "stop")
         step = replace(
             self._step,
             instruction=question,
@@ -181,8 +184,7 @@ class Wizard:
         return self._asked(step, "try again? [y/N] ") is not Answer.NO
 
     def _told_keys(self, *meanings: str) -> str:
-        named = zip(self.keys(), meanings, strict=False)
-        return " · ".join(f"{key} {meaning}" for key, meaning in named if key and meaning)
+        return _told(self.keys(), *meanings)
 
     def _take_number(self, given: NumberAnswer) -> None:
         if press := self.answers.next_press(_TICK_S):
@@ -213,6 +215,11 @@ class Wizard:
         if (answer := answer_of(line)) is None:
             self.say(f"{line[:40]!r} is no answer; {prompt}")
         return answer
+
+
+def _told(names: KeyNames, *meanings: str) -> str:
+    named = zip(names, meanings, strict=False)
+    return " · ".join(f"{key} {meaning}" for key, meaning in named if key and meaning)
 
 
 def _reduced(rgb: RGBImage) -> RGBImage:

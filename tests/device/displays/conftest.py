@@ -72,7 +72,7 @@ STEPS = {
         "white balance",
         "step 2 of 2",
         "keep it?",
-        answers="Enter yes · + again · hold / no",
+        answers="[Enter] yes · [+] again · hold [/] no",
         figures=("red 233", "green 235", "blue 236", "of 255"),
         picture=drawn_field(),
     ),
@@ -80,7 +80,7 @@ STEPS = {
         "quality check",
         "step 1 of 2",
         "how many were missed?",
-        answers="Enter ok · + more · hold / stop · - less",
+        answers="[Enter] ok · [+][-] set · hold [/] stop",
         figures=("missed 1", "seen 3", "field 12"),
         picture=drawn_field(),
         is_about_picture=True,
@@ -89,7 +89,7 @@ STEPS = {
         "exposure",
         "refused",
         "try again?",
-        answers="Enter again · hold / stop",
+        answers="[Enter] again · hold [/] stop",
         picture=drawn_field(),
         refusal=(
             "the lamp is too dim: at 50000 µs and a gain of 16.0 the background is at 41 of 255 "
