@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.calibration import (
@@ -149,6 +149,20 @@ def test_a_picture_that_lies_there_twice_is_counted_once_and_named(
         "it is the same picture as copy of one.png; its cells count once"
     )
     assert (result.images, result.count.n) == (1, 5)
+
+
+def test_pages_that_are_not_counted_are_named(
+    disc_folder: Path, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    disc = Image.open(disc_folder / "one.png").convert("RGB")
+    thumbnail = disc.resize((48, 36))
+    disc.save(tmp_path / "fields.tif", save_all=True, append_images=[disc, thumbnail])
+    ImageOps.mirror(disc).save(tmp_path / "one.tif", save_all=True, append_images=[thumbnail])
+    result = count([tmp_path], tmp_path / "out", bundle)
+    assert result.count.n == 10
+    assert [warning.partition(";")[0] for warning in result.warnings] == [
+        "fields.tif has 2 pages and only the first is counted"
+    ]
 
 
 def test_pictures_of_an_earlier_result_are_left_out(

@@ -237,3 +237,11 @@ def test_a_path_to_nothing_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_the_system_refuses_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="cannot be read: File name too long; check the path"):
         find_images([tmp_path / ("a" * 300)])
+
+
+def test_an_image_that_pillow_itself_finds_too_large_is_told_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flat("RGB", COLOUR).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert "a.png is too large (3072 pixels); cut it" in refusal(tmp_path / "a.png")

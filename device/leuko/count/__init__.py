@@ -1,12 +1,7 @@
 """Counting a set of images: read, scale, analyse, report."""
 
-from leuko.count._run import (
-    NO_PICTURES,
-    CountResult,
-    Pictures,
-    Progress,
-    count_images,
-)
+from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress
+from leuko.count._run import count_images
 from leuko.count._scales import FIELDS_FOR_SCALE
 
 __all__ = [

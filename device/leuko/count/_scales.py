@@ -38,7 +38,14 @@ class ImageScale:
 
 
 class Scales(Protocol):
-    """Where a run has its scales from."""
+    """Where a run has its scales from.
+
+    Attributes:
+        stated: the one scale of all images, if it was not found from red cells.
+    """
+
+    @property
+    def stated(self) -> float | None: ...
 
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
         """Return the scale of an image; called once for each that could be read.
@@ -55,7 +62,7 @@ class StatedScale:
     """One scale for all images; the red cells of the first few are asked whether it can be."""
 
     def __init__(self, um_per_px: float) -> None:
-        self._um_per_px = um_per_px
+        self.stated = um_per_px
         self._measured: dict[Shape, list[MeasuredField]] = {}
 
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
@@ -63,22 +70,24 @@ class StatedScale:
         if sum(map(len, self._measured.values())) < FIELDS_TO_CHECK:
             measured = measure_field(rgb)
             self._measured.setdefault(measured.shape, []).append(measured)
-        return ImageScale(self._um_per_px)
+        return ImageScale(self.stated)
 
     def warnings(self, labels: Mapping[Path, str]) -> list[str]:
         del labels
         found = [_trusted(fields) for fields in self._measured.values()]
         return [
-            f"{self._um_per_px:g} µm per pixel is stated, but the red cells say "
+            f"{self.stated:g} µm per pixel is stated, but the red cells say "
             f"{one.um_per_px:.3g} ({one.red_cells} of them, confidence {one.confidence:.2f}); "
             "check the objective, or let --um-per-px auto find the scale"
             for one in found
-            if one and _are_far(one.um_per_px, self._um_per_px)
+            if one and _are_far(one.um_per_px, self.stated)
         ]
 
 
 class FoundScales:
     """The scale of each camera from all its red cells, and of images that do not fit it."""
+
+    stated = None
 
     def __init__(self) -> None:
         self._measured: dict[Path, MeasuredField] = {}

@@ -1,27 +1,23 @@
-"""Image files: which ones there are, and their pixels as 8-bit RGB.
+"""Image files' pixels as 8-bit RGB.
 
 Pixels are returned as they are stored. A rotation that the EXIF header asks for is not applied
 and a colour profile is not followed, so that boxes and masks fit the file for every reader.
 """
 
 import contextlib
-import io
 import os
 import warnings
-from collections.abc import Generator, Iterable
-from hashlib import blake2b
+from collections.abc import Generator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError
-
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
-"""Names of image files end in one of these, in small or capital letters."""
+from leuko.images._results import is_result
 
 SMALLEST_SIDE = 32
 """Pixels; a leukocyte alone is larger at any useful scale."""
@@ -30,64 +26,9 @@ LARGEST_SIDE = 16_000
 LARGEST_AREA = 50_000_000
 """Pixels; twice the sensor of any camera for a microscope, and 150 MB in memory."""
 
-_RESULT = ("Software", "leuko: a result, no field of a smear")
-"""Key and text of the chunk that tells Leuko's own pictures from a camera's."""
-
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF")
 _WITHOUT_RANGE = ("I", "F")
 _WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
-
-
-def find_images(paths: Iterable[Path]) -> list[Path]:
-    """Return the image files among the paths, each once.
-
-    A file is taken whatever its name. Of a folder, the image files directly in it are taken,
-    sorted by name; hidden ones and folders within are passed over.
-
-    Raises:
-        ImageError: a path does not exist or cannot be reached, or a folder holds no image.
-    """
-    found: dict[Path, Path] = {}
-    for path in paths:
-        try:
-            images = _images_in(path) if path.is_dir() else [path]
-            missing = next((image for image in images if not image.exists()), None)
-        except OSError as error:
-            raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
-        if missing:
-            raise ImageError(f"there is no image at {missing}; check the path")
-        for image in images:
-            found.setdefault(image.resolve(), image)
-    return list(found.values())
-
-
-def pixel_digest(rgb: RGBImage) -> bytes:
-    """Return a hash of the pixels: the same in every copy, whatever its file is called or holds.
-
-    Args:
-        rgb: ``(height, width, 3)`` uint8; not copied.
-    """
-    digest = blake2b(repr(rgb.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(rgb).data)
-    return digest.digest()
-
-
-def result_mark() -> PngImagePlugin.PngInfo:
-    """Return what Pillow is to write into the PNG of a result, lest it is counted as a field."""
-    mark = PngImagePlugin.PngInfo()
-    mark.add_text(*_RESULT)
-    return mark
-
-
-def result_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    """Return the content of a PNG file that is marked as a result.
-
-    Args:
-        pixels: ``(height, width, 3)`` uint8, RGB, or ``(height, width)`` uint16.
-    """
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "png", pnginfo=result_mark(), compress_level=1)
-    return content.getvalue()
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -100,12 +41,30 @@ def image_size(path: Path) -> tuple[int, int]:
         return image.height, image.width
 
 
+def page_count(path: Path) -> int:
+    """Return how many fields an image file holds: pages of a TIFF as large as its first.
+
+    Smaller ones, such as a thumbnail, show the first again.
+
+    Raises:
+        ImageError: the file is no image, or one that `read_image` refuses for its size or mark.
+    """
+    with _opened(path) as image:
+        if not isinstance(image, TiffImagePlugin.TiffImageFile):
+            return 1
+        size, fields = image.size, 0
+        for page in range(image.n_frames):
+            image.seek(page)
+            fields += image.size == size
+        return fields
+
+
 def read_image(path: Path) -> RGBImage:
     """Return an image's pixels.
 
     Grey, palette and CMYK images become RGB; what is transparent becomes white; images of more
     than 8 bits are brought to 8 by the bits that their brightest pixel uses, for cameras of 10,
-    12 or 14 bits store them as 16. Of several pages the first is read.
+    12 or 14 bits store them as 16. Of several pages the first is read; see `page_count`.
 
     Returns:
         ``(height, width, 3)`` uint8, RGB, the caller's own.
@@ -128,19 +87,6 @@ def read_image(path: Path) -> RGBImage:
         return np.array(image.convert("RGB"))
 
 
-def _images_in(folder: Path) -> list[Path]:
-    names = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
-    if not names:
-        raise ImageError(
-            f"no images in {folder}; give a folder with PNG, JPEG, TIFF or BMP files in it"
-        )
-    return names
-
-
 @contextlib.contextmanager
 def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
     with _translated(path), warnings.catch_warnings():
@@ -149,7 +95,11 @@ def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
         warnings.simplefilter("ignore", UserWarning)
         with Image.open(path, formats=_FORMATS) as image:
             _check_size(path, image.width, image.height)
-            _refuse_result(path, image)
+            if is_result(image.info):
+                raise ImageError(
+                    f"{path} was written by leuko itself, as an overlay, a mask or a sheet; "
+                    "give the pictures that the camera took"
+                )
             yield image
 
 
@@ -177,7 +127,7 @@ def _translated(path: Path) -> Generator[None]:
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(path, str(error).split(",")[0].removeprefix("Image size ")) from error
+        raise _too_large(path, _told_pixels(str(error))) from error
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
     except UnidentifiedImageError as error:
@@ -211,12 +161,9 @@ def _check_size(path: Path, width: int, height: int) -> None:
         raise _too_large(path, f"{width} x {height} pixels")
 
 
-def _refuse_result(path: Path, image: ImageFile.ImageFile) -> None:
-    if image.info.get(_RESULT[0]) == _RESULT[1]:
-        raise ImageError(
-            f"{path} was written by leuko itself, as an overlay, a mask or a sheet; "
-            "give the pictures that the camera took"
-        )
+def _told_pixels(refusal: str) -> str:
+    """Return "400000000 pixels" from Pillow's "Image size (400000000 pixels) exceeds limit ..."."""
+    return refusal.partition("(")[2].partition(")")[0]
 
 
 def _too_large(path: Path, size: str) -> ImageError:

@@ -1,0 +1,139 @@
+"""The images of a run, read one by one; those that cannot be used are kept apart."""
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from leuko.calibration import CalibratedFrames, Calibration
+from leuko.cells import RGBImage
+from leuko.errors import ImageError, OutputError, ScaleError
+from leuko.images import image_size, page_count, pixel_digest, read_image
+from leuko.reports import FailedImage, name_images
+
+_DARKEST = 20
+"""Median level of green below which a picture shows no field; dim real ones have 60 and more."""
+
+
+class Inputs:
+    """Reads the images of a run, and keeps what is wrong with those that it leaves out."""
+
+    def __init__(self, images: Sequence[Path], calibration: Calibration | None) -> None:
+        """Name the images.
+
+        Args:
+            images: all of the run, in its order.
+            calibration: evens out their light, if given.
+        """
+        self.images = images
+        self.names = dict(zip(images, name_images(images), strict=True))
+        """What the results call each image, and what its pictures are named by."""
+        self._frames = CalibratedFrames(calibration) if calibration else None
+        self._failures: dict[Path, ImageError] = {}
+        self._first_with: dict[bytes, Path] = {}
+        self._pages: dict[Path, int] = {}
+
+    @property
+    def labels(self) -> Mapping[Path, str]:
+        """What the results call each image."""
+        return {path: image for path, (image, _) in self.names.items()}
+
+    def cameras(self) -> dict[tuple[int, int], list[Path]]:
+        """Return the readable images by height and width in pixels."""
+        cameras: dict[tuple[int, int], list[Path]] = {}
+        for path in self.images:
+            try:
+                cameras.setdefault(image_size(path), []).append(path)
+            except ImageError as error:
+                self.give_up(path, error)
+        return cameras
+
+    def read(self, path: Path) -> RGBImage | None:
+        """Return an image's pixels with even light; None if it is left out."""
+        if path in self._failures:
+            return None
+        try:
+            rgb = read_image(path)
+            self._refuse_twin(path, rgb)
+            self._count_pages(path)
+            return self._frames.calibrated(rgb) if self._frames else rgb
+        except ImageError as error:
+            self.give_up(path, error)
+            return None
+
+    def give_up(self, path: Path, error: ImageError) -> None:
+        """Leave an image out."""
+        self._failures[path] = error
+
+    def failed(self) -> tuple[FailedImage, ...]:
+        """Return those that were left out, in the order of the images."""
+        return tuple(
+            FailedImage(self.names[path][0], str(self._failures[path]))
+            for path in self.images
+            if path in self._failures
+        )
+
+    def refuse_if_all_failed(self) -> None:
+        """Raise what is wrong with the images if not one of them can be used.
+
+        Raises:
+            ImageError: that is so.
+        """
+        if len(self._failures) < len(self.images):
+            return
+        errors = list(self._failures.values())
+        # A scale can be stated; a broken file among images without one matters less.
+        chosen = next((error for error in errors if isinstance(error, ScaleError)), errors[0])
+        if len(set(map(str, errors))) == 1:
+            raise chosen
+        kind = ScaleError if isinstance(chosen, ScaleError) else ImageError
+        raise kind(f"none of {len(errors)} images can be used; {chosen}")
+
+    def warnings(self) -> list[str]:
+        """Return what was not looked at, a sentence each."""
+        return [
+            f"{self.names[path][0]} has {pages} pages and only the first is counted; save each "
+            "page as an image of its own"
+            for path, pages in self._pages.items()
+            if pages > 1
+        ]
+
+    def _refuse_twin(self, path: Path, rgb: RGBImage) -> None:
+        first = self._first_with.setdefault(pixel_digest(rgb), path)
+        if first != path:
+            raise ImageError(
+                f"it is the same picture as {self.names[first][0]}; its cells count once"
+            )
+
+    def _count_pages(self, path: Path) -> None:
+        # The first page was read, so damage further on is no reason to leave it out.
+        with contextlib.suppress(ImageError):
+            self._pages[path] = page_count(path)
+
+
+def refuse_to_mix(images: Iterable[Path], out: Path) -> None:
+    """Refuse to write results among the images.
+
+    Raises:
+        OutputError: the folder is that of an image.
+    """
+    # An image may be a link: neither the folder it is named in nor its own may be written to.
+    folders = {folder for one in images for folder in (one.parent.resolve(), one.resolve().parent)}
+    if out.resolve() in folders:
+        raise OutputError(
+            f"results would lie among the images in {out}; choose another folder with --out"
+        )
+
+
+def check_light(rgb: RGBImage) -> None:
+    """Refuse what was taken without light, or is a mask: in black the models see anything.
+
+    Raises:
+        ImageError: the picture is black.
+    """
+    level = float(np.median(rgb[::8, ::8, 1]))
+    if level < _DARKEST:
+        raise ImageError(
+            f"most of it is black (level {level:.0f} of 255); give a picture taken with light"
+        )

@@ -1,0 +1,56 @@
+"""What a run is asked for beside the tables, and what it came to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leuko.calibration import WBCEstimate
+from leuko.counting import DifferentialCount
+from leuko.reports import FailedImage
+from leuko.vision.scale import ScaleEstimate
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many images are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Which pictures to write beside the tables.
+
+    Attributes:
+        overlay: the image with outlines and names.
+        masks: the label image.
+    """
+
+    overlay: bool = False
+    masks: bool = False
+
+
+NO_PICTURES = Pictures()
+"""Tables only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountResult:
+    """What a run came to.
+
+    Attributes:
+        count: the differential over all images.
+        images: how many were analysed.
+        failed: those that were left out.
+        um_per_px: the scale that was stated or calibrated; None when it was to be found.
+        scales: the distinct scales that were found from red cells; empty when one was stated.
+        warnings: what the reader should look at again, a sentence each.
+        blurred: what the results call the images that are not sharp; they are counted all the
+            same.
+        wbc: what its sharp images let one guess of the leukocytes in blood; None without a factor
+            for it.
+    """
+
+    count: DifferentialCount
+    images: int
+    failed: tuple[FailedImage, ...]
+    um_per_px: float | None
+    scales: tuple[ScaleEstimate, ...]
+    warnings: tuple[str, ...]
+    blurred: tuple[str, ...] = ()
+    wbc: WBCEstimate | None = None

@@ -1,0 +1,27 @@
+"""Image files: which ones there are, and their pixels as 8-bit RGB."""
+
+from leuko.images._finding import SUFFIXES, find_images
+from leuko.images._reading import (
+    LARGEST_AREA,
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    image_size,
+    page_count,
+    read_image,
+)
+from leuko.images._results import is_result, pixel_digest, result_mark, result_png
+
+__all__ = [
+    "LARGEST_AREA",
+    "LARGEST_SIDE",
+    "SMALLEST_SIDE",
+    "SUFFIXES",
+    "find_images",
+    "image_size",
+    "is_result",
+    "page_count",
+    "pixel_digest",
+    "read_image",
+    "result_mark",
+    "result_png",
+]
