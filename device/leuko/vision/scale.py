@@ -170,22 +170,22 @@ def _check_that_they_are_red_cells(cells: RoundBodies, fields: Sequence[Measured
     steepness = float(np.median(cells.steepness))
     if steepness < _LEAST_STEEPNESS:
         message = (
-            f"No red cells to take the scale from: the {count} round bodies have no clear edge "
+            f"no red cells to take the scale from: the {count} round bodies have no clear edge "
             f"(steepness {steepness:.2f}, red cells {_LEAST_STEEPNESS} or more); state the "
-            "scale in µm per pixel or give sharper fields."
+            "scale in µm per pixel or give sharper fields"
         )
         raise ScaleError(message)
     if diameter < _SMALLEST_PX:
         message = (
-            f"The scale cannot be told from red cells of {diameter:.0f} pixels (10 or more are "
-            "needed); state it in µm per pixel or give fields of a higher magnification."
+            f"the scale cannot be told from red cells of {diameter:.0f} pixels (10 or more are "
+            "needed); state it in µm per pixel or give fields of a higher magnification"
         )
         raise ScaleError(message)
     if count >= _ENOUGH_TO_VARY and _spread(cells) < _LEAST_SPREAD:
         message = (
-            f"The {count} round bodies are too much alike for red cells (diameters vary by "
+            f"the {count} round bodies are too much alike for red cells (diameters vary by "
             f"{100 * _spread(cells):.1f} %, red cells by 4 or more); state the scale in µm per "
-            "pixel or give fields of a blood smear."
+            "pixel or give fields of a blood smear"
         )
         raise ScaleError(message)
 
@@ -200,17 +200,17 @@ def _check_that_sizes_agree(cells: RoundBodies, bodies: RoundBodies) -> None:
     if len(rivals.diameter) < _FEWEST_CELLS or _area(rivals) < _RIVAL_SHARE * _area(cells):
         return
     message = (
-        f"The red cells contradict each other: {len(cells.diameter)} are about "
+        f"the red cells contradict each other: {len(cells.diameter)} are about "
         f"{diameter:.0f} pixels wide and {len(rivals.diameter)} about {rival_diameter:.0f}; "
-        "give fields of one camera and magnification, or state the scale in µm per pixel."
+        "give fields of one camera and magnification, or state the scale in µm per pixel"
     )
     raise ScaleError(message)
 
 
 def _too_few(count: int) -> str:
     return (
-        f"Too few red cells to take the scale from ({count} usable); state the scale in µm per "
-        "pixel or give more fields of the same camera."
+        f"too few red cells to take the scale from ({count} usable); state the scale in µm per "
+        "pixel or give more fields of the same camera"
     )
 
 
