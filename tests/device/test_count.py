@@ -220,6 +220,18 @@ def test_the_scale_is_found_for_each_camera(
     assert len(result.scales) == 2
 
 
+def test_a_scale_from_a_handful_of_red_cells_is_used_and_doubted(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "many.png")
+    view(smear, 320, 240, 0.11).save(tmp_path / "few.png")
+    result = count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
+    (doubt,) = result.warnings
+    assert doubt.startswith("the scale of the 320 x 240 images is uncertain: ")
+    assert doubt.endswith("; state it with --um-per-px, or give more fields")
+    assert len(result.scales) == 2
+
+
 def test_images_of_one_camera_share_a_scale(
     smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
 ) -> None:

@@ -18,6 +18,9 @@ FIELDS_TO_CHECK = 5
 
 _TRUSTED = 0.6
 """Confidence from which red cells may contradict a scale that comes from elsewhere."""
+_DOUBTED = 0.5
+"""Confidence below which a scale is doubted: of 165 single crops of seven laboratories, 12 % of
+those below were more than 15 % off, 3 % of those above."""
 _FAR = math.log(1.2)
 """Single fields of one objective lie within 19 % of the truth; two objectives 25 % apart."""
 
@@ -124,7 +127,14 @@ class FoundScales:
         return ImageScale(shared.um_per_px, shared)
 
     def warnings(self, labels: Mapping[Path, str]) -> list[str]:
-        return [
+        doubted = [
+            f"the scale of the {width} x {height} images is uncertain: {one.um_per_px:.3g} µm per "
+            f"pixel from {one.red_cells} red cells (confidence {one.confidence:.2f}); state it "
+            "with --um-per-px, or give more fields"
+            for (height, width), one in self._cameras.items()
+            if isinstance(one, ScaleEstimate) and one.confidence < _DOUBTED
+        ]
+        return doubted + [
             f"{labels[path]} does not fit the images of its size: its red cells say "
             f"{own.um_per_px:.3g} µm per pixel, theirs {shared.um_per_px:.3g}; it was analysed at "
             "its own scale, check its objective"
