@@ -1,13 +1,11 @@
 """Unmarked views of the demo's slide, for a count of one's own."""
 
-import io
 from pathlib import Path
-
-from PIL import Image
 
 from leuko.cells import RGBImage
 from leuko.demo._slide import HEIGHT_UM, WIDTH_UM, SlideView
 from leuko.errors import OutputError
+from leuko.images import plain_png
 from leuko.reports import write_result
 
 FOLDER_NAME = "fields"
@@ -45,14 +43,8 @@ class Fields:
                 f"{folder} takes no pictures ({error.strerror}); choose another place with --out"
             ) from error
         for view, rgb in self._kept:
-            write_result(folder / f"{view.name}.png", _png(rgb))
+            write_result(folder / f"{view.name}.png", plain_png(rgb))
 
 
 def _are_apart(one: SlideView, other: SlideView) -> bool:
     return abs(one.x_um - other.x_um) >= WIDTH_UM or abs(one.y_um - other.y_um) >= HEIGHT_UM
-
-
-def _png(rgb: RGBImage) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(rgb).save(content, "png", compress_level=1)
-    return content.getvalue()

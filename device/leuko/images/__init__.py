@@ -9,7 +9,7 @@ from leuko.images._reading import (
     page_count,
     read_image,
 )
-from leuko.images._results import is_result, pixel_digest, result_mark, result_png
+from leuko.images._results import is_result, pixel_digest, plain_png, result_mark, result_png
 
 __all__ = [
     "LARGEST_AREA",
@@ -21,6 +21,7 @@ __all__ = [
     "is_result",
     "page_count",
     "pixel_digest",
+    "plain_png",
     "read_image",
     "result_mark",
     "result_png",

@@ -38,11 +38,26 @@ def result_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     Args:
         pixels: ``(height, width, 3)`` uint8, RGB, or ``(height, width)`` uint16.
     """
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "png", pnginfo=result_mark(), compress_level=1)
-    return content.getvalue()
+    return _png(pixels, result_mark())
+
+
+def plain_png(rgb: RGBImage) -> bytes:
+    """Return the content of a PNG file that may be counted as a field.
+
+    Args:
+        rgb: ``(height, width, 3)`` uint8, RGB.
+    """
+    return _png(rgb, None)
 
 
 def is_result(info: Mapping[str | tuple[int, int], object]) -> bool:
     """Return whether an image's header says that Leuko wrote it."""
     return info.get(_RESULT[0]) == _RESULT[1]
+
+
+def _png(
+    pixels: NDArray[np.uint8] | NDArray[np.uint16], mark: PngImagePlugin.PngInfo | None
+) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "png", pnginfo=mark, compress_level=1)
+    return content.getvalue()

@@ -9,7 +9,7 @@ import numpy as np
 
 from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.counting import DifferentialCount, Entry
-from leuko.errors import StoreError
+from leuko.images import plain_png
 from leuko.service._surplus import admitted
 from leuko.status import LastCell, SessionState, Target
 from leuko.store import CellRecord, SessionRecord, SessionSpec, Store
@@ -195,7 +195,7 @@ def _record(cell: TrackedCell) -> CellRecord:
         area_um2=cell.area_um2,
         sharpness=cell.sharpness,
         reason=cell.reason,
-        picture=None if cell.picture is None else _png(cell.picture),
+        picture=None if cell.picture is None else plain_png(cell.picture),
     )
 
 
@@ -203,13 +203,6 @@ def _last_cell(cell: TrackedCell, picture: RGBImage) -> LastCell:
     is_named = cell.status is not CellStatus.UNCLASSIFIED
     probability = cell.probabilities[list(CellClass).index(cell.cell_class)]
     return LastCell(cell.cell_class if is_named else None, probability, picture)
-
-
-def _png(rgb: RGBImage) -> bytes:
-    is_coded, content = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-    if not is_coded:
-        raise StoreError("the picture of a cell cannot be coded; install OpenCV again")
-    return content.tobytes()
 
 
 def _picture(png: bytes) -> RGBImage | None:

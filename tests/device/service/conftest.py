@@ -3,6 +3,7 @@
 import queue
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 
 from leuko.backends import BackedAnalyser
 from leuko.bundle import default_bundle_path, load_bundle
+from leuko.calibration import Circumstances, StainPart
 from leuko.cameras import CameraOptions, Frame
+from leuko.clock import Moment
 from leuko.control import CommandQueue
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
@@ -54,6 +57,24 @@ class Reel:
         is_lost = frame is None
         self.health = Health(Level.FAULT, "no pictures") if is_lost else Health(Level.OK, "reel")
         return frame
+
+
+@pytest.fixture
+def stain() -> StainPart:
+    """A stain that neither pale cells nor those of the simulated smear have."""
+    moment = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
+    purple, red_cells = (0.417, 0.769, 0.292), (0.07, 0.225, 0.195)
+    return StainPart(
+        origin=Circumstances("Ada", moment, "tiny 1", "b" * 64, "sim").origin([], shape=(360, 480)),
+        background=(235, 235, 235),
+        background_spread_percent=1,
+        neutrophils=purple,
+        lymphocytes=purple,
+        red_cells=red_cells,
+        nuclei_spread_percent=5,
+        cells=60,
+        fields=20,
+    )
 
 
 @pytest.fixture(scope="session")

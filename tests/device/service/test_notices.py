@@ -29,7 +29,6 @@ from leuko.vision.traits import TRAITS
 
 MOMENT = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
 PALE = (160, 130, 185)
-PURPLE_DENSITY, RED_CELLS = (0.417, 0.769, 0.292), (0.07, 0.225, 0.195)
 ONE_TOO_FEW = 7
 """Cells that are kept before; the stain is judged from eight on."""
 FEATURES = TRAITS + len(CellClass)
@@ -38,22 +37,6 @@ CLASSES = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
 
 def circumstances(bundle_sha256: str) -> Circumstances:
     return Circumstances("Ada", MOMENT, "tiny 1", bundle_sha256, "sim")
-
-
-@pytest.fixture
-def stain() -> StainPart:
-    """A stain that neither the pale cells nor those of the simulated smear have."""
-    return StainPart(
-        origin=circumstances("b" * 64).origin([], shape=(360, 480)),
-        background=(235, 235, 235),
-        background_spread_percent=1,
-        neutrophils=PURPLE_DENSITY,
-        lymphocytes=PURPLE_DENSITY,
-        red_cells=RED_CELLS,
-        nuclei_spread_percent=5,
-        cells=60,
-        fields=20,
-    )
 
 
 def start(service: LiveService) -> None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import cv2
 import pytest
 
-from leuko.calibration import STAIN_DIFFERS, Circumstances, StainPart
+from leuko.calibration import STAIN_DIFFERS, StainPart
 from leuko.cells import CellClass, CellStatus, RGBImage
-from leuko.clock import Moment
 from leuko.service import LiveService, Parts, StainGuard, stain_of_log
 from leuko.store import CellRecord, SessionRecord, SessionSpec, Store
 from leuko.tracking import TrackedCell
@@ -17,25 +15,7 @@ from leuko.tracking import TrackedCell
 Stained = Callable[..., RGBImage]
 
 PURPLE, PALE = (90, 40, 120), (160, 130, 185)
-PURPLE_DENSITY, RED_CELLS = (0.417, 0.769, 0.292), (0.07, 0.225, 0.195)
 SHARES = (1.0, *[0.0] * (len(CellClass) - 1))
-
-
-@pytest.fixture
-def part() -> StainPart:
-    moment = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
-    circumstances = Circumstances("Ada", moment, "leuko-default", "b" * 64, "sim")
-    return StainPart(
-        origin=circumstances.origin([], shape=(300, 400)),
-        background=(235, 235, 235),
-        background_spread_percent=1,
-        neutrophils=PURPLE_DENSITY,
-        lymphocytes=PURPLE_DENSITY,
-        red_cells=RED_CELLS,
-        nuclei_spread_percent=5,
-        cells=60,
-        fields=20,
-    )
 
 
 @pytest.fixture
@@ -64,9 +44,9 @@ def kinds(store: Store, session: SessionRecord) -> list[str]:
 
 
 def test_a_stain_that_differs_is_said_once_and_taken_back(
-    store: Store, session: SessionRecord, part: StainPart, stained: Stained
+    store: Store, session: SessionRecord, stain: StainPart, stained: Stained
 ) -> None:
-    guard = StainGuard(part, store)
+    guard = StainGuard(stain, store)
     guard.take_up(session)
     for number in range(1, 13):
         guard.see([tracked(number, stained(PALE))])
@@ -82,29 +62,29 @@ def test_a_stain_that_differs_is_said_once_and_taken_back(
 
 
 def test_after_a_restart_the_kept_cells_say_the_same_and_the_log_does_not_repeat_it(
-    *, store: Store, session: SessionRecord, part: StainPart, stained: Stained, parts: Parts
+    *, store: Store, session: SessionRecord, stain: StainPart, stained: Stained, parts: Parts
 ) -> None:
-    guard = StainGuard(part, store)
+    guard = StainGuard(stain, store)
     guard.take_up(session)
     png = cv2.imencode(".png", stained(PALE)[..., ::-1])[1].tobytes()
     for number in range(1, 10):
         cell = tracked(number, stained(PALE))
         guard.see([cell])
         store.save_cells(session.id, [record(cell, png)])
-    service = LiveService(replace(parts, stain=part))
+    service = LiveService(replace(parts, stain=stain))
     assert service.status().stain == STAIN_DIFFERS
-    again = StainGuard(part, store)
+    again = StainGuard(stain, store)
     again.take_up(session)
     again.see([tracked(10, stained(PALE))])
     assert kinds(store, session) == ["stain differs"]
 
 
 def test_a_long_session_is_judged_by_its_newest_cells_also_after_a_restart(
-    store: Store, session: SessionRecord, part: StainPart, stained: Stained
+    store: Store, session: SessionRecord, stain: StainPart, stained: Stained
 ) -> None:
     pale, purple = stained(PALE), stained(PURPLE)
     cells = [tracked(number, pale if number <= 250 else purple) for number in range(1, 451)]
-    guard = StainGuard(part, store)
+    guard = StainGuard(stain, store)
     guard.take_up(session)
     guard.see(cells[:250])
     assert guard.notice == STAIN_DIFFERS
@@ -112,7 +92,7 @@ def test_a_long_session_is_judged_by_its_newest_cells_also_after_a_restart(
     assert not guard.notice
     pngs = {id(one): cv2.imencode(".png", one[..., ::-1])[1].tobytes() for one in (pale, purple)}
     store.save_cells(session.id, [record(cell, pngs[id(cell.picture)]) for cell in cells])
-    again = StainGuard(part, store)
+    again = StainGuard(stain, store)
     again.take_up(session)
     assert not again.notice
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import Box, Mask, RGBImage
 from leuko.errors import OutputError
+from leuko.images import plain_png
 
 USUAL_SIDE = 300
 """Sides of a tile in pixels, its caption aside."""
@@ -82,8 +83,7 @@ def write_picture(path: Path, rgb: RGBImage) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        encoded = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1]
-        path.write_bytes(encoded.tobytes())
+        path.write_bytes(plain_png(rgb))
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error}); choose another folder") from error
     return path
