@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._options import BackendOption, BundleOption, ThreadsOption, chosen_bundle
-from leuko.errors import EngineError
+from leuko.errors import CalibrationError, EngineError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from leuko.bench import BackendBench, MachineState
+    from leuko.settings import Settings
 
 
 def bench(
@@ -32,6 +33,8 @@ def bench(
     from leuko.bench import bench_backends
 
     chosen, settings = chosen_bundle(bundle, backend=backend, threads=threads)
+    if left_aside := _adaptation_left_aside(settings, chosen.sha256):
+        typer.echo(f"leuko: {left_aside}", err=True)
     wanted = Backend(settings.backend)
     is_all = wanted is Backend.AUTO
     measured = list(
@@ -50,6 +53,16 @@ def bench(
         _print(measured)
     if not any(one.stages for one in measured):
         raise EngineError(measured[0].text)
+
+
+def _adaptation_left_aside(settings: "Settings", bundle_sha256: str) -> str:
+    from leuko.calibration import FOLDER_NAME, CalibrationHistory, adapter_for
+
+    try:
+        calibration = CalibrationHistory(settings.state_dir / FOLDER_NAME).current()
+    except CalibrationError as error:
+        return str(error)
+    return adapter_for(calibration, bundle_sha256)[1]
 
 
 def _print(measured: "list[BackendBench]") -> None:

@@ -185,7 +185,7 @@ def test_it_is_left_aside_with_another_bundle_and_bound_to_no_size_of_pictures(
     assert set(summary_for(kept, "0" * 64)) == {"number", "sha256"}
 
 
-def test_results_and_doctor_say_that_it_was_left_aside(
+def test_results_bench_and_doctor_say_that_it_was_left_aside(
     *,
     leuko: Leuko,
     sorted_discs: Path,
@@ -213,6 +213,8 @@ def test_results_and_doctor_say_that_it_was_left_aside(
     told = json.loads((tmp_path / "out" / "differential.json").read_text("utf-8"))
     assert told["calibration"]["number"] == 1
     assert "site" not in told["calibration"]
+    run = leuko("bench", "--bundle", other, "--backend", "cpu", "--runs", 1, "--threads", 1)
+    assert run.err.count("is not used with another; run leuko calibrate site again") == 1
     finding = examine_calibration(Settings(state_dir=tmp_path / "state", bundle=other))
     assert finding.health.level is Level.WARNING
     assert "is not used with another" in finding.health.text
