@@ -27,7 +27,7 @@ from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
-from leuko.vision.shading import FlatField
+from leuko.vision.flat_field import FlatField
 
 UM_PER_PX = 0.2
 

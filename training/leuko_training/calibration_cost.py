@@ -17,7 +17,7 @@ import numpy as np
 
 from leuko.calibration import FILES, Circumstances, measure_light, shots_of_folder
 from leuko.clock import Moment
-from leuko.vision.shading import FlatField, FlatFieldCorrection
+from leuko.vision.flat_field import FlatField, FlatFieldCorrection
 from leuko_training.peak_memory import peak_bytes
 
 LIVE = (960, 1280)

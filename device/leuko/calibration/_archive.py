@@ -19,7 +19,8 @@ from leuko.bundle import ZIP_DAMAGE
 from leuko.calibration._record import FORMAT, CalibrationRecord, FlatFieldPart
 from leuko.calibration._site_file import SITE, read_site
 from leuko.errors import CalibrationError
-from leuko.vision.shading import LARGEST_GAIN, FlatField
+from leuko.vision.flat_field import FlatField
+from leuko.vision.shading import LARGEST_GAIN
 
 RECORD = "calibration.json"
 FLAT_FIELD = "flat-field.png"

@@ -10,8 +10,8 @@ from leuko.calibration._shots import FILES
 from leuko.cameras import Locks
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
+from leuko.vision.flat_field import FlatFieldCorrection
 from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
-from leuko.vision.shading import FlatFieldCorrection
 
 _SLIDES = ("replay", "sim")
 """Drivers whose source is what lies under the lens, not which camera it is."""

@@ -1,12 +1,8 @@
-"""The light of an empty field, found from ordinary fields of a moving smear, and evened out.
+"""The light of an empty field, found from ordinary fields of a moving smear.
 
 Lamp, condenser and small camera modules light a field unevenly and colour its corners. What stays
 the same from field to field while the cells change is that light (retrospective correction; Peng
 et al., Nature Communications 8:14836, 2017). Where a field is empty it is what the camera sees.
-
-A light that falls to a share of itself makes the camera's levels fall to a share of theirs,
-whatever the power of its tone curve; so one factor a pixel and channel evens out both cells and
-background.
 """
 
 from collections.abc import Sequence
@@ -14,13 +10,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError
-from leuko.memory import ReusedArrays
-
-Floats = NDArray[np.float32]
+from leuko.vision.flat_field import FlatField, Floats
 
 FIT_SIDE = 256
 """Pixels of the longer side at which light is measured; dust that is finer stays as it is."""
@@ -66,19 +59,6 @@ class ReducedField:
     logs: Floats
     shape: tuple[int, int]
     clipped: float
-
-
-@dataclass(frozen=True, slots=True)
-class FlatField:
-    """By what a camera's pixels are to be multiplied so that empty glass looks even.
-
-    Attributes:
-        gain: ``(rows, columns, 3)`` float32, at `FIT_SIDE`; its median is about 1 in each channel.
-        shape: height and width of the fields that it is for.
-    """
-
-    gain: Floats
-    shape: tuple[int, int]
 
 
 def reduce_field(rgb: RGBImage) -> ReducedField:
@@ -151,58 +131,6 @@ def is_empty(field: ReducedField) -> bool:
     return bool(np.mean(_texture(field) < -_SPECK) < _MOST_SPECKS)
 
 
-class FlatFieldCorrection:
-    """Applies a flat field to frames, at the price of one pass over the pixels.
-
-    Factors are kept in 8 bits, in steps below a percent: 1280 x 960 pixels take 2.4 ms on a core
-    of 2.5 GHz.
-    """
-
-    def __init__(self, flat_field: FlatField) -> None:
-        """Spread the factors over all pixels.
-
-        Args:
-            flat_field: what to apply.
-        """
-        self._shape = flat_field.shape
-        self._scale = float(flat_field.gain.max()) / 255
-        size = (self._shape[1], self._shape[0])
-        channels = [
-            np
-            .rint(_spread_over(flat_field.gain[..., channel], size) / self._scale)
-            .clip(0, 255)
-            .astype(np.uint8)
-            for channel in range(3)
-        ]
-        self._factors = cv2.merge(channels)
-        self._memory = ReusedArrays()
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of the frames that it is for."""
-        return self._shape
-
-    def corrected(self, rgb: RGBImage) -> RGBImage:
-        """Return a frame under even light, the caller's own.
-
-        Args:
-            rgb: ``(height, width, 3)`` uint8, RGB; left as it is.
-
-        Raises:
-            ImageError: it is of another size than the calibration.
-        """
-        height, width = rgb.shape[:2]
-        if (height, width) != self._shape:
-            raise ImageError(
-                f"the picture is {width} x {height} pixels, the flat field is for "
-                f"{self._shape[1]} x {self._shape[0]}; give pictures of the calibrated camera, or "
-                "calibrate this one"
-            )
-        even = self._memory.empty(rgb.shape)
-        cv2.multiply(rgb, self._factors, dst=even, scale=self._scale)
-        return even
-
-
 def _check(fields: Sequence[ReducedField]) -> None:
     shapes = {field.shape for field in fields}
     if len(shapes) > 1:
@@ -261,11 +189,6 @@ def _texture(field: ReducedField) -> Floats:
 def _smooth(plane: Floats, spread: float) -> Floats:
     smooth = cv2.GaussianBlur(plane, (0, 0), spread, borderType=cv2.BORDER_REFLECT)
     return np.asarray(smooth, np.float32)
-
-
-def _spread_over(gain: Floats, size: tuple[int, int]) -> Floats:
-    plane = np.ascontiguousarray(gain)
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _where(plane: Floats) -> str:

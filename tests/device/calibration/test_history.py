@@ -31,7 +31,8 @@ from leuko.calibration import (
 from leuko.cells import RGBImage
 from leuko.clock import Moment
 from leuko.errors import CalibrationError, ImageError, OutputError
-from leuko.vision.shading import FlatFieldCorrection, fit_flat_field, reduce_field
+from leuko.vision.flat_field import FlatFieldCorrection
+from leuko.vision.shading import fit_flat_field, reduce_field
 
 Shots = Callable[[Iterable[RGBImage]], Iterator[Shot]]
 

@@ -11,14 +11,8 @@ from numpy.typing import NDArray
 from leuko.calibration import Circumstances, Shot, measure_light
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
-from leuko.vision.shading import (
-    FlatField,
-    FlatFieldCorrection,
-    fit_flat_field,
-    is_empty,
-    reduce_field,
-    unevenness,
-)
+from leuko.vision.flat_field import FlatField, FlatFieldCorrection
+from leuko.vision.shading import fit_flat_field, is_empty, reduce_field, unevenness
 
 Fields = tuple[RGBImage, ...]
 Shots = Callable[[Iterable[RGBImage]], Iterator[Shot]]

@@ -23,8 +23,8 @@ from leuko.errors import ImageError
 from leuko.pipeline import FieldAnalyser
 from leuko.service import CalibratedSource, FrameSource, make_counter
 from leuko.status import Guidance
+from leuko.vision.flat_field import FlatField
 from leuko.vision.quality import QualityLimits
-from leuko.vision.shading import FlatField
 
 SHAPE = (60, 80)
 

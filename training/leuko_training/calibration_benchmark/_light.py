@@ -10,14 +10,8 @@ from rich.progress import track
 
 from leuko.bundle import ModelBundle
 from leuko.cells import RGBImage
-from leuko.vision.shading import (
-    FlatField,
-    FlatFieldCorrection,
-    ReducedField,
-    fit_flat_field,
-    reduce_field,
-    unevenness,
-)
+from leuko.vision.flat_field import FlatField, FlatFieldCorrection
+from leuko.vision.shading import ReducedField, fit_flat_field, reduce_field, unevenness
 from leuko_training.calibration_benchmark._rulers import Extent
 from leuko_training.calibration_benchmark._segmentation import Outlining, Score, View
 from leuko_training.datasets import LabelledImage, available_datasets, read_dataset
