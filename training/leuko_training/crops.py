@@ -14,6 +14,7 @@ from leuko.vision.preprocess import (
     padded_square,
     resample,
 )
+from leuko.vision.tone import Tone, evened
 from leuko_training.augment import (
     USUAL_COLOURS,
     ColourSpread,
@@ -65,6 +66,7 @@ class Crop:
         um_per_px: scale.
         label: what it is.
         dataset: where it comes from.
+        tone: of its laboratory; None if that is not known.
     """
 
     image: RGBImage
@@ -72,6 +74,7 @@ class Crop:
     um_per_px: float
     label: CellClass
     dataset: str
+    tone: Tone | None = None
 
 
 def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Crop | None:
@@ -128,6 +131,8 @@ class ViewStyle:
         zoom: natural logarithm of how far the scale may be misjudged, either way.
         whole_share: share of training views that show what surrounds the cell.
         levelled: whether every cell's stain is brought to one strength.
+        even: whether every laboratory's tone is made the usual one; training views go a random
+            part of the way.
     """
 
     size: int = CLASSIFIER_SIZE
@@ -139,7 +144,11 @@ class ViewStyle:
     zoom: float = 0.22
     whole_share: float = 0.12
     levelled: bool = False
+    even: bool = False
 
+
+_SHARES = 11
+"""Parts of the way to the usual tone that training views choose among."""
 
 USUAL_STYLE = ViewStyle()
 """What the shipped classifier learns with."""
@@ -153,6 +162,8 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
     elastic = 2.0 if rng.random() < 0.3 else 0.0
     view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
+    if style.even and crop.tone:
+        image = evened(image, crop.tone, share=float(rng.integers(_SHARES)) / (_SHARES - 1))
     image = recolour(image, rng, strength=style.strength, spread=style.colours)
     image = degrade(image, rng, spread=style.lens)
     is_whole = rng.random() < style.whole_share
@@ -167,6 +178,8 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
 def plain_view(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
     """Return the cell as the device would show it to the classifier."""
     image, mask = plain_cut(crop, style=style)
+    if style.even and crop.tone:
+        image = evened(image, crop.tone)
     if style.levelled:
         image = level_stain(image, mask)
     return isolate(image, mask, margin=ISOLATION_MARGIN)

@@ -27,6 +27,7 @@ from leuko_training.partition import partition, read_everything
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import SLIDES, simulated_crops
+from leuko_training.tones import with_tones
 from leuko_training.unet import edge_unet, paper_unet
 
 SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=2e-3)
@@ -167,10 +168,11 @@ def train_classifier(
         The trained model with the probabilities alone; the embedding is a layer of it.
     """
     named = keras.Model(model.input, model.get_layer("probabilities").output)
+    known, watched = with_tones(training), with_tones(validation)
     return fit(
         named,
-        class_batches(CropSampler(training, style=SHIPPED.style, balance=SHIPPED.balance)),
-        plain_batch(validation, style=SHIPPED.style),
+        class_batches(CropSampler(known, style=SHIPPED.style, balance=SHIPPED.balance)),
+        plain_batch(watched, style=SHIPPED.style),
         schedule=schedule,
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=SHIPPED.label_smoothing),
         metrics=["accuracy"],

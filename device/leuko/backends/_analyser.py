@@ -13,6 +13,7 @@ from leuko.cells import Cell, CellStatus, RGBImage
 from leuko.errors import AcceleratorError, Refusal
 from leuko.pipeline import Analyser, FieldAnalyser, Wanted, everywhere
 from leuko.status import Health, Level
+from leuko.vision.tone import LaboratoryTone
 
 ACCELERATORS = (edge_tpu(), gpu())
 """What ``auto`` tries, in this order."""
@@ -67,6 +68,15 @@ class BackedAnalyser:
             except AcceleratorError as error:
                 self._search.lose(taken, error)
         return self._cpu.analyse(rgb, um_per_px=um_per_px, wanted=wanted)
+
+    @property
+    def evens_tone(self) -> bool:
+        """Whether it makes the laboratory's tone the usual one before it names a cell."""
+        return self._cpu.evens_tone
+
+    def learn_tone(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        """Take in a field's cells, on the processor; see `FieldAnalyser.learn_tone`."""
+        return self._cpu.learn_tone(rgb, um_per_px=um_per_px)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell; see `leuko.pipeline.FieldAnalyser.decide`."""
@@ -149,7 +159,8 @@ def open_backend(
         EngineError: the processor cannot run a model.
     """
     engine = cpu_engine(bundle, threads)
-    analyser, wanted = FieldAnalyser(bundle, engine, adapter=adapter), Backend(backend)
+    tone, wanted = LaboratoryTone(), Backend(backend)
+    analyser = FieldAnalyser(bundle, engine, adapter=adapter, tone=tone)
     if wanted is Backend.CPU:
         return BackedAnalyser(analyser, cpu_name=engine.name)
     is_auto = wanted is Backend.AUTO
@@ -157,6 +168,7 @@ def open_backend(
         [one for one in accelerators if is_auto or one.backend is wanted],
         bundle,
         adapter=adapter,
+        tone=tone,
         cpu_look_ms=(lambda: look_ms(bundle, engine)) if is_auto else None,
         pauses=pauses,
     )

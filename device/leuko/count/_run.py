@@ -1,6 +1,7 @@
 """A run over images, one by one, with what failed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,13 @@ from leuko.calibration import (
 )
 from leuko.cells import RGBImage
 from leuko.count._blur import is_blurred
-from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, Scales, StatedScale
+from leuko.count._scales import (
+    FIELDS_FOR_SCALE,
+    FoundScales,
+    ImageScale,
+    Scales,
+    StatedScale,
+)
 from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError, OutputError, ScaleError
@@ -117,6 +124,7 @@ def count_images(
     _, left_aside = adapter_for(calibration, bundle.sha256)
     with ReportFolder(out) as report:
         scales = run.find_scales() if um_per_px is None else StatedScale(um_per_px)
+        run.learn_tone(analyser, scales)
         run.analyse_all(analyser, scales, report, pictures)
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
@@ -146,6 +154,8 @@ def count_images(
     )
 
 
+_IMAGES_FOR_TONE, _CELLS_FOR_TONE = 40, 60
+"""At most so many images are looked at beforehand, and no more once they had so many cells."""
 _DARKEST = 20
 """Median level of green below which a picture shows no field; dim real ones have 60 and more."""
 
@@ -164,6 +174,7 @@ class _Run:
         self._progress = progress
         self._failures: dict[Path, ImageError] = {}
         self._first_with: dict[bytes, Path] = {}
+        self._scales: dict[Path, ImageScale] = {}
         self.entries: list[Entry] = []
         self.stain = RunStain(calibration)
         self.estimates: dict[ScaleEstimate, None] = {}
@@ -183,6 +194,30 @@ class _Run:
                 scales.measure(path, rgb)
             scales.settle(shape, members)
         return scales
+
+    def learn_tone(self, analyser: Analyser, scales: Scales) -> None:
+        """Let the analyser know the laboratory from images of the whole run, not its first.
+
+        Twice, for what the first cells are named before their laboratory is known may be wrong.
+        """
+        if analyser.evens_tone:
+            every = -(-len(self._images) // _IMAGES_FOR_TONE)
+            for _ in range(2):
+                self._learn_tone(self._images[::every], analyser, scales)
+
+    def _learn_tone(self, images: Sequence[Path], analyser: Analyser, scales: Scales) -> None:
+        cells = 0
+        for done, path in enumerate(images):
+            self._progress("learning the stain", done, len(images))
+            rgb = None if path in self._failures else self._read(path)
+            if rgb is None:
+                continue
+            with suppress(ImageError):
+                # What is wrong with an image is told when it is analysed.
+                scale = self._scale(path, rgb, scales)
+                cells += analyser.learn_tone(rgb, um_per_px=scale.um_per_px)
+            if cells >= _CELLS_FOR_TONE:
+                return
 
     def analyse_all(
         self, analyser: Analyser, scales: Scales, report: ReportFolder, pictures: Pictures
@@ -255,12 +290,17 @@ class _Run:
                 f"it is the same picture as {self._names[first][0]}; its cells count once"
             )
 
+    def _scale(self, path: Path, rgb: RGBImage, scales: Scales) -> ImageScale:
+        _check_light(rgb)
+        if path not in self._scales:
+            self._scales[path] = scales.of(path, rgb)
+        return self._scales[path]
+
     def _analysed(
         self, path: Path, rgb: RGBImage, analyser: Analyser, scales: Scales
     ) -> FieldReport | None:
         try:
-            _check_light(rgb)
-            scale = scales.of(path, rgb)
+            scale = self._scale(path, rgb, scales)
             cells = analyser.analyse(rgb, um_per_px=scale.um_per_px)
         except ImageError as error:
             self._failures[path] = error

@@ -13,9 +13,10 @@ from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
 from leuko.pipeline._field import Field, seen_coarsely
 from leuko.pipeline._finder import Find, Finder
-from leuko.pipeline._namer import Namer
+from leuko.pipeline._namer import Look, Namer
 from leuko.vision.focus import sharpness
 from leuko.vision.regions import overlap
+from leuko.vision.tone import LaboratoryTone, cell_tone
 from leuko.vision.traits import cell_traits
 
 _SAME_CELL = 0.5
@@ -57,15 +58,31 @@ class Analyser(Protocol):
     ) -> tuple[Cell, ...]:
         """Return every leukocyte found; see `FieldAnalyser.analyse`."""
 
+    @property
+    def evens_tone(self) -> bool:
+        """Whether it makes the laboratory's tone the usual one before it names a cell."""
+
+    def learn_tone(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        """Take a field's cells into the laboratory's tone; see `FieldAnalyser.learn_tone`."""
+
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell; see `FieldAnalyser.decide`."""
 
 
 class FieldAnalyser:
-    """Finds, outlines and names the leukocytes of a field with the models of one bundle."""
+    """Finds, outlines and names the leukocytes of a field with the models of one bundle.
+
+    If the bundle wants it, the tone of the laboratory is taken from the cells named so far, so an
+    analyser is for the fields of one laboratory.
+    """
 
     def __init__(
-        self, bundle: ModelBundle, engine: Engine, *, adapter: SiteAdapter | None = None
+        self,
+        bundle: ModelBundle,
+        engine: Engine,
+        *,
+        adapter: SiteAdapter | None = None,
+        tone: LaboratoryTone | None = None,
     ) -> None:
         """Load the bundle's models.
 
@@ -73,6 +90,8 @@ class FieldAnalyser:
             bundle: the models.
             engine: runs them.
             adapter: of this bundle to this laboratory; None to name cells as the bundle does.
+            tone: of this laboratory, shared with analysers on other engines; None for one of its
+                own.
 
         Raises:
             BundleError: a model's input or outputs, or the familiarity, are not what the manifest
@@ -80,6 +99,8 @@ class FieldAnalyser:
             EngineError: the engine cannot run a model.
         """
         self._adapter = adapter
+        self._tone = tone or LaboratoryTone()
+        self.evens_tone = bundle.manifest.classifier.evens_tone
         self._segmenter = bundle.manifest.segmenter
         self._least = bundle.manifest.classifier.unclassified_below
         locator, outliner = (
@@ -112,6 +133,25 @@ class FieldAnalyser:
         finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
         return tuple(self._name(field, find) for find in finds)
 
+    def learn_tone(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        """Take a field's cells into the laboratory's tone, ahead of those to be named by it.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB, as the camera gave it; left as it is.
+            um_per_px: scale of the field.
+
+        Returns:
+            How many leukocytes of the five classes it has.
+
+        Raises:
+            ImageError: the field covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        if not self.evens_tone:
+            return 0
+        cells = self.analyse(rgb, um_per_px=um_per_px)
+        return sum(cell.cell_class.is_counted for cell in cells)
+
     def examine(self, rgb: RGBImage, *, um_per_px: float) -> ExaminedCell | None:
         """Return what is measured of the cell in the middle of a picture; None without one.
 
@@ -128,7 +168,11 @@ class FieldAnalyser:
         if find is None:
             return None
         look = self._namer.look(field, find.region)
-        return ExaminedCell(self._namer.named(look)[0], cell_traits(look.crop, look.mask))
+        named, _ = self._namer.named(self._evened(look))
+        return ExaminedCell(named, cell_traits(look.crop, look.mask))
+
+    def _evened(self, look: Look) -> Look:
+        return Look(self._tone.evened(look.crop), look.mask) if self.evens_tone else look
 
     def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:
         scale = self._segmenter.locate_um_per_px
@@ -136,11 +180,13 @@ class FieldAnalyser:
 
     def _name(self, field: Field, find: Find) -> Cell:
         look = self._namer.look(field, find.region)
-        likely, is_strange = self._namer.named(look)
+        likely, is_strange = self._namer.named(self._evened(look))
         if self._adapter:
             traits = cell_traits(look.crop, look.mask)
             likely = self._adapter.adapted(likely[None], traits[None])[0]
         best = list(CellClass)[int(np.argmax(likely))]
+        if self.evens_tone and not is_strange:
+            self._tone.add(best, cell_tone(look.crop, look.mask))
         if is_strange and best.is_counted:
             # Hardly anything is known of it, but which class comes first: beside other views of
             # the same cell this one weighs next to nothing.

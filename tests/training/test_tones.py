@@ -1,0 +1,77 @@
+"""The tones of the laboratories that teach."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from leuko.cells import CellClass
+from leuko.vision.tone import USUAL_TONE, Tone, evened
+from leuko_training.crops import USUAL_STYLE, Crop, ViewStyle, draw_view, plain_view
+from leuko_training.simulated import simulated_crops
+from leuko_training.tones import tone_of, with_tones
+
+EVEN = replace(USUAL_STYLE, even=True)
+FLAT = Tone(nucleus=0.6, cytoplasm=0.3)
+"""As of a camera that hardly tells nuclei from cytoplasms."""
+
+
+@pytest.fixture(scope="module")
+def slide() -> list[Crop]:
+    return simulated_crops(1)
+
+
+def flat_twin(crop: Crop) -> Crop:
+    """The crop in another laboratory, flatter in tone."""
+    assert crop.tone is not None
+    # From the usual tone to the flat one is from the flat one to the usual, turned round.
+    levels = np.arange(256)
+    ramp = np.repeat(levels.astype(np.uint8)[:, None, None], 3, axis=2)
+    steeper = evened(ramp, FLAT)[:, 0, 0]
+    flatter = np.interp(levels, steeper, levels).round().astype(np.uint8)
+    usual = evened(crop.image, crop.tone)
+    return replace(crop, image=flatter[usual], dataset="flat", tone=None)
+
+
+def test_every_slide_and_every_set_has_a_tone_of_its_own(slide: list[Crop]) -> None:
+    (own,) = {crop.tone for crop in slide}
+    both = with_tones([*slide, *map(flat_twin, slide)])
+    tones = {crop.dataset: crop.tone for crop in both}
+    assert tones["simulated"] == own
+    flat = tones["flat"]
+    assert flat is not None
+    assert flat.nucleus == pytest.approx(FLAT.nucleus, rel=0.15)
+    assert flat.cytoplasm == pytest.approx(FLAT.cytoplasm, rel=0.25)
+    assert flat.nucleus / flat.cytoplasm < 0.8 * USUAL_TONE.nucleus / USUAL_TONE.cytoplasm
+
+
+def test_artefacts_alone_have_no_tone(slide: list[Crop]) -> None:
+    artefacts = [crop for crop in slide if crop.label is CellClass.PLATELET_OR_ARTEFACT]
+    assert artefacts
+    assert tone_of(artefacts) is None
+
+
+def test_two_laboratories_look_alike_once_they_are_evened(slide: list[Crop]) -> None:
+    def apart(twins: Sequence[Crop], style: ViewStyle) -> float:
+        views = [
+            (plain_view(one, style=style), plain_view(two, style=style))
+            for one, two in zip(slide, twins, strict=True)
+        ]
+        return float(np.mean([np.abs(a.astype(float) - b).mean() for a, b in views]))
+
+    measured = with_tones(map(flat_twin, slide))
+    known = [replace(crop, tone=FLAT) for crop in measured]
+    assert apart(known, EVEN) < 0.05 * apart(known, USUAL_STYLE)
+    assert apart(measured, EVEN) < 0.8 * apart(measured, USUAL_STYLE)
+
+
+def test_training_views_go_a_part_of_the_way(slide: list[Crop]) -> None:
+    twin = next(iter(with_tones(map(flat_twin, slide))))
+    still = replace(EVEN, strength=0.0, zoom=0.0, whole_share=1.0)
+    darkest = [
+        np.percentile(draw_view(twin, np.random.default_rng(seed), style=still), 2)
+        for seed in range(24)
+    ]
+    # From the flat nucleus to one as dark as usual.
+    assert max(darkest) - min(darkest) > 20

@@ -1,0 +1,36 @@
+"""The tone of each laboratory that teaches, from its cells as the device would see them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from leuko.vision.tone import Tone, cell_tone, laboratory_tone
+from leuko_training.crops import Crop, plain_cut
+
+MOST_CELLS = 400
+"""Cells of a laboratory that its tone is taken from."""
+
+
+def with_tones(crops: Iterable[Crop]) -> list[Crop]:
+    """Return crops with the tones of their sets; those that know theirs keep it.
+
+    Args:
+        crops: of any sets; only those of one set together are one laboratory.
+    """
+    kept = list(crops)
+    sets: defaultdict[str, list[Crop]] = defaultdict(list)
+    for crop in kept:
+        sets[crop.dataset].append(crop)
+    tones = {name: tone_of(members) for name, members in sets.items()}
+    return [crop if crop.tone else replace(crop, tone=tones[crop.dataset]) for crop in kept]
+
+
+def tone_of(crops: Sequence[Crop]) -> Tone | None:
+    """Return the tone of crops of one laboratory; None if none shows a leukocyte of five classes.
+
+    The device takes the classes that it has named for those that are labelled here.
+    """
+    cells = [crop for crop in crops if crop.label.is_counted]
+    every = max(1, -(-len(cells) // MOST_CELLS))
+    found = ((crop.label, cell_tone(*plain_cut(crop))) for crop in cells[::every])
+    return laboratory_tone((label, tone) for label, tone in found if tone)
