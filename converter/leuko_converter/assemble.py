@@ -224,6 +224,6 @@ def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
         unclassified_below=certainty.unclassified_below,
         temperature=certainty.temperature,
         class_weights=certainty.class_weights,
-        evens_tone=SHIPPED.style.even,
+        evens_laboratory=SHIPPED.style.even,
         familiarity="familiarity.npz",
     )

@@ -15,10 +15,10 @@ from leuko_training.crops import Crop, CropSampler, plain_view
 from leuko_training.cut_cells import labelled_crops
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_balanced
+from leuko_training.laboratories import with_laboratories
 from leuko_training.masks import SHARE, MaskSampler
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE
-from leuko_training.tones import with_tones
 
 _SEED = 11
 _IMAGES_PER_SET = 24
@@ -85,7 +85,7 @@ def named_crops(
         ConversionError: on none of the images is a cell of known class.
     """
     few = _few_of_each(items, lambda item: (item.dataset, item.label), most=most)
-    crops = with_tones(labelled_crops(few, segmenter))
+    crops = with_laboratories(labelled_crops(few, segmenter))
     if not crops:
         raise ConversionError("no image of a cell of known class is there; get more data sets")
     return crops

@@ -77,9 +77,9 @@ class Noting(FieldAnalyser):
 
     notes: list[str]
 
-    def learn_tone(self, rgb: RGBImage, *, um_per_px: float) -> int:
+    def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         self.notes.append("learning")
-        found = super().learn_tone(rgb, um_per_px=um_per_px)
+        found = super().learn(rgb, um_per_px=um_per_px)
         self.notes.append("learnt")
         return found
 
@@ -90,18 +90,18 @@ class Noting(FieldAnalyser):
         return super().analyse(rgb, um_per_px=um_per_px, wanted=wanted)
 
 
-@pytest.mark.parametrize("evens_tone", [True, False])
+@pytest.mark.parametrize("evens_laboratory", [True, False])
 def test_a_laboratory_is_known_before_its_first_cell_is_named(
-    tmp_path: Path, disc_folder: Path, bundle: ModelBundle, *, evens_tone: bool
+    tmp_path: Path, disc_folder: Path, bundle: ModelBundle, *, evens_laboratory: bool
 ) -> None:
-    spec = bundle.manifest.classifier.model_copy(update={"evens_tone": evens_tone})
+    spec = bundle.manifest.classifier.model_copy(update={"evens_laboratory": evens_laboratory})
     manifest = bundle.manifest.model_copy(update={"classifier": spec})
     analyser = Noting(replace(bundle, manifest=manifest), LiteRTEngine())
     analyser.notes = []
     found = count_images(
         [disc_folder], tmp_path / "out", bundle=bundle, analyser=analyser, um_per_px=UM_PER_PX
     )
-    learning = 2 * found.images * ["learning", "analysed", "learnt"] if evens_tone else []
+    learning = 2 * found.images * ["learning", "analysed", "learnt"] if evens_laboratory else []
     assert analyser.notes == [*learning, *found.images * ["analysed"]]
 
 

@@ -8,7 +8,6 @@ from leuko.vision.preprocess import BACKGROUND_LEVEL
 from leuko.vision.tone import (
     USUAL_TONE,
     USUAL_TONES,
-    LaboratoryTone,
     Tone,
     cell_tone,
     evened,
@@ -114,20 +113,3 @@ def test_a_laboratory_s_tone_is_what_most_of_its_cells_say() -> None:
 def test_what_is_no_leukocyte_of_the_five_classes_tells_nothing() -> None:
     assert laboratory_tone([]) is None
     assert laboratory_tone([(CellClass.ERYTHROBLAST, FLAT)]) is None
-    laboratory = LaboratoryTone()
-    laboratory.add(CellClass.PLATELET_OR_ARTEFACT, FLAT)
-    laboratory.add(CellClass.NEUTROPHIL, None)
-    assert laboratory.cells == 0
-
-
-def test_a_laboratory_is_evened_the_further_the_more_of_its_cells_are_known() -> None:
-    image, cell = drawn(FLAT)
-    laboratory = LaboratoryTone()
-    assert (laboratory.evened(image) == image).all()
-    densities = []
-    for _ in range(3):
-        for _ in range(4):
-            laboratory.add(CellClass.NEUTROPHIL, FLAT)
-        densities.append(measured(laboratory.evened(image), cell).nucleus)
-    assert laboratory.cells == 12
-    assert FLAT.nucleus < densities[0] < densities[1] < densities[2]

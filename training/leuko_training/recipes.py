@@ -139,8 +139,7 @@ RECIPES: Mapping[str, Recipe] = {
         style=replace(USUAL_STYLE, colours=TONED_COLOURS),
     ),
     "even": Recipe(
-        "every laboratory's nuclei and cytoplasms brought to the same two densities, on the "
-        "device, too",
+        "every laboratory's cells made as dark and as large as usual, on the device, too",
         style=replace(USUAL_STYLE, even=True),
     ),
     "real-alone": Recipe(

@@ -21,13 +21,13 @@ from leuko_training.cut_cells import labelled_crops, red_cell_crops
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.fit import Batch, DrawBatch, Schedule, fit
+from leuko_training.laboratories import with_laboratories
 from leuko_training.losses import cross_entropy_and_dice, dice
 from leuko_training.masks import MaskSampler
 from leuko_training.partition import partition, read_everything
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import SLIDES, simulated_crops
-from leuko_training.tones import with_tones
 from leuko_training.unet import edge_unet, paper_unet
 
 SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=2e-3)
@@ -168,7 +168,7 @@ def train_classifier(
         The trained model with the probabilities alone; the embedding is a layer of it.
     """
     named = keras.Model(model.input, model.get_layer("probabilities").output)
-    known, watched = with_tones(training), with_tones(validation)
+    known, watched = with_laboratories(training), with_laboratories(validation)
     return fit(
         named,
         class_batches(CropSampler(known, style=SHIPPED.style, balance=SHIPPED.balance)),

@@ -14,7 +14,7 @@ from leuko.backends._trial import Taken, try_accelerator
 from leuko.backends._verdict import Event, Verdict
 from leuko.bundle import ModelBundle
 from leuko.errors import AcceleratorError, BundleError, EngineError, Refusal
-from leuko.vision.tone import LaboratoryTone
+from leuko.vision.laboratory import Laboratory
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class AcceleratorSearch:
         *,
         cpu_look_ms: Callable[[], float] | None,
         adapter: SiteAdapter | None = None,
-        tone: LaboratoryTone | None = None,
+        laboratory: Laboratory | None = None,
         pauses: Pauses = Pauses(),
     ) -> None:
         """Begin to search.
@@ -67,13 +67,13 @@ class AcceleratorSearch:
             cpu_look_ms: measures the processor, once, before the first trial; None if the
                 accelerators are wanted at any speed, and are tried without a look first.
             adapter: of the bundle to this laboratory.
-            tone: of this laboratory, shared with the processor's analyser.
+            laboratory: what is known of it, shared with the processor's analyser.
             pauses: between attempts.
         """
         self._accelerators = accelerators
         self._bundle = bundle
         self._adapter = adapter
-        self._tone = tone
+        self._laboratory = laboratory
         self._measure = cpu_look_ms
         self._cpu_ms: float | None = None
         self._pauses = pauses
@@ -206,7 +206,7 @@ class AcceleratorSearch:
                 self._bundle,
                 cpu_look_ms=self._cpu_ms,
                 adapter=self._adapter,
-                tone=self._tone,
+                laboratory=self._laboratory,
             )
         except AcceleratorError as error:
             return Verdict(accelerator.backend, str(error), error.refusal)

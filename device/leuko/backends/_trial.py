@@ -11,7 +11,7 @@ from leuko.errors import AcceleratorError, Refusal
 from leuko.inference import EngineProcess
 from leuko.pipeline import FieldAnalyser
 from leuko.verification import GoldenReport, replay_golden
-from leuko.vision.tone import LaboratoryTone
+from leuko.vision.laboratory import Laboratory
 
 _GAIN = 0.9
 """Share of the processor's time that an accelerator must stay below to be worth its cable."""
@@ -40,7 +40,7 @@ def try_accelerator(
     *,
     cpu_look_ms: float | None,
     adapter: SiteAdapter | None = None,
-    tone: LaboratoryTone | None = None,
+    laboratory: Laboratory | None = None,
 ) -> Taken | Verdict:
     """Return the accelerator ready for use, or why it is not used.
 
@@ -52,7 +52,7 @@ def try_accelerator(
         cpu_look_ms: what `look_ms` is on the processor, which it has to beat; None if it is
             wanted at any speed.
         adapter: of the bundle to this laboratory.
-        tone: of this laboratory, shared with the processor's analyser.
+        laboratory: what is known of it, shared with the processor's analyser.
 
     Raises:
         BundleError: the golden file does not fit the models.
@@ -73,7 +73,7 @@ def try_accelerator(
         verdict = _judged(accelerator, fitted, engine, cpu_look_ms)
         if verdict.refusal:
             return verdict
-        analyser = FieldAnalyser(fitted, engine, adapter=adapter, tone=tone)
+        analyser = FieldAnalyser(fitted, engine, adapter=adapter, laboratory=laboratory)
         taken = Taken(accelerator, verdict, engine, analyser)
     except AcceleratorError as error:
         return Verdict(accelerator.backend, str(error), error.refusal)

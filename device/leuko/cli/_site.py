@@ -67,7 +67,7 @@ def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -
     confirmed = list(cells)
     for cell in confirmed * 2:
         # Twice, for what is named before its laboratory is known may be wrong.
-        analyser.learn_tone(cell.rgb, um_per_px=cell.um_per_px)
+        analyser.learn(cell.rgb, um_per_px=cell.um_per_px)
     return measure_site(
         confirmed,
         circumstances,

@@ -124,7 +124,7 @@ def count_images(
     _, left_aside = adapter_for(calibration, bundle.sha256)
     with ReportFolder(out) as report:
         scales = run.find_scales() if um_per_px is None else StatedScale(um_per_px)
-        run.learn_tone(analyser, scales)
+        run.learn(analyser, scales)
         run.analyse_all(analyser, scales, report, pictures)
         run.refuse_if_all_failed()
         count = DifferentialCount.from_entries(run.entries)
@@ -154,7 +154,7 @@ def count_images(
     )
 
 
-_IMAGES_FOR_TONE, _CELLS_FOR_TONE = 40, 60
+_IMAGES_TO_LEARN, _CELLS_TO_LEARN = 40, 60
 """At most so many images are looked at beforehand, and no more once they had so many cells."""
 _DARKEST = 20
 """Median level of green below which a picture shows no field; dim real ones have 60 and more."""
@@ -195,28 +195,28 @@ class _Run:
             scales.settle(shape, members)
         return scales
 
-    def learn_tone(self, analyser: Analyser, scales: Scales) -> None:
+    def learn(self, analyser: Analyser, scales: Scales) -> None:
         """Let the analyser know the laboratory from images of the whole run, not its first.
 
         Twice, for what the first cells are named before their laboratory is known may be wrong.
         """
-        if analyser.evens_tone:
-            every = -(-len(self._images) // _IMAGES_FOR_TONE)
+        if analyser.evens_laboratory:
+            every = -(-len(self._images) // _IMAGES_TO_LEARN)
             for _ in range(2):
-                self._learn_tone(self._images[::every], analyser, scales)
+                self._learn(self._images[::every], analyser, scales)
 
-    def _learn_tone(self, images: Sequence[Path], analyser: Analyser, scales: Scales) -> None:
+    def _learn(self, images: Sequence[Path], analyser: Analyser, scales: Scales) -> None:
         cells = 0
         for done, path in enumerate(images):
-            self._progress("learning the stain", done, len(images))
+            self._progress("getting to know the laboratory", done, len(images))
             rgb = None if path in self._failures else self._read(path)
             if rgb is None:
                 continue
             with suppress(ImageError):
                 # What is wrong with an image is told when it is analysed.
                 scale = self._scale(path, rgb, scales)
-                cells += analyser.learn_tone(rgb, um_per_px=scale.um_per_px)
-            if cells >= _CELLS_FOR_TONE:
+                cells += analyser.learn(rgb, um_per_px=scale.um_per_px)
+            if cells >= _CELLS_TO_LEARN:
                 return
 
     def analyse_all(

@@ -25,7 +25,7 @@ Picture = tuple[RGBImage, float]
 AnalyseAt = Callable[[Iterable[Picture]], Analyse]
 """An analysis at a laboratory, which some of its fields make known."""
 
-_IMAGES_FOR_TONE, _CELLS_FOR_TONE = 40, 60
+_IMAGES_TO_LEARN, _CELLS_TO_LEARN = 40, 60
 """As many as `leuko count` looks at before it names a cell."""
 
 SMALLEST_TRUE_UM2 = 5.0
@@ -56,19 +56,19 @@ def analyser_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Anal
     """
     cv2.setNumThreads(1)
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
-    pictures = list(laboratory) if analyser.evens_tone else []
+    pictures = list(laboratory) if analyser.evens_laboratory else []
     for _ in range(2):
         cells = 0
         for rgb, um_per_px in pictures:
-            cells += analyser.learn_tone(rgb, um_per_px=um_per_px)
-            if cells >= _CELLS_FOR_TONE:
+            cells += analyser.learn(rgb, um_per_px=um_per_px)
+            if cells >= _CELLS_TO_LEARN:
                 break
     return lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px)
 
 
 def pictures_of(items: Sequence[LabelledImage]) -> Iterator[Picture]:
     """Yield some of the images, spread over all of them, each with its scale."""
-    every = -(-len(items) // _IMAGES_FOR_TONE)
+    every = -(-len(items) // _IMAGES_TO_LEARN)
     for item in items[:: max(1, every)]:
         yield read_rgb(item.image), item.um_per_px
 

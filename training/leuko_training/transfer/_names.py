@@ -12,10 +12,10 @@ from leuko_training.classifier import edge_classifier
 from leuko_training.crops import Crop, CropSampler
 from leuko_training.cut_cells import LabelledCell
 from leuko_training.fit import Schedule, fit
+from leuko_training.laboratories import with_laboratories
 from leuko_training.partition import TRAINING_FOLDS
 from leuko_training.recipes import Recipe
 from leuko_training.runs import class_batches, plain_batch
-from leuko_training.tones import with_tones
 from leuko_training.transfer._laboratories import sets_of
 
 _BATCH = 64
@@ -50,7 +50,7 @@ def train_without(
         for one in cells
         if one.item.dataset not in absent and one.item.fold in TRAINING_FOLDS
     ]
-    known = with_tones(known)
+    known = with_laboratories(known)
     sampler = CropSampler(
         [*known, *(simulated if recipe.simulated else ())],
         style=recipe.style,
@@ -73,7 +73,7 @@ def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> An
     crops = [one.crop for one in known]
     probabilities = [
         np.asarray(model.predict_on_batch(plain_batch(batch, style=recipe.style)[0]))
-        for batch in _batches(with_tones(crops))
+        for batch in _batches(with_laboratories(crops))
     ]
     return Answers(
         datasets=np.array([one.item.dataset for one in known]),
