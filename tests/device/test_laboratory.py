@@ -14,7 +14,7 @@ from leuko.vision.laboratory import (
 )
 from leuko.vision.tone import Tone
 
-FLAT = Tone(nucleus=0.6, cytoplasm=0.35)
+PALE = Tone(nucleus=0.6, cytoplasm=0.2)
 LARGE = 1.15
 
 
@@ -42,7 +42,7 @@ def test_what_is_no_leukocyte_of_the_five_classes_tells_nothing() -> None:
     assert laboratory_size([]) is None
     assert laboratory_size([(CellClass.ERYTHROBLAST, 9.0)]) is None
     laboratory, crop = Laboratory(), np.full((8, 8, 3), 100, np.uint8)
-    laboratory.add_tone(CellClass.PLATELET_OR_ARTEFACT, FLAT)
+    laboratory.add_tone(CellClass.PLATELET_OR_ARTEFACT, PALE)
     laboratory.add_tone(CellClass.NEUTROPHIL, None)
     laboratory.add_size(CellClass.PLATELET_OR_ARTEFACT, 10.0)
     assert laboratory.size == 1
@@ -54,7 +54,7 @@ def test_a_laboratory_is_taken_for_usual_the_less_the_more_of_its_cells_are_know
     sizes, levels = [], []
     for name in (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE, CellClass.NEUTROPHIL):
         for _ in range(4):
-            laboratory.add_tone(name, FLAT)
+            laboratory.add_tone(name, PALE)
             laboratory.add_size(name, area_um2(name, LARGE))
         sizes.append(laboratory.size)
         levels.append(int(laboratory.evened(nucleus)[0, 0, 0]))

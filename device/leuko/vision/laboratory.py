@@ -26,9 +26,10 @@ laboratories' classes are taken apart into laboratory and class by least squares
 
 _MOST_CELLS = 200
 """Newest cells that are gone by; a live count looks at each several times."""
-_CELLS_OF_TONE, _CELLS_OF_SIZE = 2, 3
-"""Cells that the usual laboratory is worth: how much more, squared, cells vary within a laboratory
-than laboratories do (logarithms: contrasts 0.40 and 0.31, diameters 0.12 and 0.07)."""
+_LOOKS_OF_TONE, _LOOKS_OF_SIZE = 6, 9
+"""Looks at cells that the usual laboratory is worth: each is looked at three times or more, and
+cells vary, squared, twice as much in contrast and thrice in size as laboratories do (logarithms:
+contrasts 0.40 and 0.31, diameters 0.12 and 0.07)."""
 _FARTHEST = 1.25
 """Laboratories of one scale are within a fifth of each other; more is another mistake."""
 
@@ -68,7 +69,7 @@ class Laboratory:
         """How large its cells are, 1 if as usual."""
         found = laboratory_size(self._diameters)
         count = len(self._diameters)
-        return found ** (count / (count + _CELLS_OF_SIZE)) if found else 1.0
+        return found ** (count / (count + _LOOKS_OF_SIZE)) if found else 1.0
 
     def add_tone(self, cell_class: CellClass, tone: Tone | None) -> None:
         """Take in how dark a cell is, by what it was named."""
@@ -87,4 +88,4 @@ class Laboratory:
             crop: ``(height, width, 3)`` uint8, RGB, white balanced; left as it is.
         """
         tone, count = laboratory_tone(self._tones), len(self._tones)
-        return evened(crop, tone, share=count / (count + _CELLS_OF_TONE)) if tone else crop
+        return evened(crop, tone, share=count / (count + _LOOKS_OF_TONE)) if tone else crop
