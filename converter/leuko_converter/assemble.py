@@ -33,6 +33,7 @@ from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import DATASETS, LabelledImage
 from leuko_training.masks import teaches_masks
 from leuko_training.partition import partition, read_everything
+from leuko_training.recipes import SHIPPED
 from leuko_training.scales import (
     CLASSIFIER_SIZE,
     CLASSIFY_UM_PER_PX,
@@ -223,5 +224,6 @@ def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
         unclassified_below=certainty.unclassified_below,
         temperature=certainty.temperature,
         class_weights=certainty.class_weights,
+        evens_laboratory=SHIPPED.style.even,
         familiarity="familiarity.npz",
     )

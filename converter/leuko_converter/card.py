@@ -170,6 +170,10 @@ def _class_table(names: Mapping[str, Any]) -> str:
     return markdown_table(("laboratory", *map(str, LEUKOCYTES)), rows)
 
 
+_LONG_TRAININGS = "a third as long, without the laboratory"
+_SHORT_TRAININGS = "a sixteenth as long, without the laboratory and one to three others"
+
+
 def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
     if not laboratories:
         return []
@@ -177,13 +181,15 @@ def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
         (name, str(one["n"]), *(f"{one[key]:.1f} %" for key in _ELSEWHERE))
         for name, one in laboratories.items()
     ]
+    is_short = any(one.get("short") for one in laboratories.values())
+    how = _SHORT_TRAININGS if is_short else _LONG_TRAININGS
     headings = ("left out", "cells", "five-way right", "unclassified", "right of the classified")
     return [
         "## In a laboratory it has not seen",
         (
-            "Classifiers trained like this one, a third as long, without the laboratory; float, on "
-            "every cell of it, with prior, temperature and threshold from the others. Expect this, "
-            "not the table above, under another microscope or stain."
+            f"Classifiers trained like this one, {how}; float, on every cell of it, with prior, "
+            "temperature and threshold from the others. Expect this, not the table above, under "
+            "another microscope or stain."
         ),
         markdown_table(headings, rows),
     ]

@@ -15,7 +15,9 @@ from leuko_training.crops import Crop, CropSampler, plain_view
 from leuko_training.cut_cells import labelled_crops
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_balanced
+from leuko_training.laboratories import with_laboratories
 from leuko_training.masks import SHARE, MaskSampler
+from leuko_training.recipes import SHIPPED
 from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 _SEED = 11
@@ -83,7 +85,7 @@ def named_crops(
         ConversionError: on none of the images is a cell of known class.
     """
     few = _few_of_each(items, lambda item: (item.dataset, item.label), most=most)
-    crops = labelled_crops(few, segmenter)
+    crops = with_laboratories(labelled_crops(few, segmenter))
     if not crops:
         raise ConversionError("no image of a cell of known class is there; get more data sets")
     return crops
@@ -91,7 +93,7 @@ def named_crops(
 
 def augmented_cells(crops: Iterable[Crop], count: int) -> LabelledViews:
     """Return augmented training views of the cells."""
-    sampler, rng = CropSampler(crops), np.random.default_rng(_SEED)
+    sampler, rng = CropSampler(crops, style=SHIPPED.style), np.random.default_rng(_SEED)
     drawn = [sampler.draw(rng) for _ in range(count)]
     return LabelledViews(
         images=tuple(image for image, _ in drawn), labels=tuple(label for _, label in drawn)
@@ -102,7 +104,7 @@ def plain_cells(crops: Sequence[Crop]) -> LabelledViews:
     """Return the cells as the device shows them to the classifier."""
     classes = list(CellClass)
     return LabelledViews(
-        images=tuple(plain_view(crop) for crop in crops),
+        images=tuple(plain_view(crop, style=SHIPPED.style) for crop in crops),
         labels=tuple(classes.index(crop.label) for crop in crops),
     )
 

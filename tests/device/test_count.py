@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,12 +21,12 @@ from leuko.calibration import (
     packed,
     unpacked,
 )
-from leuko.cells import LEUKOCYTES, CellClass, RGBImage
+from leuko.cells import LEUKOCYTES, Cell, CellClass, RGBImage
 from leuko.clock import now
 from leuko.count import CountResult, Pictures, count_images
 from leuko.errors import ImageError, OutputError, ScaleError
 from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser
+from leuko.pipeline import FieldAnalyser, Wanted, everywhere
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.vision.flat_field import FlatField
 
@@ -69,6 +70,39 @@ def count(
 
 def rows(out: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((out / "cells.csv").read_text().splitlines()))
+
+
+class Noting(FieldAnalyser):
+    """Notes in what order pictures are learnt from and analysed."""
+
+    notes: list[str]
+
+    def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        self.notes.append("learning")
+        found = super().learn(rgb, um_per_px=um_per_px)
+        self.notes.append("learnt")
+        return found
+
+    def analyse(
+        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
+    ) -> tuple[Cell, ...]:
+        self.notes.append("analysed")
+        return super().analyse(rgb, um_per_px=um_per_px, wanted=wanted)
+
+
+@pytest.mark.parametrize("evens_laboratory", [True, False])
+def test_a_laboratory_is_known_before_its_first_cell_is_named(
+    tmp_path: Path, disc_folder: Path, bundle: ModelBundle, *, evens_laboratory: bool
+) -> None:
+    spec = bundle.manifest.classifier.model_copy(update={"evens_laboratory": evens_laboratory})
+    manifest = bundle.manifest.model_copy(update={"classifier": spec})
+    analyser = Noting(replace(bundle, manifest=manifest), LiteRTEngine())
+    analyser.notes = []
+    found = count_images(
+        [disc_folder], tmp_path / "out", bundle=bundle, analyser=analyser, um_per_px=UM_PER_PX
+    )
+    learning = 2 * found.images * ["learning", "analysed", "learnt"] if evens_laboratory else []
+    assert analyser.notes == [*learning, *found.images * ["analysed"]]
 
 
 def test_every_disc_is_counted_as_what_it_is(

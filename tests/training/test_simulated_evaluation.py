@@ -45,7 +45,7 @@ def judged(slide: SimulatedSlide, cells: list[Cell]) -> SimulatedResult:
         assert um_per_px == pytest.approx(0.16)
         return tuple(cells)
 
-    result = score_simulated([slide], analyse)
+    result = score_simulated([slide], lambda _: analyse)
     assert result
     return result
 
@@ -87,7 +87,7 @@ def test_what_is_missed_misnamed_or_made_up_is_held_against_it(slide: SimulatedS
 
 
 def test_nothing_is_said_of_no_slide() -> None:
-    assert score_simulated([], lambda _rgb, _um_per_px: ()) is None
+    assert score_simulated([], lambda _: lambda _rgb, _um_per_px: ()) is None
 
 
 @pytest.fixture

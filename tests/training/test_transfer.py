@@ -22,7 +22,7 @@ from leuko_training.certainty import (
     read_certainty,
     write_certainty,
 )
-from leuko_training.crops import Crop, ViewStyle
+from leuko_training.crops import Crop
 from leuko_training.cut_cells import LabelledCell
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
@@ -46,7 +46,8 @@ from leuko_training.transfer import (
 
 MakeItem = Callable[..., LabelledImage]
 FIVE = CLASSES[:5]
-SMALL = replace(SHIPPED, style=ViewStyle(size=32, um_per_px=0.64))
+SHIPPED_NAME = next(name for name, recipe in RECIPES.items() if recipe is SHIPPED)
+SMALL = replace(SHIPPED, style=replace(SHIPPED.style, size=32, um_per_px=0.64))
 BRIEF = Schedule(epochs=1, steps=1, batch_size=2, learning_rate=1e-3)
 
 
@@ -103,8 +104,8 @@ def test_no_cell_of_a_laboratory_left_out_is_learnt_from(tmp_path: Path) -> None
 
 
 def test_a_full_plan_leaves_out_every_laboratory_and_a_short_one_each_once() -> None:
-    full = planned(["usual"], seeds=2, is_short=False)
-    short = planned(["usual"], seeds=1, is_short=True)
+    full = planned([SHIPPED_NAME], seeds=2, is_short=False)
+    short = planned([SHIPPED_NAME], seeds=1, is_short=True)
     assert len(full) == 2 * len(LABORATORIES)
     assert sorted(name for trial in short for name in trial.left_out) == sorted(LABORATORIES)
 
@@ -188,7 +189,7 @@ def test_a_cell_between_two_classes_is_given_the_commoner_one() -> None:
 
 
 def test_the_report_has_a_row_for_each_laboratory_and_their_mean() -> None:
-    text = render_transfer(tried("usual", is_short=False), {})
+    text = render_transfer(tried(SHIPPED_NAME, is_short=False), {})
     assert all(f"| {name} |" in text for name in LABORATORIES)
     assert "**80.0 %**" in text
 
@@ -207,17 +208,28 @@ def test_the_report_of_short_trials_ranks_recipes() -> None:
 
 
 def test_the_record_keeps_every_confusion() -> None:
-    (first, *_) = record_of_transfer(tried("usual", is_short=True))
+    (first, *_) = record_of_transfer(tried(SHIPPED_NAME, is_short=True))
     assert first["seed"] == 1
     assert isinstance(first["sets"], dict)
     assert all(figures["n"] == 10 for figures in first["sets"].values())
 
 
 def test_the_record_says_what_the_shipped_recipe_makes_of_each_laboratory_elsewhere() -> None:
-    known = record_of_shipped([*tried("usual", is_short=True), *tried("usual", is_short=False)])
+    known = record_of_shipped([
+        *tried(SHIPPED_NAME, is_short=True),
+        *tried(SHIPPED_NAME, is_short=False),
+    ])
     assert list(known) == list(LABORATORIES)
     assert all((one["n"], one["five_way"]) == (10, 80) for one in known.values())
-    assert record_of_shipped(tried("usual", is_short=True)) == {}
+    assert not any(one["short"] for one in known.values())
+
+
+def test_short_trainings_stand_in_while_long_ones_of_the_shipped_recipe_are_missing() -> None:
+    short, long = tried(SHIPPED_NAME, is_short=True), tried(SHIPPED_NAME, is_short=False)
+    known = record_of_shipped([*short, *long[1:]])
+    assert list(known) == list(LABORATORIES)
+    assert all(one["short"] for one in known.values())
+    assert record_of_shipped(tried("harder", is_short=True)) == {}
 
 
 def test_the_record_says_with_the_prior_which_class_the_shipped_recipe_takes_for_which() -> None:
@@ -225,8 +237,8 @@ def test_the_record_says_with_the_prior_which_class_the_shipped_recipe_takes_for
     torn = np.full((12, 8), 0.02, np.float32)
     torn[:, neutrophil], torn[:, eosinophil] = 0.4, 0.48
     said = said_of("krd-wbc", np.full(12, eosinophil), torn)
-    trial = Trial("usual", ("krd-wbc",), 2, is_short=False)
-    known = record_of_shipped([*tried("usual", is_short=False), Tried(trial, said)])
+    trial = Trial(SHIPPED_NAME, ("krd-wbc",), 2, is_short=False)
+    known = record_of_shipped([*tried(SHIPPED_NAME, is_short=False), Tried(trial, said)])
     confusion = known["krd-wbc"]["confusion"]
     assert isinstance(confusion, dict)
     assert confusion["eosinophil"]["neutrophil"] == 12
@@ -237,7 +249,7 @@ def test_the_confusions_of_every_laboratory_are_drawn_small_and_always_alike(
     tmp_path: Path,
 ) -> None:
     for name in ("one", "two"):
-        write_transfer(tried("usual", is_short=False), {}, tmp_path / name)
+        write_transfer(tried(SHIPPED_NAME, is_short=False), {}, tmp_path / name)
     first = (tmp_path / "one" / "transfer-confusions.png").read_bytes()
     assert first == (tmp_path / "two" / "transfer-confusions.png").read_bytes()
     assert 10_000 < len(first) < 150_000
@@ -251,7 +263,7 @@ def test_no_confusion_is_drawn_of_another_recipe(tmp_path: Path) -> None:
 
 
 def test_the_test_fold_decides_on_no_certainty() -> None:
-    honest = tried("usual", is_short=False)
+    honest = tried(SHIPPED_NAME, is_short=False)
     tempting = [
         replace(
             one,
@@ -269,7 +281,7 @@ def test_the_test_fold_decides_on_no_certainty() -> None:
 
 
 def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:
-    short, long = tried("usual", is_short=True), tried("usual", is_short=False)
+    short, long = tried(SHIPPED_NAME, is_short=True), tried(SHIPPED_NAME, is_short=False)
     assert choose_shipped(short[:1]) is None
     chosen = choose_shipped([*short, *long])
     assert chosen is not None
@@ -306,7 +318,7 @@ def square(x: int, y: int) -> Cell:
 
 
 def test_what_was_learnt_from_raabin_alone_stands_beside_what_was_published() -> None:
-    (*left_out, published) = planned(["usual"], seeds=1, is_short=False, raabin_alone=True)
+    (*left_out, published) = planned([SHIPPED_NAME], seeds=1, is_short=False, raabin_alone=True)
     assert len(left_out) == len(LABORATORIES)
     assert "raabin" not in published.left_out
     said = [answers("raabin_test_b", right=9, wrong=1), answers("bccd", right=7, wrong=3)]
@@ -319,6 +331,6 @@ def test_what_was_learnt_from_raabin_alone_stands_beside_what_was_published() ->
 
 
 def test_what_was_learnt_from_raabin_alone_decides_on_no_certainty() -> None:
-    (*_, published) = planned(["usual"], seeds=1, is_short=False, raabin_alone=True)
+    (*_, published) = planned([SHIPPED_NAME], seeds=1, is_short=False, raabin_alone=True)
     everything = [answers(LABORATORIES[name][0], right=1, wrong=0) for name in LABORATORIES]
     assert choose_shipped([Tried(published, Answers.joined(everything))]) is None

@@ -62,9 +62,9 @@ class Answers:
         )
         unfinished.replace(path)
 
-    def of(self, dataset: str) -> "Answers":
-        """Return the answers on one set."""
-        return self._chosen(self.datasets == dataset)
+    def of(self, *datasets: str) -> "Answers":
+        """Return the answers on some sets."""
+        return self._chosen(np.isin(self.datasets, datasets))
 
     @property
     def outside_the_test(self) -> "Answers":

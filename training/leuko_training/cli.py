@@ -167,6 +167,20 @@ def transfer(
     transferring.transfer_and_report(trials, places, whole=whole)
 
 
+@app.command()
+def laboratories(
+    root: Root = DATASETS_ROOT,
+    results: Results = RESULTS,
+    segmenter: Annotated[
+        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
+    ] = SEGMENTER,
+) -> None:
+    """Compare how dark and how large the cells of each laboratory are, class by class."""
+    from leuko_training import compared_laboratories
+
+    compared_laboratories.compare_and_report(root, results, segmenter=segmenter)
+
+
 @app.command("bench-calibration")
 def bench_calibration(
     root: Root = DATASETS_ROOT,

@@ -14,6 +14,7 @@ from leuko.vision.preprocess import (
     padded_square,
     resample,
 )
+from leuko.vision.tone import Tone, evened
 from leuko_training.augment import (
     USUAL_COLOURS,
     ColourSpread,
@@ -56,6 +57,19 @@ FindMask = Callable[[LabelledImage, RGBImage], Mask]
 
 
 @dataclass(frozen=True, slots=True)
+class SharedLook:
+    """What the cells of one laboratory have in common.
+
+    Attributes:
+        tone: how dark they are.
+        size: how large they are, 1 if as usual.
+    """
+
+    tone: Tone
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
 class Crop:
     """One labelled cell with a little of what surrounds it.
 
@@ -65,6 +79,7 @@ class Crop:
         um_per_px: scale.
         label: what it is.
         dataset: where it comes from.
+        shared: what it has in common with its laboratory's cells; None if that is not known.
     """
 
     image: RGBImage
@@ -72,6 +87,7 @@ class Crop:
     um_per_px: float
     label: CellClass
     dataset: str
+    shared: SharedLook | None = None
 
 
 def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Crop | None:
@@ -128,6 +144,9 @@ class ViewStyle:
         zoom: natural logarithm of how far the scale may be misjudged, either way.
         whole_share: share of training views that show what surrounds the cell.
         levelled: whether every cell's stain is brought to one strength.
+        even: whether every laboratory's cells are made as dark and as large as usual. Training
+            views go a random part of the way to the usual tone, and stray by more in size than
+            laboratories do.
     """
 
     size: int = CLASSIFIER_SIZE
@@ -139,7 +158,11 @@ class ViewStyle:
     zoom: float = 0.22
     whole_share: float = 0.12
     levelled: bool = False
+    even: bool = False
 
+
+_SHARES = 11
+"""Parts of the way to the usual tone that training views choose among."""
 
 USUAL_STYLE = ViewStyle()
 """What the shipped classifier learns with."""
@@ -153,6 +176,8 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
     elastic = 2.0 if rng.random() < 0.3 else 0.0
     view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
+    if style.even and crop.shared:
+        image = evened(image, crop.shared.tone, share=float(rng.integers(_SHARES)) / (_SHARES - 1))
     image = recolour(image, rng, strength=style.strength, spread=style.colours)
     image = degrade(image, rng, spread=style.lens)
     is_whole = rng.random() < style.whole_share
@@ -166,7 +191,11 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
 
 def plain_view(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
     """Return the cell as the device would show it to the classifier."""
+    if style.even and crop.shared:
+        style = replace(style, um_per_px=style.um_per_px * crop.shared.size)
     image, mask = plain_cut(crop, style=style)
+    if style.even and crop.shared:
+        image = evened(image, crop.shared.tone)
     if style.levelled:
         image = level_stain(image, mask)
     return isolate(image, mask, margin=ISOLATION_MARGIN)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from leuko.bundle import default_bundle_path, load_bundle
@@ -74,7 +75,7 @@ def simulate_and_report(
     loaded = load_bundle(bundle or default_bundle_path())
     sha256 = subject_of(loaded).sha256
     _former(results, sha256)
-    if result := score_simulated(simulated_slides(seeds), analyser_of(loaded)):
+    if result := score_simulated(simulated_slides(seeds), partial(analyser_of, loaded)):
         write_simulated(result, results, sha256=sha256)
 
 

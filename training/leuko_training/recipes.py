@@ -84,7 +84,7 @@ _COARSE = ViewStyle(size=96, um_per_px=0.2133)
 _HARD = replace(USUAL_STYLE, colours=HARD_COLOURS)
 
 RECIPES: Mapping[str, Recipe] = {
-    "usual": Recipe("as the shipped classifier was trained"),
+    "usual": Recipe("colours, lenses and scales stray as between laboratories"),
     "still-depthwise": Recipe(
         "depthwise convolutions keep their ImageNet weights", trains_depthwise=False
     ),
@@ -138,11 +138,15 @@ RECIPES: Mapping[str, Recipe] = {
         "how much darker a nucleus is than its cytoplasm strays as between laboratories",
         style=replace(USUAL_STYLE, colours=TONED_COLOURS),
     ),
+    "even": Recipe(
+        "every laboratory's cells made as dark and as large as usual, on the device, too",
+        style=replace(USUAL_STYLE, even=True),
+    ),
     "real-alone": Recipe(
         "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False
     ),
 }
 """What was tried, by name."""
 
-SHIPPED = RECIPES["usual"]
+SHIPPED = RECIPES["even"]
 """How the classifier of the default bundle is trained."""

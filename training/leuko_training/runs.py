@@ -21,6 +21,7 @@ from leuko_training.cut_cells import labelled_crops, red_cell_crops
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.fit import Batch, DrawBatch, Schedule, fit
+from leuko_training.laboratories import with_laboratories
 from leuko_training.losses import cross_entropy_and_dice, dice
 from leuko_training.masks import MaskSampler
 from leuko_training.partition import partition, read_everything
@@ -167,10 +168,11 @@ def train_classifier(
         The trained model with the probabilities alone; the embedding is a layer of it.
     """
     named = keras.Model(model.input, model.get_layer("probabilities").output)
+    known, watched = with_laboratories(training), with_laboratories(validation)
     return fit(
         named,
-        class_batches(CropSampler(training, style=SHIPPED.style, balance=SHIPPED.balance)),
-        plain_batch(validation, style=SHIPPED.style),
+        class_batches(CropSampler(known, style=SHIPPED.style, balance=SHIPPED.balance)),
+        plain_batch(watched, style=SHIPPED.style),
         schedule=schedule,
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=SHIPPED.label_smoothing),
         metrics=["accuracy"],

@@ -13,6 +13,7 @@ from leuko.cells import Cell, CellStatus, RGBImage
 from leuko.errors import AcceleratorError, Refusal
 from leuko.pipeline import Analyser, FieldAnalyser, Wanted, everywhere
 from leuko.status import Health, Level
+from leuko.vision.laboratory import Laboratory
 
 ACCELERATORS = (edge_tpu(), gpu())
 """What ``auto`` tries, in this order."""
@@ -67,6 +68,15 @@ class BackedAnalyser:
             except AcceleratorError as error:
                 self._search.lose(taken, error)
         return self._cpu.analyse(rgb, um_per_px=um_per_px, wanted=wanted)
+
+    @property
+    def evens_laboratory(self) -> bool:
+        """Whether what a laboratory's cells have in common is taken away before one is named."""
+        return self._cpu.evens_laboratory
+
+    def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        """Get to know the laboratory, on the processor; see `FieldAnalyser.learn`."""
+        return self._cpu.learn(rgb, um_per_px=um_per_px)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell; see `leuko.pipeline.FieldAnalyser.decide`."""
@@ -149,7 +159,8 @@ def open_backend(
         EngineError: the processor cannot run a model.
     """
     engine = cpu_engine(bundle, threads)
-    analyser, wanted = FieldAnalyser(bundle, engine, adapter=adapter), Backend(backend)
+    laboratory, wanted = Laboratory(), Backend(backend)
+    analyser = FieldAnalyser(bundle, engine, adapter=adapter, laboratory=laboratory)
     if wanted is Backend.CPU:
         return BackedAnalyser(analyser, cpu_name=engine.name)
     is_auto = wanted is Backend.AUTO
@@ -157,6 +168,7 @@ def open_backend(
         [one for one in accelerators if is_auto or one.backend is wanted],
         bundle,
         adapter=adapter,
+        laboratory=laboratory,
         cpu_look_ms=(lambda: look_ms(bundle, engine)) if is_auto else None,
         pauses=pauses,
     )

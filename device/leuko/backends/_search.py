@@ -14,6 +14,7 @@ from leuko.backends._trial import Taken, try_accelerator
 from leuko.backends._verdict import Event, Verdict
 from leuko.bundle import ModelBundle
 from leuko.errors import AcceleratorError, BundleError, EngineError, Refusal
+from leuko.vision.laboratory import Laboratory
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class AcceleratorSearch:
         *,
         cpu_look_ms: Callable[[], float] | None,
         adapter: SiteAdapter | None = None,
+        laboratory: Laboratory | None = None,
         pauses: Pauses = Pauses(),
     ) -> None:
         """Begin to search.
@@ -65,11 +67,13 @@ class AcceleratorSearch:
             cpu_look_ms: measures the processor, once, before the first trial; None if the
                 accelerators are wanted at any speed, and are tried without a look first.
             adapter: of the bundle to this laboratory.
+            laboratory: what is known of it, shared with the processor's analyser.
             pauses: between attempts.
         """
         self._accelerators = accelerators
         self._bundle = bundle
         self._adapter = adapter
+        self._laboratory = laboratory
         self._measure = cpu_look_ms
         self._cpu_ms: float | None = None
         self._pauses = pauses
@@ -198,7 +202,11 @@ class AcceleratorSearch:
                 accelerator.look()
                 self._cpu_ms = self._cpu_ms or self._measure()
             return try_accelerator(
-                accelerator, self._bundle, cpu_look_ms=self._cpu_ms, adapter=self._adapter
+                accelerator,
+                self._bundle,
+                cpu_look_ms=self._cpu_ms,
+                adapter=self._adapter,
+                laboratory=self._laboratory,
             )
         except AcceleratorError as error:
             return Verdict(accelerator.backend, str(error), error.refusal)

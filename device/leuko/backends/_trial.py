@@ -11,6 +11,7 @@ from leuko.errors import AcceleratorError, Refusal
 from leuko.inference import EngineProcess
 from leuko.pipeline import FieldAnalyser
 from leuko.verification import GoldenReport, replay_golden
+from leuko.vision.laboratory import Laboratory
 
 _GAIN = 0.9
 """Share of the processor's time that an accelerator must stay below to be worth its cable."""
@@ -39,6 +40,7 @@ def try_accelerator(
     *,
     cpu_look_ms: float | None,
     adapter: SiteAdapter | None = None,
+    laboratory: Laboratory | None = None,
 ) -> Taken | Verdict:
     """Return the accelerator ready for use, or why it is not used.
 
@@ -50,6 +52,7 @@ def try_accelerator(
         cpu_look_ms: what `look_ms` is on the processor, which it has to beat; None if it is
             wanted at any speed.
         adapter: of the bundle to this laboratory.
+        laboratory: what is known of it, shared with the processor's analyser.
 
     Raises:
         BundleError: the golden file does not fit the models.
@@ -67,23 +70,22 @@ def try_accelerator(
     try:
         # After the opening: what is wrong with the device is the first thing to be mended.
         fitted = accelerator.fitted(bundle)
-        taken = _judged(accelerator, fitted, engine, cpu_look_ms, adapter=adapter)
+        verdict = _judged(accelerator, fitted, engine, cpu_look_ms)
+        if verdict.refusal:
+            return verdict
+        analyser = FieldAnalyser(fitted, engine, adapter=adapter, laboratory=laboratory)
+        taken = Taken(accelerator, verdict, engine, analyser)
     except AcceleratorError as error:
         return Verdict(accelerator.backend, str(error), error.refusal)
     finally:
-        if not isinstance(taken, Taken):
+        if taken is None:
             engine.close()
     return taken
 
 
 def _judged(
-    accelerator: Accelerator,
-    bundle: ModelBundle,
-    engine: EngineProcess,
-    cpu_ms: float | None,
-    *,
-    adapter: SiteAdapter | None,
-) -> Taken | Verdict:
+    accelerator: Accelerator, bundle: ModelBundle, engine: EngineProcess, cpu_ms: float | None
+) -> Verdict:
     backend, label = accelerator.backend, accelerator.label
     report = replay_golden(bundle, engine)
     largest = max(difference.largest_lsb for difference in report.differences)
@@ -94,11 +96,10 @@ def _judged(
     engine.has_settled_in()
     if cpu_ms is None:
         text = f"{engine.name} was asked for and gives the golden outputs"
-        verdict = Verdict(backend, text, look_ms=took_ms, largest_lsb=largest)
-        return Taken(accelerator, verdict, engine, FieldAnalyser(bundle, engine, adapter=adapter))
+        return Verdict(backend, text, look_ms=took_ms, largest_lsb=largest)
     times = f"{took_ms:.1f} ms a look, the processor {cpu_ms:.1f} ms"
     is_fast = took_ms < _GAIN * cpu_ms
-    verdict = Verdict(
+    return Verdict(
         backend,
         f"{engine.name} is faster: {times}" if is_fast else f"{label} is no faster: {times}",
         None if is_fast else Refusal.SLOW,
@@ -106,9 +107,6 @@ def _judged(
         cpu_look_ms=cpu_ms,
         largest_lsb=largest,
     )
-    if not is_fast:
-        return verdict
-    return Taken(accelerator, verdict, engine, FieldAnalyser(bundle, engine, adapter=adapter))
 
 
 def _deviation(report: GoldenReport) -> str:

@@ -90,6 +90,10 @@ class ClassifierSpec(_Table):
     """What each class's probability is multiplied by: how much commoner it is than where it was
     learnt."""
 
+    evens_laboratory: bool = False
+    """Whether cells are to be shown as if their laboratory's tone and the size of its cells were
+    usual, see `leuko.vision.laboratory`; the classifier has learnt from such."""
+
     familiarity: FileName | None = None
     """NumPy archive of what embeddings of known cells look like; a bundle may have none."""
 

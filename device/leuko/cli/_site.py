@@ -64,8 +64,12 @@ def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -
 
     circumstances = Circumstances(by, now(), models.label, models.sha256, FILES)
     analyser = FieldAnalyser(models, LiteRTEngine())
+    confirmed = list(cells)
+    for cell in confirmed * 2:
+        # Twice, for what is named before its laboratory is known may be wrong.
+        analyser.learn(cell.rgb, um_per_px=cell.um_per_px)
     return measure_site(
-        cells,
+        confirmed,
         circumstances,
         examine=lambda rgb, scale: analyser.examine(rgb, um_per_px=scale),
     )

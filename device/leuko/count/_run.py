@@ -1,6 +1,7 @@
 """A run over images, one by one: find their scale, analyse, report."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from leuko.images import find_images
 from leuko.pipeline import Analyser
 from leuko.reports import FieldReport, ReportFolder
 from leuko.vision.scale import ScaleEstimate
+
+_IMAGES_TO_LEARN, _CELLS_TO_LEARN = 40, 60
+"""At most so many images are looked at beforehand, and no more once they had so many cells."""
 
 
 def count_images(
@@ -66,6 +70,7 @@ def count_images(
     run = _Run(Inputs(images, calibration), progress or _untold, calibration, bundle)
     with ReportFolder(out) as report:
         scales = run.scales(um_per_px or _scale_of(calibration))
+        run.learn(analyser, scales)
         run.analyse_all(analyser, scales, report, pictures)
         result = run.result(scales)
         report.finish(
@@ -92,6 +97,7 @@ class _Run:
         self._calibration = calibration
         self._bundle = bundle
         self._limits = quality_limits(calibration)
+        self._scales: dict[Path, ImageScale] = {}
         self._entries: list[Entry] = []
         self._sharp_entries: list[Entry] = []
         self._sharp_scales: list[float] = []
@@ -101,6 +107,30 @@ class _Run:
 
     def scales(self, um_per_px: float | None) -> Scales:
         return self._found_scales() if um_per_px is None else StatedScale(um_per_px)
+
+    def learn(self, analyser: Analyser, scales: Scales) -> None:
+        """Let the analyser know the laboratory from images of the whole run, not its first.
+
+        Twice, for what the first cells are named before their laboratory is known may be wrong.
+        """
+        if analyser.evens_laboratory:
+            every = -(-len(self._inputs.images) // _IMAGES_TO_LEARN)
+            for _ in range(2):
+                self._learn(self._inputs.images[::every], analyser, scales)
+
+    def _learn(self, images: Sequence[Path], analyser: Analyser, scales: Scales) -> None:
+        cells = 0
+        for done, path in enumerate(images):
+            self._progress("getting to know the laboratory", done, len(images))
+            rgb = self._inputs.read(path)
+            if rgb is None:
+                continue
+            with suppress(ImageError):
+                # What is wrong with an image is told when it is analysed.
+                scale = self._scale(path, rgb, scales)
+                cells += analyser.learn(rgb, um_per_px=scale.um_per_px)
+            if cells >= _CELLS_TO_LEARN:
+                return
 
     def analyse_all(
         self, analyser: Analyser, scales: Scales, report: ReportFolder, pictures: Pictures
@@ -150,12 +180,17 @@ class _Run:
             scales.settle(shape, members)
         return scales
 
+    def _scale(self, path: Path, rgb: RGBImage, scales: Scales) -> ImageScale:
+        check_light(rgb)
+        if path not in self._scales:
+            self._scales[path] = scales.of(path, rgb)
+        return self._scales[path]
+
     def _analysed(
         self, path: Path, rgb: RGBImage, analyser: Analyser, scales: Scales
     ) -> FieldReport | None:
         try:
-            check_light(rgb)
-            scale = scales.of(path, rgb)
+            scale = self._scale(path, rgb, scales)
             cells = analyser.analyse(rgb, um_per_px=scale.um_per_px)
         except ImageError as error:
             self._inputs.give_up(path, error)

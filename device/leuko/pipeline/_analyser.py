@@ -13,13 +13,18 @@ from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
 from leuko.pipeline._field import Field, seen_coarsely
 from leuko.pipeline._finder import Find, Finder
-from leuko.pipeline._namer import Namer
+from leuko.pipeline._namer import Look, Namer
 from leuko.vision.focus import sharpness
+from leuko.vision.laboratory import Laboratory
 from leuko.vision.regions import overlap
+from leuko.vision.tone import cell_tone
 from leuko.vision.traits import cell_traits
 
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
+
+_SAME_SIZE = 0.01
+"""Share of its size that a laboratory's cells may be off before they are cut out once more."""
 
 _STRANGE = "unlike anything the models have learnt from"
 _LEFT_OF_STRANGE = 0.001
@@ -57,15 +62,31 @@ class Analyser(Protocol):
     ) -> tuple[Cell, ...]:
         """Return every leukocyte found; see `FieldAnalyser.analyse`."""
 
+    @property
+    def evens_laboratory(self) -> bool:
+        """Whether what a laboratory's cells have in common is taken away before one is named."""
+
+    def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        """Get to know the laboratory by a field; see `FieldAnalyser.learn`."""
+
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell; see `FieldAnalyser.decide`."""
 
 
 class FieldAnalyser:
-    """Finds, outlines and names the leukocytes of a field with the models of one bundle."""
+    """Finds, outlines and names the leukocytes of a field with the models of one bundle.
+
+    If the bundle wants it, the laboratory is known by the cells named so far, so an analyser is for
+    the fields of one laboratory.
+    """
 
     def __init__(
-        self, bundle: ModelBundle, engine: Engine, *, adapter: SiteAdapter | None = None
+        self,
+        bundle: ModelBundle,
+        engine: Engine,
+        *,
+        adapter: SiteAdapter | None = None,
+        laboratory: Laboratory | None = None,
     ) -> None:
         """Load the bundle's models.
 
@@ -73,6 +94,8 @@ class FieldAnalyser:
             bundle: the models.
             engine: runs them.
             adapter: of this bundle to this laboratory; None to name cells as the bundle does.
+            laboratory: shared with analysers on other engines; None for one that nothing is known
+                of.
 
         Raises:
             BundleError: a model's input or outputs, or the familiarity, are not what the manifest
@@ -80,6 +103,8 @@ class FieldAnalyser:
             EngineError: the engine cannot run a model.
         """
         self._adapter = adapter
+        self._laboratory = laboratory or Laboratory()
+        self.evens_laboratory = bundle.manifest.classifier.evens_laboratory
         self._segmenter = bundle.manifest.segmenter
         self._least = bundle.manifest.classifier.unclassified_below
         locator, outliner = (
@@ -112,6 +137,25 @@ class FieldAnalyser:
         finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
         return tuple(self._name(field, find) for find in finds)
 
+    def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
+        """Get to know the laboratory by a field, ahead of the cells that are to be named.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB, as the camera gave it; left as it is.
+            um_per_px: scale of the field.
+
+        Returns:
+            How many leukocytes of the five classes it has.
+
+        Raises:
+            ImageError: the field covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        if not self.evens_laboratory:
+            return 0
+        cells = self.analyse(rgb, um_per_px=um_per_px)
+        return sum(cell.cell_class.is_counted for cell in cells)
+
     def examine(self, rgb: RGBImage, *, um_per_px: float) -> ExaminedCell | None:
         """Return what is measured of the cell in the middle of a picture; None without one.
 
@@ -128,7 +172,22 @@ class FieldAnalyser:
         if find is None:
             return None
         look = self._namer.look(field, find.region)
-        return ExaminedCell(self._namer.named(look)[0], cell_traits(look.crop, look.mask))
+        named, _ = self._namer.named(self._shown(field, find, look))
+        return ExaminedCell(named, cell_traits(look.crop, look.mask))
+
+    def _shown(self, field: Field, find: Find, look: Look) -> Look:
+        """Return a cell as it would look in the usual laboratory."""
+        if not self.evens_laboratory:
+            return look
+        size = self._laboratory.size
+        if abs(size - 1) > _SAME_SIZE:
+            look = self._namer.look(field, find.region, magnified=1 / size)
+        return Look(self._laboratory.evened(look.crop), look.mask)
+
+    def _learn(self, find: Find, look: Look, named: CellClass) -> None:
+        self._laboratory.add_tone(named, cell_tone(look.crop, look.mask))
+        if find.is_whole and not find.region.cut_by_border:
+            self._laboratory.add_size(named, find.region.area_um2)
 
     def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:
         scale = self._segmenter.locate_um_per_px
@@ -136,11 +195,13 @@ class FieldAnalyser:
 
     def _name(self, field: Field, find: Find) -> Cell:
         look = self._namer.look(field, find.region)
-        likely, is_strange = self._namer.named(look)
+        likely, is_strange = self._namer.named(self._shown(field, find, look))
         if self._adapter:
             traits = cell_traits(look.crop, look.mask)
             likely = self._adapter.adapted(likely[None], traits[None])[0]
         best = list(CellClass)[int(np.argmax(likely))]
+        if self.evens_laboratory and not is_strange:
+            self._learn(find, look, best)
         if is_strange and best.is_counted:
             # Hardly anything is known of it, but which class comes first: beside other views of
             # the same cell this one weighs next to nothing.

@@ -8,9 +8,11 @@ from leuko_training.evaluation._fields import (
 )
 from leuko_training.evaluation._findings import (
     Analyse,
+    AnalyseAt,
     analyser_of,
     find_cells,
     name_in,
+    pictures_of,
     true_regions,
     union_of,
 )
@@ -51,6 +53,7 @@ __all__ = [
     "SAME_LEUKOCYTE_IOU",
     "SEEDS",
     "Analyse",
+    "AnalyseAt",
     "Answer",
     "Evaluation",
     "FieldResult",
@@ -75,6 +78,7 @@ __all__ = [
     "name_cells",
     "name_in",
     "percent",
+    "pictures_of",
     "read_judged",
     "record_of",
     "record_of_simulated",

@@ -1,6 +1,6 @@
 """Running the analyser over labelled images."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,15 @@ from leuko_training.images import read_rgb
 
 Analyse = Callable[[RGBImage, float], tuple[Cell, ...]]
 """The cells of a field, from its pixels and its scale in µm per pixel."""
+
+Picture = tuple[RGBImage, float]
+"""A field and its scale in µm per pixel."""
+
+AnalyseAt = Callable[[Iterable[Picture]], Analyse]
+"""An analysis at a laboratory, which some of its fields make known."""
+
+_IMAGES_TO_LEARN, _CELLS_TO_LEARN = 40, 60
+"""As many as `leuko count` looks at before it names a cell."""
 
 SMALLEST_TRUE_UM2 = 5.0
 """Area from which a part of a true mask is a leukocyte; smaller ones are slips of the brush."""
@@ -38,11 +47,30 @@ class Finding:
     cells: tuple[Cell, ...]
 
 
-def analyser_of(bundle: ModelBundle) -> Analyse:
-    """Return the analysis as the device does it, on one thread."""
+def analyser_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Analyse:
+    """Return the analysis as the device does it, on one thread.
+
+    Args:
+        bundle: the models.
+        laboratory: fields that make its stain known, as `leuko count` looks at some first.
+    """
     cv2.setNumThreads(1)
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
+    pictures = list(laboratory) if analyser.evens_laboratory else []
+    for _ in range(2):
+        cells = 0
+        for rgb, um_per_px in pictures:
+            cells += analyser.learn(rgb, um_per_px=um_per_px)
+            if cells >= _CELLS_TO_LEARN:
+                break
     return lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px)
+
+
+def pictures_of(items: Sequence[LabelledImage]) -> Iterator[Picture]:
+    """Yield some of the images, spread over all of them, each with its scale."""
+    every = -(-len(items) // _IMAGES_TO_LEARN)
+    for item in items[:: max(1, every)]:
+        yield read_rgb(item.image), item.um_per_px
 
 
 def find_cells(items: Sequence[LabelledImage], analyse: Analyse, title: str) -> Iterator[Finding]:

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from leuko.bundle import ModelBundle
 from leuko_training.datasets import TRANSFER_FOLD, LabelledImage, available_datasets, read_dataset
 from leuko_training.errors import DatasetError
 from leuko_training.evaluation._fields import FieldResult, score_fields
-from leuko_training.evaluation._findings import Analyse, analyser_of, find_cells
+from leuko_training.evaluation._findings import (
+    AnalyseAt,
+    analyser_of,
+    find_cells,
+    pictures_of,
+)
 from leuko_training.evaluation._judged import JudgedBox, read_judged
 from leuko_training.evaluation._names import NameResult, name_cells
 from leuko_training.evaluation._outlines import OutlineResult, score_outlines
@@ -102,11 +108,12 @@ def evaluate(
     """
     slides = simulated_slides(seeds) if seeds else ()
     subject = subject_of(bundle)
-    return evaluate_analysis(analyser_of(bundle), subject, root, fold=fold, slides=slides)
+    analyse_at = partial(analyser_of, bundle)
+    return evaluate_analysis(analyse_at, subject, root, fold=fold, slides=slides)
 
 
 def evaluate_analysis(
-    analyse: Analyse,
+    analyse_at: AnalyseAt,
     subject: Subject,
     root: Path,
     *,
@@ -117,7 +124,7 @@ def evaluate_analysis(
     """Return everything measured of any analysis of fields.
 
     Args:
-        analyse: the analysis.
+        analyse_at: the analysis; every set is a laboratory, and every simulated slide.
         subject: what it is called, and when it calls a cell unclassified.
         root: folder of all data sets.
         fold: the fold that the analysis has never seen.
@@ -133,7 +140,11 @@ def evaluate_analysis(
         raise DatasetError(
             f"{root} holds no image of fold {fold}; name the folder of all data sets"
         )
-    found = {name: list(find_cells(items[name], analyse, name)) for name in wanted if items[name]}
+    found = {
+        name: list(find_cells(items[name], analyse_at(pictures_of(items[name])), name))
+        for name in wanted
+        if items[name]
+    }
     threshold = subject.unclassified_below
     outlines = [score_outlines(name, found[name]) for name in OUTLINED if name in found]
     names = [
@@ -151,7 +162,7 @@ def evaluate_analysis(
         names=tuple(result for result in names if result),
         scales=score_scales([*items[FIELDS], *items[BOXED]], root),
         absent=tuple(name for name in wanted if name not in found),
-        simulated=score_simulated(slides, analyse),
+        simulated=score_simulated(slides, analyse_at),
     )
 
 

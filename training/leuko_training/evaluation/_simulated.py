@@ -8,7 +8,7 @@ from rich.progress import track
 
 from leuko.cells import LEUKOCYTES, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.sim import SimulatedSmear, SmearSpec, laboratory
-from leuko_training.evaluation._findings import Analyse, true_regions, union_of, union_of_regions
+from leuko_training.evaluation._findings import AnalyseAt, true_regions, union_of, union_of_regions
 from leuko_training.evaluation._matching import matched
 from leuko_training.evaluation._names import likeliest_leukocyte, probability_of
 from leuko_training.evaluation._tiles import Scene, cut, square
@@ -125,13 +125,20 @@ def simulated_slides(seeds: Sequence[int]) -> Iterator[SimulatedSlide]:
         yield _slide(seed)
 
 
-def score_simulated(slides: Iterable[SimulatedSlide], analyse: Analyse) -> SimulatedResult | None:
-    """Return what an analysis finds on slides, and how it names it; None without slides."""
+def score_simulated(
+    slides: Iterable[SimulatedSlide], analyse_at: AnalyseAt
+) -> SimulatedResult | None:
+    """Return what an analysis finds on slides, and how it names it; None without slides.
+
+    Args:
+        slides: each of a laboratory of its own.
+        analyse_at: the analysis.
+    """
     seeds: list[int] = []
     answers: list[SimulatedAnswer] = []
     false: list[FalseRegion] = []
     for slide in slides:
-        cells = analyse(slide.rgb, UM_PER_PX)
+        cells = analyse_at([(slide.rgb, UM_PER_PX)])(slide.rgb, UM_PER_PX)
         matching = matched(cells, [region for _, region in slide.truths])
         seeds.append(slide.seed)
         answers += _answers(slide, matching.found, cells)

@@ -1,7 +1,7 @@
 """How well cells of a laboratory are named that no model has seen: one left out after the other."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import starmap
 from pathlib import Path
@@ -28,14 +28,16 @@ from leuko_training.transfer._run import Bench, Trial, Tried, finished, planned
 from leuko_training.transfer._shipped import (
     record_of_shipped,
     shipped_confusions,
+    shipped_trials,
     write_confusions,
 )
-from leuko_training.transfer._whole import judge_bundles, kept_figures
+from leuko_training.transfer._whole import ByRecipe, judge_bundles, kept_figures
 
 __all__ = [
     "LABORATORIES",
     "PROXY_GROUPS",
     "RECIPES",
+    "SHIPPED",
     "Answers",
     "Bench",
     "Places",
@@ -90,29 +92,21 @@ def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
 
     None while there are laboratories that it has not been asked about.
     """
-    for is_short in (False, True):
-        parts = [
-            one.answers
-            for one in tried
-            if RECIPES[one.trial.recipe] is SHIPPED
-            and one.trial.is_short is is_short
-            and not one.trial.is_raabin_alone
-        ]
-        if set(LABORATORIES) <= {LABORATORY_OF[name] for part in parts for name in part.names}:
-            how = "short" if is_short else "long"
-            source = f"leuko-train transfer: {how} trainings, laboratories left out, folds 1 to 4"
-            return choose(Answers.joined(parts).outside_the_test), source
+    known = shipped_trials(tried)
+    parts = [one.answers for one in known]
+    if set(LABORATORIES) <= {LABORATORY_OF[name] for part in parts for name in part.names}:
+        how = "short" if known[0].trial.is_short else "long"
+        source = f"leuko-train transfer: {how} trainings, laboratories left out, folds 1 to 4"
+        return choose(Answers.joined(parts).outside_the_test), source
     return None
 
 
-def write_transfer(
-    tried: Sequence[Tried], figures: Mapping[str, Sequence[WholeFigures]], results: Path
-) -> None:
+def write_transfer(tried: Sequence[Tried], figures: ByRecipe, results: Path) -> None:
     """Write ``transfer.md``, ``transfer.json`` and a picture of the shipped recipe's confusions.
 
     Args:
         tried: trials that are done.
-        figures: of whole bundles, by the laboratory that they have not seen.
+        figures: of whole bundles, by recipe and the laboratory that they have not seen.
         results: folder that both go to.
 
     Raises:
@@ -121,7 +115,10 @@ def write_transfer(
     record = {
         "trials": record_of_transfer(tried),
         "shipped": record_of_shipped(tried),
-        "whole": {name: [asdict(one) for one in known] for name, known in figures.items()},
+        "whole": {
+            recipe: {name: [asdict(one) for one in sets] for name, sets in known.items()}
+            for recipe, known in figures.items()
+        },
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     try:

@@ -19,7 +19,6 @@ from leuko_training.metrics import Proportion
 from leuko_training.recipes import LONG, RECIPES
 from leuko_training.transfer._laboratories import LABORATORIES
 from leuko_training.transfer._run import Tried
-from leuko_training.transfer._shipped import confusion_lines
 
 _POWERS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 
@@ -42,8 +41,6 @@ def long_lines(recipe: str, tried: Sequence[Tried]) -> Iterator[str]:
     yield from _classes(by_laboratory)
     if len(known) > 1:
         yield from _certainties(by_laboratory)
-    if any(one.trial.is_of_shipped for one in tried):
-        yield from confusion_lines()
 
 
 def _accuracies(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:

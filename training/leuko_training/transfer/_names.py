@@ -12,6 +12,7 @@ from leuko_training.classifier import edge_classifier
 from leuko_training.crops import Crop, CropSampler
 from leuko_training.cut_cells import LabelledCell
 from leuko_training.fit import Schedule, fit
+from leuko_training.laboratories import with_laboratories
 from leuko_training.partition import TRAINING_FOLDS
 from leuko_training.recipes import Recipe
 from leuko_training.runs import class_batches, plain_batch
@@ -49,6 +50,7 @@ def train_without(
         for one in cells
         if one.item.dataset not in absent and one.item.fold in TRAINING_FOLDS
     ]
+    known = with_laboratories(known)
     sampler = CropSampler(
         [*known, *(simulated if recipe.simulated else ())],
         style=recipe.style,
@@ -68,9 +70,10 @@ def train_without(
 def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> Answers:
     """Return what a classifier says of cells, each seen as the device would show it."""
     known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
+    crops = [one.crop for one in known]
     probabilities = [
         np.asarray(model.predict_on_batch(plain_batch(batch, style=recipe.style)[0]))
-        for batch in _batches([one.crop for one in known])
+        for batch in _batches(with_laboratories(crops))
     ]
     return Answers(
         datasets=np.array([one.item.dataset for one in known]),

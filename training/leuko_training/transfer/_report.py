@@ -8,15 +8,17 @@ from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._long_report import long_lines
 from leuko_training.transfer._published import raabin_alone
 from leuko_training.transfer._run import Tried
+from leuko_training.transfer._shipped import confusion_lines, shipped_trials
 from leuko_training.transfer._short_report import short_lines
+from leuko_training.transfer._whole import ByRecipe
 
 
-def render_transfer(tried: Sequence[Tried], figures: Mapping[str, Sequence[WholeFigures]]) -> str:
+def render_transfer(tried: Sequence[Tried], figures: ByRecipe) -> str:
     """Return the report on all trials that are there.
 
     Args:
         tried: trials that are done.
-        figures: of whole bundles, by the laboratory that they have not seen.
+        figures: of whole bundles, by recipe and the laboratory that they have not seen.
     """
     lines = [*_head()]
     published = [one for one in tried if one.trial.is_raabin_alone]
@@ -24,10 +26,15 @@ def render_transfer(tried: Sequence[Tried], figures: Mapping[str, Sequence[Whole
     long = [one for one in tried if not one.trial.is_short and one not in published]
     if short:
         lines += short_lines(short)
+        if any(one in short for one in shipped_trials(tried)):
+            lines += confusion_lines()
     for recipe in dict.fromkeys(one.trial.recipe for one in long):
-        lines += long_lines(recipe, [one for one in long if one.trial.recipe == recipe])
-    if figures:
-        lines += _whole(figures)
+        of_recipe = [one for one in long if one.trial.recipe == recipe]
+        lines += long_lines(recipe, of_recipe)
+        if any(one in of_recipe for one in shipped_trials(tried)):
+            lines += confusion_lines()
+    for recipe, known in figures.items():
+        lines += _whole(recipe, known)
     if published:
         lines += raabin_alone(published)
     return "\n".join(lines) + "\n"
@@ -74,9 +81,9 @@ def _head() -> Iterator[str]:
     )
 
 
-def _whole(figures: Mapping[str, Sequence[WholeFigures]]) -> Iterator[str]:
+def _whole(recipe: str, figures: Mapping[str, Sequence[WholeFigures]]) -> Iterator[str]:
     yield from (
-        "## The whole pipeline in a laboratory it has not seen",
+        f"## The whole pipeline in a laboratory it has not seen: `{recipe}`",
         "",
         "Segmenter and classifier are both trained without the laboratory (a segmenter that learnt",
         "from none of its images is the shipped one), converted to int8 with the images of the",

@@ -7,6 +7,7 @@ from leuko_training.answers import Answers
 from leuko_training.certainty import PRIOR_STRENGTH, confusion_beside_prior, judged_elsewhere
 from leuko_training.figures import plot_confusion
 from leuko_training.metrics import ConfusionMatrix
+from leuko_training.recipes import RECIPES, SHIPPED
 from leuko_training.small_pictures import shrink
 from leuko_training.transfer._laboratories import LABORATORIES
 from leuko_training.transfer._run import Tried
@@ -21,6 +22,7 @@ def record_of_shipped(tried: Sequence[Tried]) -> dict[str, dict[str, object]]:
     Empty while there are fewer than two.
     """
     joined = _by_laboratory(tried)
+    is_short = any(one.trial.is_short for one in shipped_trials(tried))
     judged = judged_elsewhere(joined) if len(joined) > 1 else {}
     confusions = shipped_confusions(tried)
     return {
@@ -29,6 +31,7 @@ def record_of_shipped(tried: Sequence[Tried]) -> dict[str, dict[str, object]]:
             "five_way": one.five_way.percent or 0.0,
             "unclassified": one.unclassified.percent or 0.0,
             "classified": one.right.percent or 0.0,
+            "short": is_short,
             "confusion": confusions[name].table,
         }
         for name, (_, one) in judged.items()
@@ -58,17 +61,30 @@ def write_confusions(confusions: Mapping[str, ConfusionMatrix], folder: Path) ->
 def confusion_lines() -> Iterator[str]:
     """Yield the report's lines that show the picture."""
     yield from (
-        "Which class is taken for which, with that prior and all seeds together:",
+        "Which class is taken for which, with the device's prior and all seeds together:",
         "",
         f"![Confusion in each laboratory left out]({CONFUSIONS_FILE})",
         "",
     )
 
 
+def shipped_trials(tried: Sequence[Tried]) -> list[Tried]:
+    """Return the shipped recipe's long trials, or its short ones while a long one is missing."""
+    shipped = [
+        one
+        for one in tried
+        if RECIPES[one.trial.recipe] is SHIPPED and not one.trial.is_raabin_alone
+    ]
+    long = [one for one in shipped if not one.trial.is_short]
+    short = [one for one in shipped if one.trial.is_short]
+    has_all = set(LABORATORIES) <= {name for one in long for name in one.trial.left_out}
+    return long if has_all or not short else short
+
+
 def _by_laboratory(tried: Sequence[Tried]) -> dict[str, Answers]:
-    known = [one for one in tried if one.trial.is_of_shipped]
+    known = shipped_trials(tried)
     return {
-        name: Answers.joined(answers)
-        for name in LABORATORIES
+        name: Answers.joined([one.of(*sets) for one in answers])
+        for name, sets in LABORATORIES.items()
         if (answers := [one.answers for one in known if name in one.trial.left_out])
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from statistics import mean, stdev
 
 from leuko_training.evaluation import table
-from leuko_training.recipes import RECIPES, SHORT
+from leuko_training.recipes import RECIPES, SHIPPED, SHORT
 from leuko_training.transfer._laboratories import PROXY_GROUPS
 from leuko_training.transfer._run import Tried
 
@@ -32,7 +32,8 @@ def short_lines(tried: Sequence[Tried]) -> Iterator[str]:
     headings = [f"{name}, n = {cells[name]}" for name in names]
     yield from table(["recipe", "seeds", "mean", *headings], rows)
     for recipe in ranked:
-        yield f"- `{recipe}`: {RECIPES[recipe].note}"
+        shipped = " (shipped)" if RECIPES[recipe] is SHIPPED else ""
+        yield f"- `{recipe}`{shipped}: {RECIPES[recipe].note}"
     yield ""
 
 

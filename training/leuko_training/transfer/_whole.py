@@ -13,11 +13,12 @@ from leuko_training.answers import Answers
 from leuko_training.certainty import Certainty, choose, write_certainty
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
-from leuko_training.evaluation import analyser_of
+from leuko_training.evaluation import analyser_of, pictures_of
 from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.partition import TRAINING_FOLDS, partition
 from leuko_training.parts import Parts
+from leuko_training.recipes import RECIPES
 from leuko_training.runs import train_segmenter
 from leuko_training.scales import SEGMENTER_SIZE
 from leuko_training.transfer._figures import WholeFigures, figures_of
@@ -30,7 +31,11 @@ SEGMENTER = Schedule(epochs=10, steps=100, batch_size=16, learning_rate=2e-3, em
 """A third of the shipped segmenter's training, ten minutes on two cores."""
 
 
-def judge_bundles(tried: Sequence[Tried], places: Places) -> dict[str, list[WholeFigures]]:
+ByRecipe = dict[str, dict[str, list[WholeFigures]]]
+"""Figures of whole bundles by the classifier's recipe and the laboratory that was left out."""
+
+
+def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
     """Return figures of a bundle for each laboratory, once the shipped recipe has left out all.
 
     What is trained, converted or judged already is not done again.
@@ -41,27 +46,33 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> dict[str, list[Whol
         if one.trial.is_of_shipped and one.trial.seed == 1
     }
     items = read_all(places.root)
-    parts = Parts(places.folder / "whole")
     for name, one in alone.items() if set(alone) == set(LABORATORIES) else ():
         elsewhere = [two.answers for other, two in alone.items() if other != name]
         certainty = choose(Answers.joined(elsewhere))
+        parts = Parts(places.folder / "whole" / one.trial.recipe)
         parts.once(name, list[WholeFigures], partial(_judge, one.trial, certainty, items, places))
     return kept_figures(places)
 
 
-def kept_figures(places: Places) -> dict[str, list[WholeFigures]]:
+def kept_figures(places: Places) -> ByRecipe:
     """Return the figures of whole bundles that were judged before."""
-    parts = Parts(places.folder / "whole")
-    return {name: parts.read(name, list[WholeFigures]) for name in LABORATORIES if parts.has(name)}
+    found: ByRecipe = {}
+    for folder in sorted(places.folder.glob("whole/*/")):
+        if (recipe := folder.name) not in RECIPES:
+            continue
+        parts = Parts(folder)
+        known = [name for name in LABORATORIES if parts.has(name)]
+        if known:
+            found[recipe] = {name: parts.read(name, list[WholeFigures]) for name in known}
+    return found
 
 
 def _judge(
     trial: Trial, certainty: Certainty, items: Sequence[LabelledImage], places: Places
 ) -> list[WholeFigures]:
-    folder = places.folder / "whole" / trial.left_out[0]
-    segmenter = segmenter_without(
-        trial.left_out, items, folder / "segmenter", shipped=places.segmenter
-    )
+    (name,) = trial.left_out
+    outlines = places.folder / "whole" / name / "segmenter"
+    segmenter = segmenter_without(trial.left_out, items, outlines, shipped=places.segmenter)
     classifier = places.folder / trial.name / "model.keras"
     out = convert(
         segmenter,
@@ -69,7 +80,7 @@ def _judge(
         certainty,
         left_out=trial.left_out,
         root=places.root,
-        folder=folder,
+        folder=places.folder / "whole" / trial.recipe / name,
     )
     absent = sets_of(trial.left_out)
     return list(judge_whole(out, [i for i in items if i.dataset in absent], places.root))
@@ -142,7 +153,7 @@ def convert(
 def judge_whole(bundle: Path, items: Sequence[LabelledImage], root: Path) -> Iterator[WholeFigures]:
     """Yield what a bundle makes of every set among some images, as the device would run it."""
     loaded = load_bundle(bundle)
-    analyse = analyser_of(loaded)
+    analyse = analyser_of(loaded, pictures_of(items))
     below = loaded.manifest.classifier.unclassified_below
     for name in dict.fromkeys(item.dataset for item in items):
         yield figures_of(

@@ -1,0 +1,148 @@
+"""How dark a laboratory's nuclei and cytoplasms are, and one curve that makes laboratories alike.
+
+Stain, stray light and a camera's own curve change how much darker a nucleus is than its cytoplasm:
+in one laboratory ten times in optical density, in another hardly twice, and there a classifier
+takes neutrophils for eosinophils. One curve for all three channels gives every laboratory the same
+two densities and leaves its colours, which differ between cells of different classes, alone.
+
+Optical densities here are natural logarithms of background over pixel, mean of the channels.
+"""
+
+import functools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.cells import CellClass, Mask, RGBImage
+from leuko.vision.preprocess import BACKGROUND_LEVEL
+
+ToneCurve = NDArray[np.uint8]
+"""What each grey level becomes, ``(256,)`` uint8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """How dark nuclei and cytoplasms are, of one cell or of a laboratory.
+
+    Attributes:
+        nucleus: optical density.
+        cytoplasm: optical density.
+    """
+
+    nucleus: float
+    cytoplasm: float
+
+
+USUAL_TONE = Tone(nucleus=0.83, cytoplasm=0.28)
+"""What curves lead to: a laboratory in the middle of the training sets."""
+
+USUAL_TONES: Mapping[CellClass, Tone] = MappingProxyType({
+    CellClass.NEUTROPHIL: Tone(0.907, 0.243),
+    CellClass.LYMPHOCYTE: Tone(0.869, 0.364),
+    CellClass.MONOCYTE: Tone(0.636, 0.230),
+    CellClass.EOSINOPHIL: Tone(0.738, 0.365),
+    CellClass.BASOPHIL: Tone(0.886, 0.515),
+})
+"""Tones of each class in that laboratory: the classes' part when logarithms of the medians of
+eight laboratories' classes are taken apart into laboratory and class by least squares."""
+
+_DENSITIES = -np.log((np.arange(256, dtype=np.float32) + 1) / (BACKGROUND_LEVEL + 1))
+_STEPS = 100.0
+"""Steps of a density of 1 while nucleus and cytoplasm are parted; 8 bits end at 2.5."""
+_INNER = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+"""Keeps the rim, which the background shines into, out of the cytoplasm."""
+_FEWEST_PX = 25
+_SMALLEST_SHARE = 0.08
+"""Of a cell's pixels that must be nucleus, and as many cytoplasm, to tell them apart."""
+_PALEST_NUCLEUS, _PALEST_CYTOPLASM = 0.08, 0.04
+_LEAST_CONTRAST = 1.15
+_STEEPEST = 2.0
+_STRAIGHT_BELOW = 0.05
+"""Density below which the curve is straight: a power would blow up the noise of the background."""
+
+
+def cell_tone(crop: RGBImage, mask: Mask) -> Tone | None:
+    """Return how dark a cell's nucleus and cytoplasm are; None if they can't be told apart.
+
+    They are parted by Otsu's threshold (IEEE Trans. SMC 9:62, 1979).
+
+    Args:
+        crop: ``(height, width, 3)`` uint8, RGB, white balanced, at the classifier's scale.
+        mask: ``(height, width)`` bool, true on the cell.
+    """
+    inner = cv2.erode(mask.view(np.uint8), _INNER).view(np.bool_)
+    # Every fourth pixel gives the same medians in a third of the time.
+    densities = _DENSITIES[crop[::2, ::2][inner[::2, ::2]]].mean(axis=1)
+    if len(densities) < _FEWEST_PX:
+        return None
+    steps = np.clip(densities * _STEPS, 0, 255).astype(np.uint8)
+    threshold, _ = cv2.threshold(steps[:, None], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    is_nucleus = steps > threshold
+    if not _SMALLEST_SHARE < is_nucleus.mean() < 1 - _SMALLEST_SHARE:
+        return None
+    nucleus = float(np.median(densities[is_nucleus]))
+    cytoplasm = float(np.median(densities[~is_nucleus]))
+    # Noise can always be parted in two.
+    return Tone(nucleus, cytoplasm) if nucleus > _LEAST_CONTRAST * cytoplasm else None
+
+
+def laboratory_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone | None:
+    """Return the tone of the laboratory that cells come from; None if none of them tells.
+
+    Each cell is compared with the usual one of its class, so that a smear with more lymphocytes
+    is no other laboratory; what most cells say counts.
+
+    Args:
+        cells: class and tone of each; only the five leukocyte classes tell anything.
+    """
+    ratios = [
+        (
+            max(tone.nucleus, _PALEST_NUCLEUS) / USUAL_TONES[name].nucleus,
+            max(tone.cytoplasm, _PALEST_CYTOPLASM) / USUAL_TONES[name].cytoplasm,
+        )
+        for name, tone in cells
+        if name in USUAL_TONES
+    ]
+    if not ratios:
+        return None
+    nucleus, cytoplasm = np.median(np.array(ratios), axis=0).tolist()
+    return Tone(nucleus * USUAL_TONE.nucleus, cytoplasm * USUAL_TONE.cytoplasm)
+
+
+def evened(image: RGBImage, tone: Tone, *, share: float = 1.0) -> RGBImage:
+    """Return an image of a laboratory as if its tone were the usual one.
+
+    Args:
+        image: ``(height, width, 3)`` uint8, RGB, white balanced; left as it is.
+        tone: of the laboratory.
+        share: how much of the way to the usual tone, 0 to 1.
+    """
+    return np.asarray(cv2.LUT(image, _curve(tone, share)), np.uint8)
+
+
+@functools.lru_cache(maxsize=512)
+def _curve(tone: Tone, share: float) -> ToneCurve:
+    """Return the power of the density that leads both densities to the wanted ones.
+
+    Where the power would be steeper than allowed, their geometric mean still gets there.
+    """
+    nucleus = max(tone.nucleus, _PALEST_NUCLEUS)
+    cytoplasm = max(tone.cytoplasm, _PALEST_CYTOPLASM)
+    has = math.log(max(nucleus / cytoplasm, _LEAST_CONTRAST))
+    wanted = math.log(USUAL_TONE.nucleus / USUAL_TONE.cytoplasm)
+    power = min(max((1 - share) + share * wanted / has, 1 / _STEEPEST), _STEEPEST)
+    middle = math.sqrt(nucleus * cytoplasm)
+    usual_middle = math.sqrt(USUAL_TONE.nucleus * USUAL_TONE.cytoplasm)
+    gain = middle ** (1 - share) * usual_middle**share / middle**power
+    densities = np.maximum(_DENSITIES, 0).astype(np.float64)
+    straight = _STRAIGHT_BELOW ** (power - 1) * densities
+    curved = gain * np.where(densities < _STRAIGHT_BELOW, straight, densities**power)
+    levels = (BACKGROUND_LEVEL + 1) * np.exp(-curved) - 1
+    # What is brighter than the background stays as it is.
+    levels[BACKGROUND_LEVEL:] = np.arange(BACKGROUND_LEVEL, 256)
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
