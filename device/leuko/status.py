@@ -1,5 +1,6 @@
 """What a technician is shown of a running count: one value for display, terminal and socket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -243,5 +244,35 @@ class TrendChart:
     answers: str = ""
 
 
-Shown = LiveStatus | CalibrationStep | TrendChart
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """A cell whose class a person is asked for; each class is a key, by its place from 1.
+
+    Attributes:
+        picture: ``(side, side, 3)`` uint8, RGB, the cell in the middle.
+        number: which of the cells to be confirmed it is, from 1.
+        of: how many there are to be confirmed.
+        proposed: what it is if the person agrees.
+        remark: who proposes that and how surely, a word or two.
+        confirmed: cells confirmed so far, by class.
+        wanted: how many of a class of the differential are enough.
+        answers: what can be pressed beside the classes.
+    """
+
+    picture: RGBImage
+    number: int
+    of: int
+    proposed: CellClass
+    remark: str
+    confirmed: Mapping[CellClass, int]
+    wanted: int
+    answers: str
+
+    @property
+    def progress(self) -> str:
+        """How far the person is, as it is shown."""
+        return f"{self.number} of {self.of}"
+
+
+Shown = LiveStatus | CalibrationStep | TrendChart | ReviewStep
 """What a display can show."""
