@@ -47,7 +47,7 @@ class LiveCount:
         restored = record.spec.um_per_px if record else None
         self._has_restored_scale = restored is not None
         self._um_per_px = restored or parts.um_per_px
-        self._counter = self._new_counter()
+        self._counter = self._resumed_counter()
 
     @property
     def open_session(self) -> OpenSession:
@@ -149,7 +149,6 @@ class LiveCount:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
-        self._wbc.begin(record)
         logger.info("session %d started by %s", record.id, asked_by)
 
     def pause(self, *, asked_by: str) -> None:
@@ -175,6 +174,7 @@ class LiveCount:
     def stop(self) -> None:
         """Keep what is held back: the service ends, and its session goes on with the next."""
         self.keep(self._held_back())
+        self._keep_ground()
         self._copies.wait()
 
     def seen_slide(self) -> SeenSlide:
@@ -187,8 +187,19 @@ class LiveCount:
         return seen
 
     def _note_wbc(self, session: OpenSession) -> None:
-        fields = self._counter.fields if self._counter else 0.0
-        self._wbc.note(session.record, session.count, fields=fields)
+        # Cells that wait for room, or for their place, lie on the ground that was searched.
+        counter = self._counter
+        count = session.seen(counter.held if counter else ())
+        self._wbc.note(session.record, count, fields=counter.fields if counter else 0.0)
+
+    def _keep_ground(self) -> None:
+        session, file, scale = self.session, self._parts.ground, self._um_per_px
+        ground = self._counter.ground if self._counter else None
+        if not (session and session.is_open and file and scale and ground):
+            return
+        # Cells that wait, for room or for the disk, are lost: their ground would go without them.
+        if not (self.fault or session.has_surplus):
+            file.keep(ground, session.record.id, um_per_px=scale)
 
     def _held_back(self) -> LedgerChange:
         return self._counter.settle() if self._counter else LedgerChange()
@@ -204,7 +215,7 @@ class LiveCount:
             record = self._parts.store.active_session()
             if record:
                 self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
-                self._counter = self._new_counter()
+                self._counter = self._resumed_counter()
 
     def _forget_restored_scale(self) -> None:
         if self._has_restored_scale:
@@ -212,6 +223,15 @@ class LiveCount:
             self._um_per_px, self._has_restored_scale = self._parts.um_per_px, False
             if self._um_per_px is None:
                 self._counter, self.guidance = None, Guidance.NONE
+
+    def _resumed_counter(self) -> LiveCounter | None:
+        """Return a counter that goes on from what was searched for the open session before."""
+        counter, session = self._new_counter(), self.session
+        if counter and session and self._um_per_px:
+            file, number = self._parts.ground, session.record.id
+            ground = file.taken(number, um_per_px=self._um_per_px) if file else None
+            counter.take_up_ground(ground)
+        return counter
 
     def _new_counter(self) -> LiveCounter | None:
         if self._um_per_px is None:

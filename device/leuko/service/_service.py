@@ -102,8 +102,9 @@ class LiveService:
     def resume(self, *, asked_by: str) -> LiveStatus:
         """See `leuko.control.Controls`."""
         session = self._count.open_session
-        session.set_state(SessionState.COUNTING, asked_by=asked_by)
-        self._count.heed_target(session)
+        # One that counts nothing any more has searched no more ground: its estimate stands.
+        state = SessionState.REACHED if session.is_reached else SessionState.COUNTING
+        session.set_state(state, asked_by=asked_by)
         return self.status()
 
     def finish(self, *, asked_by: str) -> LiveStatus:

@@ -12,9 +12,10 @@ from leuko.cameras import Frame
 from leuko.cells import CellClass, CellStatus
 from leuko.clock import Moment
 from leuko.counting import DifferentialCount, Entry
-from leuko.service import KeptSessions, LiveService, Parts, WBCNotes, wbc_of_log
+from leuko.service import GroundFile, KeptSessions, LiveService, Parts, WBCNotes, wbc_of_log
 from leuko.status import SessionState, Target
 from leuko.store import SessionRecord, SessionSpec, Store
+from leuko.tracking import Position, SearchedGround
 
 LYMPHOCYTE = Entry(CellClass.LYMPHOCYTE, CellStatus.COUNTED)
 COUNT = DifferentialCount.from_entries([LYMPHOCYTE] * 60)
@@ -36,7 +37,6 @@ def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_res
 ) -> None:
     session = store.start_session(SPEC, asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.begin(session)
     notes.note(session, COUNT, fields=24.2)
     store.set_state(session.id, SessionState.FINISHED, asked_by="Ada")
     kept = KeptSessions(store.path)
@@ -55,7 +55,6 @@ def test_a_session_at_another_scale_than_the_factors_gives_no_estimate(
 ) -> None:
     session = store.start_session(replace(SPEC, um_per_px=0.1), asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.begin(session)
     notes.note(session, COUNT, fields=24.2)
     told = wbc_of_log(store.log(session.id), SessionState.PAUSED)
     assert told is not None
@@ -68,7 +67,6 @@ def test_while_a_session_counts_on_an_older_estimate_is_not_shown(
 ) -> None:
     session = store.start_session(SPEC, asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.begin(session)
     notes.note(session, COUNT, fields=24.2)
     log = list(store.log(session.id))
     assert wbc_of_log(log, SessionState.COUNTING) is None
@@ -79,7 +77,7 @@ def test_the_ground_of_a_session_that_was_cut_off_is_not_known(
     store: Store, factor: WBCFactorPart
 ) -> None:
     session = store.start_session(SPEC, asked_by="Ada")
-    WBCNotes(factor, store).note(session, COUNT, fields=24.2)
+    WBCNotes(factor, store).note(session, COUNT, fields=None)
     told = wbc_of_log(store.log(session.id), SessionState.FINISHED)
     assert told is not None
     assert told["per_litre_1e9"] is None
@@ -91,7 +89,6 @@ def noted(store: Store, factor: WBCFactorPart) -> SessionRecord:
     """A session that was paused, with an estimate."""
     session = store.start_session(SPEC, asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.begin(session)
     notes.note(session, COUNT, fields=24.2)
     return store.set_state(session.id, SessionState.PAUSED, asked_by="Ada")
 
@@ -99,7 +96,7 @@ def noted(store: Store, factor: WBCFactorPart) -> SessionRecord:
 def test_an_estimate_stands_after_a_restart_while_the_session_rests(
     store: Store, factor: WBCFactorPart, noted: SessionRecord
 ) -> None:
-    WBCNotes(factor, store).note(noted, COUNT, fields=0.0)
+    WBCNotes(factor, store).note(noted, COUNT, fields=None)
     told = wbc_of_log(store.log(noted.id), SessionState.FINISHED)
     assert told is not None
     assert (told["per_litre_1e9"], told["fields"]) == (4.96, 24.2)
@@ -113,7 +110,7 @@ def test_an_estimate_does_not_stand_when_the_session_went_on_after_it(
         # Ground was searched on which there was no cell.
         store.set_state(noted.id, SessionState.COUNTING, asked_by="Ada")
     count = DifferentialCount.from_entries([LYMPHOCYTE] * counted)
-    WBCNotes(factor, store).note(noted, count, fields=0.0)
+    WBCNotes(factor, store).note(noted, count, fields=None)
     told = wbc_of_log(store.log(noted.id), SessionState.FINISHED)
     assert told is not None
     assert "the count was interrupted" in str(told["text"])
@@ -137,6 +134,115 @@ def test_a_session_that_reached_its_target_keeps_its_estimate_when_it_is_finishe
     assert told is not None
     assert told["fields"] is not None
     assert KeptSessions(store.path).session(1).estimated_wbc == told
+
+
+def test_an_estimate_counts_cells_beyond_the_target_for_their_ground_was_searched(
+    parts: Parts, factor: WBCFactorPart, frames: list[Frame], store: Store
+) -> None:
+    spec = replace(parts.spec, bundle_sha256="b" * 64)
+    service = LiveService(replace(parts, spec=spec, wbc_factor=factor))
+    service.start("H-12", operator="ana", target=Target(1), asked_by="ana")
+    for frame in frames[:6]:
+        service.take(frame)
+    assert service.status().count.n == 1
+    told = KeptSessions(store.path).session(1).estimated_wbc
+    assert told is not None
+    assert told["cells"] == 3
+
+
+def test_a_session_that_is_resumed_at_its_target_keeps_its_estimate(
+    parts: Parts, factor: WBCFactorPart, frames: list[Frame], store: Store
+) -> None:
+    spec = replace(parts.spec, bundle_sha256="b" * 64)
+    parts = replace(parts, spec=spec, wbc_factor=factor)
+    service = LiveService(parts)
+    service.start("H-12", operator="ana", target=Target(3), asked_by="ana")
+    for frame in frames[:6]:
+        service.take(frame)
+    service.pause(asked_by="ana")
+    told = KeptSessions(store.path).session(1).estimated_wbc
+    again = LiveService(parts)
+    assert again.resume(asked_by="ana").state is SessionState.REACHED
+    again.finish(asked_by="ana")
+    assert told is not None
+    assert told["fields"] is not None
+    assert KeptSessions(store.path).session(1).estimated_wbc == told
+
+
+def fields_of(store: Store, session: int) -> object:
+    told = KeptSessions(store.path).session(session).estimated_wbc
+    assert told is not None
+    return told["fields"]
+
+
+def test_ground_is_known_after_the_service_was_stopped_and_not_after_a_power_cut(
+    *,
+    parts: Parts,
+    factor: WBCFactorPart,
+    frames: list[Frame],
+    store: Store,
+    tmp_path: Path,
+) -> None:
+    spec = replace(parts.spec, bundle_sha256="b" * 64)
+    parts = replace(parts, spec=spec, wbc_factor=factor, ground=GroundFile(tmp_path / "ground"))
+    service = LiveService(parts)
+    service.start("H-12", operator="ana", target=None, asked_by="ana")
+    for frame in frames[:4]:
+        service.take(frame)
+    service.pause(asked_by="ana")
+    before = fields_of(store, 1)
+    assert isinstance(before, float)
+    assert before > 0.5
+    service.stop()
+    service.run()
+    for expected, frame in ((pytest.approx(before, rel=0.1), frames[4]), (None, frames[5])):
+        service = LiveService(parts)
+        service.resume(asked_by="ana")
+        service.take(frame)
+        service.pause(asked_by="ana")
+        assert fields_of(store, 1) == expected
+
+
+def test_kept_ground_is_of_one_session_and_scale_and_is_taken_once(tmp_path: Path) -> None:
+    file = GroundFile(tmp_path / "ground")
+    ground = SearchedGround(width_um=96.0, height_um=72.0, enough=3)
+    ground.add(Position(1, 0.0, 0.0), is_settled=True)
+    ground.add(Position(2, -40.0, 0.0), is_settled=False)
+    assert file.taken(7, um_per_px=0.2) is None
+    for session, scale in ((8, 0.2), (7, 0.1)):
+        file.keep(ground, 7, um_per_px=0.2)
+        assert file.taken(session, um_per_px=scale) is None
+    file.keep(ground, 7, um_per_px=0.2)
+    again = file.taken(7, um_per_px=0.2)
+    assert again is not None
+    assert again.fields == ground.fields > 0
+    assert again.size_um == (96.0, 72.0)
+    # What was seen once is searched again: the cells on it are forgotten, too.
+    for _ in range(2):
+        again.add(Position(2, -40.0, 0.0), is_settled=False)
+    assert again.fields == ground.fields
+    assert file.taken(7, um_per_px=0.2) is None
+
+
+@pytest.mark.parametrize("damage", [slice(0, 0), slice(0, 90), slice(40, None)])
+def test_ground_that_cannot_be_read_is_not_known(
+    tmp_path: Path, damage: slice, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "ground"
+    ground = SearchedGround(width_um=96.0, height_um=72.0, enough=3)
+    ground.add(Position(1, 0.0, 0.0), is_settled=True)
+    GroundFile(path).keep(ground, 7, um_per_px=0.2)
+    path.write_bytes(path.read_bytes()[damage])
+    assert GroundFile(path).taken(7, um_per_px=0.2) is None
+    assert "cannot be read" in caplog.text
+
+
+def test_a_disk_that_takes_no_ground_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ground = SearchedGround(width_um=96.0, height_um=72.0, enough=3)
+    GroundFile(tmp_path / "missing" / "ground").keep(ground, 7, um_per_px=0.2)
+    assert "cannot be kept" in caplog.text
 
 
 def test_too_little_ground_of_a_live_count_gives_no_estimate_but_says_so(
