@@ -131,6 +131,21 @@ class LastCell:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimatedWBC:
+    """What a count lets one guess of the leukocytes in blood: an estimate, and never more.
+
+    Attributes:
+        per_litre: 10⁹ leukocytes a litre.
+        within_percent: half width of the 95 % interval that chance alone leaves.
+        detail: all that is written of it, by the names of ``differential.json``.
+    """
+
+    per_litre: float
+    within_percent: float
+    detail: Mapping[str, bool | float | str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class LiveStatus:
     """Everything that is shown, and nothing that is not yet kept on disk.
 
@@ -151,6 +166,8 @@ class LiveStatus:
             ``time.monotonic()``; 0 before the first.
         notice: one line that a person must see, such as a recovery; empty if there is none.
         stain: what is to be said of the stain; empty while it is as calibrated.
+        estimated_wbc: leukocytes in blood, as the count lets one guess them by now; None while it
+            does not, and without a calibrated factor.
     """
 
     state: SessionState
@@ -168,6 +185,7 @@ class LiveStatus:
     captured_s: float = 0.0
     notice: str = ""
     stain: str = ""
+    estimated_wbc: EstimatedWBC | None = None
 
 
 @dataclass(frozen=True, slots=True)

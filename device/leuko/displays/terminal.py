@@ -133,6 +133,7 @@ def _layout(status: LiveStatus) -> RenderableType:
         "",
         *_last_cell(status),
         Text(_words.tallies(status.count), style="dim"),
+        *(Text(line, style="dim") for line in [_words.wbc_text(status)] if line),
         "",
         Text(f" {headline.text} ", style=_STYLES[headline.urgency]),
         *(Text(remark) for remark in _words.remarks(status)),

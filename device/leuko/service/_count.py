@@ -3,11 +3,13 @@
 import logging
 from dataclasses import replace
 
+from leuko.calibration import WBCEstimate
 from leuko.cells import RGBImage
 from leuko.control import SeenSlide
 from leuko.errors import SessionError, StoreError
 from leuko.live import LiveCounter
 from leuko.service._copies import Copies
+from leuko.service._pace import Lately
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
@@ -19,6 +21,7 @@ from leuko.tracking import LedgerChange
 logger = logging.getLogger(__name__)
 
 _COPY_S = 600.0
+_GUESS_S = 1.0
 
 
 class LiveCount:
@@ -48,6 +51,8 @@ class LiveCount:
         self._has_restored_scale = restored is not None
         self._um_per_px = restored or parts.um_per_px
         self._counter = self._resumed_counter()
+        self._guess = Lately(self._guessed_now, every_s=_GUESS_S)
+        self._last_guess: WBCEstimate | None = None
 
     @property
     def open_session(self) -> OpenSession:
@@ -69,6 +74,12 @@ class LiveCount:
     def stain_notice(self) -> str:
         """What a person is told of the stain; empty while it is as calibrated."""
         return self._stain.notice
+
+    @property
+    def wbc(self) -> WBCEstimate | None:
+        """What the session lets one guess of the leukocytes in blood; None without a factor."""
+        is_open = self.session is not None and self.session.is_open
+        return self._guess.value if is_open else self._last_guess
 
     def take(self, rgb: RGBImage) -> None:
         """Count a frame, or look for the scale in it while that is not known.
@@ -149,6 +160,7 @@ class LiveCount:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
+        self._guess = Lately(self._guessed_now, every_s=_GUESS_S)
         logger.info("session %d started by %s", record.id, asked_by)
 
     def pause(self, *, asked_by: str) -> None:
@@ -187,10 +199,17 @@ class LiveCount:
         return seen
 
     def _note_wbc(self, session: OpenSession) -> None:
+        self._last_guess = self._guessed_now()
+        if self._last_guess:
+            self._wbc.note(session.record, self._last_guess)
+
+    def _guessed_now(self) -> WBCEstimate | None:
+        session, counter = self.session, self._counter
+        if session is None or counter is None:
+            return None
         # Cells that wait for room, or for their place, lie on the ground that was searched.
-        counter = self._counter
-        count = session.seen(counter.held if counter else ())
-        self._wbc.note(session.record, count, fields=counter.fields if counter else 0.0)
+        count = session.seen(counter.held)
+        return self._wbc.estimate(session.record, count, fields=counter.fields)
 
     def _keep_ground(self) -> None:
         session, file, scale = self.session, self._parts.ground, self._um_per_px

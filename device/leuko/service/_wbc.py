@@ -54,19 +54,18 @@ class WBCNotes:
             bundle_sha256=spec.bundle_sha256,
         )
 
-    def note(
-        self, session: SessionRecord, count: DifferentialCount, *, fields: float | None
-    ) -> None:
+    def note(self, session: SessionRecord, found: WBCEstimate) -> None:
         """Note what a session at rest lets one guess; a full disk stops nothing but the note.
 
         Where the ground is not known, what was noted before stands, if the session has rested
-        since. Arguments as of `estimate`.
+        since.
+
+        Args:
+            session: which one.
+            found: its `estimate`.
         """
-        found = self.estimate(session, count, fields=fields)
-        if found is None:
-            return
         try:
-            if fields is None and _stands(self._store.log(session.id), cells=found.cells):
+            if found.fields is None and _stands(self._store.log(session.id), cells=found.cells):
                 return
             self._store.note(_KIND, session.id, **found.detail)
         except StoreError as error:

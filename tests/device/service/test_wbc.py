@@ -11,10 +11,11 @@ from leuko.calibration import Circumstances, WBCFactorPart
 from leuko.cameras import Frame
 from leuko.cells import CellClass, CellStatus
 from leuko.clock import Moment
+from leuko.control import StatusReply
 from leuko.counting import DifferentialCount, Entry
 from leuko.service import GroundFile, KeptSessions, LiveService, Parts, WBCNotes, wbc_of_log
 from leuko.status import SessionState, Target
-from leuko.store import SessionRecord, SessionSpec, Store
+from leuko.store import CellRecord, SessionRecord, SessionSpec, Store
 from leuko.tracking import Position, SearchedGround
 
 LYMPHOCYTE = Entry(CellClass.LYMPHOCYTE, CellStatus.COUNTED)
@@ -32,12 +33,20 @@ def factor() -> WBCFactorPart:
     )
 
 
+def note(
+    notes: WBCNotes, session: SessionRecord, count: DifferentialCount, *, fields: float | None
+) -> None:
+    found = notes.estimate(session, count, fields=fields)
+    assert found is not None
+    notes.note(session, found)
+
+
 def test_a_session_at_rest_shows_and_exports_the_estimate_with_the_ground_it_rests_on(
     store: Store, factor: WBCFactorPart, tmp_path: Path
 ) -> None:
     session = store.start_session(SPEC, asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.note(session, COUNT, fields=24.2)
+    note(notes, session, COUNT, fields=24.2)
     store.set_state(session.id, SessionState.FINISHED, asked_by="Ada")
     kept = KeptSessions(store.path)
     told = kept.session(session.id).estimated_wbc
@@ -55,7 +64,7 @@ def test_a_session_at_another_scale_than_the_factors_gives_no_estimate(
 ) -> None:
     session = store.start_session(replace(SPEC, um_per_px=0.1), asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.note(session, COUNT, fields=24.2)
+    note(notes, session, COUNT, fields=24.2)
     told = wbc_of_log(store.log(session.id), SessionState.PAUSED)
     assert told is not None
     assert told["per_litre_1e9"] is None
@@ -67,7 +76,7 @@ def test_while_a_session_counts_on_an_older_estimate_is_not_shown(
 ) -> None:
     session = store.start_session(SPEC, asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.note(session, COUNT, fields=24.2)
+    note(notes, session, COUNT, fields=24.2)
     log = list(store.log(session.id))
     assert wbc_of_log(log, SessionState.COUNTING) is None
     assert wbc_of_log(log, SessionState.PAUSED) is not None
@@ -77,7 +86,7 @@ def test_the_ground_of_a_session_that_was_cut_off_is_not_known(
     store: Store, factor: WBCFactorPart
 ) -> None:
     session = store.start_session(SPEC, asked_by="Ada")
-    WBCNotes(factor, store).note(session, COUNT, fields=None)
+    note(WBCNotes(factor, store), session, COUNT, fields=None)
     told = wbc_of_log(store.log(session.id), SessionState.FINISHED)
     assert told is not None
     assert told["per_litre_1e9"] is None
@@ -89,14 +98,14 @@ def noted(store: Store, factor: WBCFactorPart) -> SessionRecord:
     """A session that was paused, with an estimate."""
     session = store.start_session(SPEC, asked_by="Ada")
     notes = WBCNotes(factor, store)
-    notes.note(session, COUNT, fields=24.2)
+    note(notes, session, COUNT, fields=24.2)
     return store.set_state(session.id, SessionState.PAUSED, asked_by="Ada")
 
 
 def test_an_estimate_stands_after_a_restart_while_the_session_rests(
     store: Store, factor: WBCFactorPart, noted: SessionRecord
 ) -> None:
-    WBCNotes(factor, store).note(noted, COUNT, fields=None)
+    note(WBCNotes(factor, store), noted, COUNT, fields=None)
     told = wbc_of_log(store.log(noted.id), SessionState.FINISHED)
     assert told is not None
     assert (told["per_litre_1e9"], told["fields"]) == (4.96, 24.2)
@@ -110,7 +119,7 @@ def test_an_estimate_does_not_stand_when_the_session_went_on_after_it(
         # Ground was searched on which there was no cell.
         store.set_state(noted.id, SessionState.COUNTING, asked_by="Ada")
     count = DifferentialCount.from_entries([LYMPHOCYTE] * counted)
-    WBCNotes(factor, store).note(noted, count, fields=None)
+    note(WBCNotes(factor, store), noted, count, fields=None)
     told = wbc_of_log(store.log(noted.id), SessionState.FINISHED)
     assert told is not None
     assert "the count was interrupted" in str(told["text"])
@@ -201,6 +210,36 @@ def test_ground_is_known_after_the_service_was_stopped_and_not_after_a_power_cut
         service.take(frame)
         service.pause(asked_by="ana")
         assert fields_of(store, 1) == expected
+
+
+def searched(fields: int) -> SearchedGround:
+    ground = SearchedGround(width_um=96.0, height_um=72.0, enough=3)
+    for number in range(fields):
+        ground.add(Position(1, 201.3 * number, 63.7 * number), is_settled=True)
+    return ground
+
+
+@pytest.mark.parametrize("fields", [24, 5])
+def test_a_running_count_shows_what_it_lets_one_guess_once_there_is_enough(
+    parts: Parts, factor: WBCFactorPart, store: Store, tmp_path: Path, *, fields: int
+) -> None:
+    session = store.start_session(SPEC)
+    seen = CellRecord(0, 1, 0.0, 0.0, CellStatus.COUNTED, CellClass.LYMPHOCYTE, (0.1,) * 8, 3, 9, 9)
+    store.save_cells(session.id, [replace(seen, number=number) for number in range(1, 61)])
+    file = GroundFile(tmp_path / "ground")
+    file.keep(searched(fields), session.id, um_per_px=0.2)
+    service = LiveService(replace(parts, wbc_factor=factor, ground=file))
+    told = service.status().estimated_wbc
+    if fields < 10:
+        assert told is None
+        return
+    assert told is not None
+    assert told.per_litre == pytest.approx(2.0 * 60 / 24, rel=0.1)
+    assert told.detail["is_estimate"] is True
+    assert StatusReply.of(service.status()).estimated_wbc == told.detail
+    service.finish(asked_by="ana")
+    assert service.status().estimated_wbc == told
+    assert KeptSessions(store.path).session(1).estimated_wbc == told.detail
 
 
 def test_kept_ground_is_of_one_session_and_scale_and_is_taken_once(tmp_path: Path) -> None:
