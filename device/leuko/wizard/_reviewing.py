@@ -19,6 +19,8 @@ _TICK_S = 0.1
 _SETTLE_S = 0.3
 """A display takes as long; what is pressed sooner was meant for the cell before."""
 
+_ALONE_S = 0.06
+"""Keys that come sooner one after the other are a wand's that reads an id, or two of a slip."""
 _FIRST_KEYS_S = 1.0
 """A keypad is found as soon, where nobody can type."""
 
@@ -92,8 +94,15 @@ class ReviewScreen:
         wizard.typed.forget()
 
     def _pressed(self, step: ReviewStep) -> CellClass | Turn | None:
-        press = self._wizard.answers.next_press(_TICK_S)
-        return None if press is None else self._meant(_text(press), step)
+        answers = self._wizard.answers
+        if (press := answers.next_press(_TICK_S)) is None:
+            return None
+        if answers.next_press(_ALONE_S) is None:
+            return self._meant(_text(press), step)
+        while answers.next_press(_ALONE_S) is not None:
+            pass
+        self._wizard.say("leuko: keys that come together say nothing of a cell; press one alone")
+        return None
 
     def _typed(self, step: ReviewStep) -> CellClass | Turn | None:
         line = self._wizard.typed.next_line(0.0)

@@ -19,7 +19,7 @@ from leuko.service import STORE_NAME
 
 N, L, M, E, B = LEUKOCYTES
 KP_1 = 79
-EACH = 8
+EACH = 6
 
 Seen = tuple[CellClass, float, RGBImage | None]
 Session = Callable[[Sequence[Seen]], int]
