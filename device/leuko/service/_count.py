@@ -9,10 +9,11 @@ from leuko.control import SeenSlide
 from leuko.errors import SessionError, StoreError
 from leuko.live import LiveCounter
 from leuko.service._copies import Copies
-from leuko.service._pace import Lately
+from leuko.service._guess import WBCGuess
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
+from leuko.service._session_ground import SessionGround
 from leuko.service._stain import StainGuard
 from leuko.service._wbc import WBCNotes
 from leuko.status import Guidance, SessionState, Target
@@ -21,7 +22,6 @@ from leuko.tracking import LedgerChange
 logger = logging.getLogger(__name__)
 
 _COPY_S = 600.0
-_GUESS_S = 1.0
 
 
 class LiveCount:
@@ -40,7 +40,7 @@ class LiveCount:
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
         self._finder = ScaleFinder()
         self._stain = StainGuard(parts.stain, parts.store)
-        self._wbc = WBCNotes(parts.wbc_factor, parts.store)
+        self._ground = SessionGround(parts.ground)
         self.guidance = Guidance.NONE
         self.segment = 0
         self.fault = ""
@@ -51,8 +51,8 @@ class LiveCount:
         self._has_restored_scale = restored is not None
         self._um_per_px = restored or parts.um_per_px
         self._counter = self._resumed_counter()
-        self._guess = Lately(self._guessed_now, every_s=_GUESS_S)
-        self._last_guess: WBCEstimate | None = None
+        notes = WBCNotes(parts.wbc_factor, parts.store)
+        self._guess = WBCGuess(notes, lambda: (self.session, self._counter))
 
     @property
     def open_session(self) -> OpenSession:
@@ -78,8 +78,7 @@ class LiveCount:
     @property
     def wbc(self) -> WBCEstimate | None:
         """What the session lets one guess of the leukocytes in blood; None without a factor."""
-        is_open = self.session is not None and self.session.is_open
-        return self._guess.value if is_open else self._last_guess
+        return self._guess.value
 
     def take(self, rgb: RGBImage) -> None:
         """Count a frame, or look for the scale in it while that is not known.
@@ -122,10 +121,11 @@ class LiveCount:
         """
         if session.is_reached and session.record.state is SessionState.COUNTING:
             session.set_state(SessionState.REACHED, asked_by="the target")
-            self._note_wbc(session)
+            self._rests(session)
             logger.info("session %d reached its target", session.record.id)
         elif not session.is_reached and session.record.state is SessionState.REACHED:
             # The target was raised, or two of the counted cells turned out to be one.
+            self._ground.forget()
             session.set_state(SessionState.COUNTING, asked_by="the target")
             logger.info("session %d goes on", session.record.id)
 
@@ -160,14 +160,24 @@ class LiveCount:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
-        self._guess = Lately(self._guessed_now, every_s=_GUESS_S)
+        self._guess.session_began()
         logger.info("session %d started by %s", record.id, asked_by)
 
     def pause(self, *, asked_by: str) -> None:
         """Let the open session rest; see `leuko.control.Controls`."""
         session = self.open_session
         session.set_state(SessionState.PAUSED, asked_by=asked_by)
-        self._note_wbc(session)
+        self._rests(session)
+
+    def resume(self, *, asked_by: str) -> None:
+        """Let the open session go on; see `leuko.control.Controls`."""
+        session = self.open_session
+        if session.is_reached:
+            # Nothing more is searched: its estimate and its ground stand.
+            session.set_state(SessionState.REACHED, asked_by=asked_by)
+            return
+        self._ground.forget()
+        session.set_state(SessionState.COUNTING, asked_by=asked_by)
 
     def close(self, state: SessionState, *, asked_by: str) -> None:
         """Finish or discard the open session; see `leuko.control.Controls`."""
@@ -176,7 +186,7 @@ class LiveCount:
         session.keep(self._held_back())
         # Its cells keep their places from now on, whatever is seen.
         seen = self._seen_now()
-        self._note_wbc(session)
+        self._guess.note(session)
         session.set_state(state, asked_by=asked_by)
         self._seen_at_end = seen
         self._forget_restored_scale()
@@ -198,27 +208,15 @@ class LiveCount:
             )
         return seen
 
-    def _note_wbc(self, session: OpenSession) -> None:
-        self._last_guess = self._guessed_now()
-        if self._last_guess:
-            self._wbc.note(session.record, self._last_guess)
-
-    def _guessed_now(self) -> WBCEstimate | None:
-        session, counter = self.session, self._counter
-        if session is None or counter is None:
-            return None
-        # Cells that wait for room, or for their place, lie on the ground that was searched.
-        count = session.seen(counter.held)
-        return self._wbc.estimate(session.record, count, fields=counter.fields)
+    def _rests(self, session: OpenSession) -> None:
+        self._guess.note(session)
+        self._keep_ground()
 
     def _keep_ground(self) -> None:
-        session, file, scale = self.session, self._parts.ground, self._um_per_px
-        ground = self._counter.ground if self._counter else None
-        if not (session and session.is_open and file and scale and ground):
-            return
-        # Cells that wait, for room or for the disk, are lost: their ground would go without them.
-        if not (self.fault or session.has_surplus):
-            file.keep(ground, session.record.id, um_per_px=scale)
+        session, counter = self.session, self._counter
+        # Cells that wait for the disk are lost: their ground would go without them.
+        if session and session.is_open and counter and self._um_per_px and not self.fault:
+            self._ground.keep(session, counter, um_per_px=self._um_per_px)
 
     def _held_back(self) -> LedgerChange:
         return self._counter.settle() if self._counter else LedgerChange()
@@ -247,9 +245,7 @@ class LiveCount:
         """Return a counter that goes on from what was searched for the open session before."""
         counter, session = self._new_counter(), self.session
         if counter and session and self._um_per_px:
-            file, number = self._parts.ground, session.record.id
-            ground = file.taken(number, um_per_px=self._um_per_px) if file else None
-            counter.take_up_ground(ground)
+            self._ground.hand_on(session, counter, um_per_px=self._um_per_px)
         return counter
 
     def _new_counter(self) -> LiveCounter | None:

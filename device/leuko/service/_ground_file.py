@@ -1,4 +1,4 @@
-"""The searched ground of a session in a file, from the service's end to its next start."""
+"""The searched ground of a session in a file, while nothing is searched."""
 
 import io
 import logging
@@ -18,7 +18,7 @@ _SHEET = "segment "
 
 
 class GroundFile:
-    """Keeps what a session has searched; what is taken from it is gone.
+    """Keeps what a session has searched, until more is: then it is to be forgotten.
 
     So ground is never taken for all that was searched where a power cut came after it was kept.
     """
@@ -45,8 +45,18 @@ class GroundFile:
         except OSError as error:
             logger.warning("searched ground cannot be kept in %s: %s", self._path, error.strerror)
 
-    def taken(self, session: int, *, um_per_px: float) -> SearchedGround | None:
-        """Return the ground of a session and forget it.
+    def forget(self) -> None:
+        """Forget what is kept, for more is searched from now on."""
+        try:
+            self._path.unlink()
+            flush(self._path.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            logger.warning("searched ground stays in %s: %s", self._path, error.strerror)
+
+    def read(self, session: int, *, um_per_px: float) -> SearchedGround | None:
+        """Return the ground of a session.
 
         Args:
             session: id of the session.
@@ -56,11 +66,8 @@ class GroundFile:
             The ground; None if it is not known.
         """
         try:
-            content = self._path.read_bytes()
-            self._path.unlink()
-            flush(self._path.parent)
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                return _read(dict(arrays), session, um_per_px)
+            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as arrays:
+                return _ground_of(dict(arrays), session, um_per_px)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -68,7 +75,9 @@ class GroundFile:
             return None
 
 
-def _read(arrays: dict[str, np.ndarray], session: int, um_per_px: float) -> SearchedGround | None:
+def _ground_of(
+    arrays: dict[str, np.ndarray], session: int, um_per_px: float
+) -> SearchedGround | None:
     whose, scale, width_um, height_um, enough = arrays.pop(_WHOSE).tolist()
     if (whose, scale) != (session, um_per_px):
         return None

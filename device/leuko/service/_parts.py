@@ -63,7 +63,8 @@ class Parts:
         stain: the calibrated stain; None if it was not measured.
         wbc_factor: from leukocytes in a field to those in blood; None if it was not measured.
         lockout: why no session may begin, a sentence; empty if one may.
-        ground: keeps what was searched of a slide while the service is restarted; None forgets it.
+        ground: keeps what was searched while a session rests or the service is restarted; None
+            forgets it.
         refuse_camera: raises `CameraError` where it is no use to wait for the first frame.
     """
 

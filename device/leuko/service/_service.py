@@ -101,10 +101,7 @@ class LiveService:
 
     def resume(self, *, asked_by: str) -> LiveStatus:
         """See `leuko.control.Controls`."""
-        session = self._count.open_session
-        # One that counts nothing any more has searched no more ground: its estimate stands.
-        state = SessionState.REACHED if session.is_reached else SessionState.COUNTING
-        session.set_state(state, asked_by=asked_by)
+        self._count.resume(asked_by=asked_by)
         return self.status()
 
     def finish(self, *, asked_by: str) -> LiveStatus:

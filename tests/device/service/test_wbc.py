@@ -184,7 +184,7 @@ def fields_of(store: Store, session: int) -> object:
     return told["fields"]
 
 
-def test_ground_is_known_after_the_service_was_stopped_and_not_after_a_power_cut(
+def test_ground_is_known_after_a_stop_or_a_power_cut_at_rest_but_not_after_one_while_counting(
     *,
     parts: Parts,
     factor: WBCFactorPart,
@@ -202,14 +202,18 @@ def test_ground_is_known_after_the_service_was_stopped_and_not_after_a_power_cut
     before = fields_of(store, 1)
     assert isinstance(before, float)
     assert before > 0.5
-    service.stop()
-    service.run()
-    for expected, frame in ((pytest.approx(before, rel=0.1), frames[4]), (None, frames[5])):
-        service = LiveService(parts)
-        service.resume(asked_by="ana")
-        service.take(frame)
-        service.pause(asked_by="ana")
-        assert fields_of(store, 1) == expected
+    at_rest = LiveService(parts)
+    at_rest.resume(asked_by="ana")
+    at_rest.take(frames[4])
+    at_rest.stop()
+    at_rest.run()
+    stopped = LiveService(parts)
+    stopped.pause(asked_by="ana")
+    assert fields_of(store, 1) == pytest.approx(before, rel=0.1)
+    stopped.resume(asked_by="ana")
+    cut_off = LiveService(parts)
+    cut_off.pause(asked_by="ana")
+    assert fields_of(store, 1) is None
 
 
 def searched(fields: int) -> SearchedGround:
@@ -242,17 +246,16 @@ def test_a_running_count_shows_what_it_lets_one_guess_once_there_is_enough(
     assert KeptSessions(store.path).session(1).estimated_wbc == told.detail
 
 
-def test_kept_ground_is_of_one_session_and_scale_and_is_taken_once(tmp_path: Path) -> None:
+def test_kept_ground_is_of_one_session_and_scale_until_it_is_forgotten(tmp_path: Path) -> None:
     file = GroundFile(tmp_path / "ground")
     ground = SearchedGround(width_um=96.0, height_um=72.0, enough=3)
     ground.add(Position(1, 0.0, 0.0), is_settled=True)
     ground.add(Position(2, -40.0, 0.0), is_settled=False)
-    assert file.taken(7, um_per_px=0.2) is None
-    for session, scale in ((8, 0.2), (7, 0.1)):
-        file.keep(ground, 7, um_per_px=0.2)
-        assert file.taken(session, um_per_px=scale) is None
+    assert file.read(7, um_per_px=0.2) is None
     file.keep(ground, 7, um_per_px=0.2)
-    again = file.taken(7, um_per_px=0.2)
+    for session, scale in ((8, 0.2), (7, 0.1)):
+        assert file.read(session, um_per_px=scale) is None
+    again = file.read(7, um_per_px=0.2)
     assert again is not None
     assert again.fields == ground.fields > 0
     assert again.size_um == (96.0, 72.0)
@@ -260,7 +263,9 @@ def test_kept_ground_is_of_one_session_and_scale_and_is_taken_once(tmp_path: Pat
     for _ in range(2):
         again.add(Position(2, -40.0, 0.0), is_settled=False)
     assert again.fields == ground.fields
-    assert file.taken(7, um_per_px=0.2) is None
+    for _ in range(2):
+        file.forget()
+        assert file.read(7, um_per_px=0.2) is None
 
 
 @pytest.mark.parametrize("damage", [slice(0, 0), slice(0, 90), slice(40, None)])
@@ -272,7 +277,7 @@ def test_ground_that_cannot_be_read_is_not_known(
     ground.add(Position(1, 0.0, 0.0), is_settled=True)
     GroundFile(path).keep(ground, 7, um_per_px=0.2)
     path.write_bytes(path.read_bytes()[damage])
-    assert GroundFile(path).taken(7, um_per_px=0.2) is None
+    assert GroundFile(path).read(7, um_per_px=0.2) is None
     assert "cannot be read" in caplog.text
 
 
