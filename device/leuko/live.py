@@ -20,6 +20,7 @@ from leuko.tracking import (
     SegmentJoin,
     SlideTracker,
     Track,
+    TrackedCell,
 )
 from leuko.vision.quality import DEFAULT_LIMITS, Quality, QualityLimits, judge
 
@@ -74,11 +75,31 @@ class LiveCounter:
         self._limits = limits
         self._settled_at: Position | None = None
         self._ground: SearchedGround | None = None
+        self._is_ground_known = True
 
     @property
-    def fields(self) -> float:
-        """How much ground was searched so far, see `leuko.tracking.SearchedGround.fields`."""
+    def fields(self) -> float | None:
+        """How much ground was searched, see `leuko.tracking.SearchedGround.fields`.
+
+        None where the count goes on from one whose ground is not known.
+        """
+        if not self._is_ground_known:
+            return None
         return self._ground.fields if self._ground else 0.0
+
+    @property
+    def ground(self) -> SearchedGround | None:
+        """The ground that was searched; None before the first, and where it is not known."""
+        return self._ground if self._is_ground_known else None
+
+    @property
+    def held(self) -> tuple[TrackedCell, ...]:
+        """Cells that were seen often enough, and wait until it is known where they lie."""
+        return self._ledger.held
+
+    def take_up_ground(self, ground: SearchedGround | None) -> None:
+        """Go on from the ground of a session that was begun before; None where it is not known."""
+        self._ground, self._is_ground_known = ground, ground is not None
 
     def see(self, rgb: RGBImage, *, is_counting: bool) -> LiveUpdate:
         """Take a frame in.
@@ -127,8 +148,11 @@ class LiveCounter:
         return self._ledger.join(join)
 
     def _searched(self, place: Position, rgb: RGBImage) -> None:
+        height_um, width_um = (side * self._um_per_px for side in rgb.shape[:2])
+        if self._ground and self._ground.size_um != (width_um, height_um):
+            # Fields of two sizes cannot be added up.
+            self.take_up_ground(None)
         if self._ground is None:
-            height_um, width_um = (side * self._um_per_px for side in rgb.shape[:2])
             self._ground = SearchedGround(
                 width_um=width_um,
                 height_um=height_um,

@@ -1,5 +1,6 @@
 """What a technician is shown of a running count: one value for display, terminal and socket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -130,6 +131,21 @@ class LastCell:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimatedWBC:
+    """What a count lets one guess of the leukocytes in blood: an estimate, and never more.
+
+    Attributes:
+        per_litre: 10⁹ leukocytes a litre.
+        within_percent: half width of the 95 % interval that chance alone leaves.
+        detail: all that is written of it, by the names of ``differential.json``.
+    """
+
+    per_litre: float
+    within_percent: float
+    detail: Mapping[str, bool | float | str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class LiveStatus:
     """Everything that is shown, and nothing that is not yet kept on disk.
 
@@ -150,6 +166,8 @@ class LiveStatus:
             ``time.monotonic()``; 0 before the first.
         notice: one line that a person must see, such as a recovery; empty if there is none.
         stain: what is to be said of the stain; empty while it is as calibrated.
+        estimated_wbc: leukocytes in blood, as the count lets one guess them by now; None while it
+            does not, and without a calibrated factor.
     """
 
     state: SessionState
@@ -167,6 +185,7 @@ class LiveStatus:
     captured_s: float = 0.0
     notice: str = ""
     stain: str = ""
+    estimated_wbc: EstimatedWBC | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,5 +262,35 @@ class TrendChart:
     answers: str = ""
 
 
-Shown = LiveStatus | CalibrationStep | TrendChart
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """A cell whose class a person is asked for; each class is a key, by its place from 1.
+
+    Attributes:
+        picture: ``(side, side, 3)`` uint8, RGB, the cell in the middle.
+        number: which of the cells to be confirmed it is, from 1.
+        of: how many there are to be confirmed.
+        proposed: what it is if the person agrees.
+        remark: who proposes that and how surely, a word or two.
+        confirmed: cells confirmed so far, by class.
+        wanted: how many of a class of the differential are enough.
+        answers: what can be pressed beside the classes.
+    """
+
+    picture: RGBImage
+    number: int
+    of: int
+    proposed: CellClass
+    remark: str
+    confirmed: Mapping[CellClass, int]
+    wanted: int
+    answers: str
+
+    @property
+    def progress(self) -> str:
+        """How far the person is, as it is shown."""
+        return f"{self.number} of {self.of}"
+
+
+Shown = LiveStatus | CalibrationStep | TrendChart | ReviewStep
 """What a display can show."""

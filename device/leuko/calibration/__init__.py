@@ -17,6 +17,8 @@ from leuko.calibration._labels import (
     cells_of_folder,
     cells_of_session,
     class_named,
+    decoded_picture,
+    evenly,
     read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
@@ -113,7 +115,9 @@ __all__ = [
     "check_camera",
     "class_named",
     "coded_gain",
+    "decoded_picture",
     "estimated_wbc",
+    "evenly",
     "load_calibration",
     "measure_by_red_cells",
     "measure_exposure",

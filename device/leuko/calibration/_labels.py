@@ -166,17 +166,21 @@ def _number(text: str | None, path: Path) -> int:
         raise CalibrationError(f"{path}: {text!r} is no cell's number; correct the row") from error
 
 
+def decoded_picture(content: bytes | None) -> RGBImage | None:
+    """Return the picture that is kept of a cell; None if there is none that can be read."""
+    stored = np.frombuffer(content or b"", np.uint8)
+    bgr = cv2.imdecode(stored, cv2.IMREAD_COLOR) if len(stored) else None
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
 def _labelled(
     session: int, cell: CellRecord, cell_class: CellClass, um_per_px: float
 ) -> LabelledCell:
-    stored = np.frombuffer(cell.picture or b"", np.uint8)
-    bgr = cv2.imdecode(stored, cv2.IMREAD_COLOR) if len(stored) else None
-    if bgr is None:
+    rgb = decoded_picture(cell.picture)
+    if rgb is None:
         raise CalibrationError(
             f"there is no picture of cell {cell.number} of session {session}; leave its row out"
         )
     digest = hashlib.sha256(cell.picture or b"").hexdigest()
     used = FrameUsed(name=f"session {session}, cell {cell.number}", sha256=digest)
-    return LabelledCell(
-        np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), um_per_px, cell_class, used
-    )
+    return LabelledCell(rgb, um_per_px, cell_class, used)

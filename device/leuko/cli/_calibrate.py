@@ -21,6 +21,7 @@ from leuko.cli._check import check
 from leuko.cli._flat_field import flat_field
 from leuko.cli._keeping import again_if_wanted
 from leuko.cli._optics import focus, scale
+from leuko.cli._review import review
 from leuko.cli._site import site
 from leuko.cli._staining import stain
 from leuko.cli._wbc_factor import wbc_factor
@@ -42,6 +43,7 @@ calibrate_app.command()(again_if_wanted(focus))
 calibrate_app.command("wbc-factor")(again_if_wanted(wbc_factor))
 calibrate_app.command()(again_if_wanted(stain))
 calibrate_app.command()(again_if_wanted(check))
+calibrate_app.command()(review)
 calibrate_app.command()(site)
 
 

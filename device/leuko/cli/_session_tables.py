@@ -77,7 +77,8 @@ def print_session(reply: SessionReply) -> None:
 def _shown(status: StatusReply) -> RenderableType:
     head = [_headline(status), *_troubles(status)]
     count = status.differential.count
-    tail = [*beside_lines(count), STATEMENT]
+    wbc = [str(status.estimated_wbc["text"])] if status.estimated_wbc else []
+    tail = [*beside_lines(count), *wbc, STATEMENT]
     return Group(*map(Text, head), differential_table(count), *map(Text, tail))
 
 

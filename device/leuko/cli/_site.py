@@ -34,6 +34,9 @@ def site(
         Path | None,
         typer.Option(metavar="FILE", help="CSV with their confirmed classes: number, class."),
     ] = None,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="Take the reviewed cells of this or all sessions.")
+    ] = False,
     um_per_px: ScaleOption = None,
 ) -> None:
     """Adapt the classifier to this laboratory, by up to 100 cells that a person has confirmed."""
@@ -42,10 +45,14 @@ def site(
 
     models, settings = chosen_bundle(asked.bundle, state_dir=asked.state_dir, um_per_px=um_per_px)
     history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
-    cells = _cells(folder, session, labels, settings=settings, history=history)
+    left_out: tuple[str, ...] = ()
+    if reviewed and folder is None and labels is None:
+        cells, left_out = _reviewed(session, settings)
+    else:
+        cells = _cells(folder, session, labels, settings=settings, history=history)
+    _tell_left_out(left_out)
     found = _measured(cells, models, name_of(asked.by))
-    for reason in found.left_out:
-        typer.echo(f"leuko: left out {reason}", err=True)
+    _tell_left_out(found.left_out)
     part, number = found.part, None
     if not asked.json:
         for line in site_lines(part):
@@ -54,6 +61,11 @@ def site(
         kept = history.keep({"site": part}, cause="site", by=part.origin.by, site=found.content)
         number = kept.record.number
     tell_kept(number, "site", part, json=asked.json)
+
+
+def _tell_left_out(reasons: tuple[str, ...]) -> None:
+    for reason in reasons:
+        typer.echo(f"leuko: left out {reason}", err=True)
 
 
 def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -> "SiteMeasurement":
@@ -90,13 +102,27 @@ def _cells(
     if folder and session is None and labels is None:
         return cells_of_folder(folder, um_per_px=_scale(settings, history))
     if folder or session is None or labels is None:
-        raise typer.BadParameter("give a FOLDER, or both --session and --labels")
+        raise typer.BadParameter("give a FOLDER, or --session and --labels, or --reviewed")
     return cells_of_session(
         settings.state_dir / STORE_NAME,
         session,
         read_labels(labels),
         um_per_px=PICTURE_UM_PER_PX,
     )
+
+
+def _reviewed(
+    session: int | None, settings: "Settings"
+) -> tuple[Iterator["LabelledCell"], tuple[str, ...]]:
+    from leuko.review import FOLDER_NAME, cells_of_reviews, load_review, load_reviews
+    from leuko.service import STORE_NAME
+    from leuko.tracking import PICTURE_UM_PER_PX
+
+    folder = settings.state_dir / FOLDER_NAME
+    reviews = load_reviews(folder) if session is None else [load_review(folder, session)]
+    store = settings.state_dir / STORE_NAME
+    found = cells_of_reviews(store, reviews, um_per_px=PICTURE_UM_PER_PX)
+    return found.cells, found.left_out
 
 
 def _scale(settings: "Settings", history: "CalibrationHistory") -> float:

@@ -36,6 +36,7 @@ class Keypad:
         devices: Path = _DEVICES,
         hold_s: float = HOLD_S,
         scan_s: float = _SCAN_S,
+        at_once: str = "",
     ) -> None:
         """Read from now on.
 
@@ -46,12 +47,14 @@ class Keypad:
             devices: folder of all input devices.
             hold_s: how long a key is held to finish or to discard.
             scan_s: how often to look for what was plugged in.
+            at_once: characters that do not wait for Enter, each an id of its own.
         """
         self._bench = bench
         self._source = source
         self._folder = devices
         self._hold_s = hold_s
         self._scan_s = scan_s
+        self._at_once = at_once
         self._selector = selectors.DefaultSelector()
         self._keys: dict[InputDevice, Keys] = {}
         self._fault = ""
@@ -126,7 +129,7 @@ class Keypad:
             return _hindrance(path, error)
         if device is not None:
             self._selector.register(device, selectors.EVENT_READ, device)
-            self._keys[device] = Keys(hold_s=self._hold_s)
+            self._keys[device] = Keys(hold_s=self._hold_s, at_once=self._at_once)
             logger.info("keypad %s is ready", path)
         return ""
 

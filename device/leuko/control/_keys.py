@@ -48,9 +48,15 @@ class Keys:
     Backspace takes back a character and Esc the whole id.
     """
 
-    def __init__(self, *, hold_s: float = HOLD_S) -> None:
-        """Begin with no key down."""
+    def __init__(self, *, hold_s: float = HOLD_S, at_once: str = "") -> None:
+        """Begin with no key down.
+
+        Args:
+            hold_s: how long a key is held to finish or to discard.
+            at_once: characters that do not wait for Enter, each an id of its own.
+        """
         self._hold_s = hold_s
+        self._at_once = at_once
         self._typed = ""
         self._typed_s = 0.0
         self._held: tuple[int, float] | None = None
@@ -70,6 +76,8 @@ class Keys:
             self._held = code, now_s
         elif code in _PRESSED:
             return self._pressed(_PRESSED[code])
+        elif (character := _CHARACTERS.get(code, "")) and character in self._at_once:
+            return Press(Action.GO, character)
         elif code in _CHARACTERS:
             self._type(_CHARACTERS[code], now_s)
         return None

@@ -53,6 +53,8 @@ TargetText = Annotated[Target, BeforeValidator(_target), PlainSerializer(str, re
 """A target, written as a person writes it."""
 PNG = Annotated[bytes, BeforeValidator(_bytes), PlainSerializer(_base64, return_type=str)]
 """A picture's file, written as base64."""
+WBCEntry = Mapping[str, bool | int | float | str | None]
+"""An estimate of the leukocytes in blood, as it is written."""
 
 
 class Message(BaseModel):
@@ -145,6 +147,9 @@ class StatusReply(Message):
     frames_per_s: float
     notice: str
     stain: str = ""
+    estimated_wbc: WBCEntry | None = None
+    """Estimate of the leukocytes in blood by now, as in ``differential.json``; none while there is
+    too little for one, and without a factor."""
 
     @classmethod
     def of(cls, status: LiveStatus) -> Self:
@@ -164,6 +169,7 @@ class StatusReply(Message):
             frames_per_s=status.frames_per_s,
             notice=status.notice,
             stain=status.stain,
+            estimated_wbc=status.estimated_wbc.detail if status.estimated_wbc else None,
         )
 
 
@@ -206,7 +212,7 @@ class SessionReply(Message):
     """Scale of the camera's pictures."""
     device: str
     """Serial number of the device."""
-    estimated_wbc: Mapping[str, bool | int | float | str | None] | None = None
+    estimated_wbc: WBCEntry | None = None
     """Estimate of the leukocytes in blood, as in ``differential.json``; none without a factor."""
 
 

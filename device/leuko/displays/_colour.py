@@ -51,8 +51,7 @@ def draw_colour(status: LiveStatus, layout: Layout) -> Image.Image:
     _draw_bars(canvas, layout, status)
     _draw_banner(canvas, layout.banner, status)
     if layout.tallies:
-        text = _words.tallies(status.count)
-        canvas.text(layout.tallies, text, colour=_DIM, size=_size(layout.tallies), least=10)
+        _draw_tallies(canvas, layout.tallies, layout, status)
     if layout.foot:
         _draw_foot(canvas, layout.foot, status)
     return canvas.picture
@@ -230,6 +229,19 @@ def _draw_headline(canvas: Canvas, area: Area, text: str, ink: Colour) -> None:
     )
     for row, line in zip(area.rows(len(lines)), lines, strict=True):
         canvas.text(row, line, colour=ink, size=size, align=Align.CENTRE, is_bold=True)
+
+
+def _draw_tallies(canvas: Canvas, area: Area, layout: Layout, status: LiveStatus) -> None:
+    lines = [_words.tallies(status.count), *filter(None, [_words.wbc_text(status)])]
+    # In two rows they take all that is free between the bars and the banner.
+    free = area._replace(top=layout.bars.bottom, height=layout.banner.top - layout.bars.bottom)
+    rows = free.inset(0, 1).rows(2)
+    line = _letters.printable(" · ".join(lines))
+    size = _letters.fitting_size(line, area.width, _size(area), least=10)
+    if len(lines) == 1 or size >= _size(rows[0]):
+        lines, rows = [line], [area]
+    for row, text in zip(rows, lines, strict=True):
+        canvas.text(row, text, colour=_DIM, size=_size(row), least=10)
 
 
 def _draw_foot(canvas: Canvas, area: Area, status: LiveStatus) -> None:

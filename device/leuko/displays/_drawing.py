@@ -5,10 +5,11 @@ from PIL import Image
 from leuko.displays._colour import draw_colour
 from leuko.displays._layouts import layout_for
 from leuko.displays._mono import MONO_SIZE, draw_mono
+from leuko.displays._review import draw_review, draw_review_mono
 from leuko.displays._steps import draw_step, draw_step_mono
 from leuko.displays._trends import draw_trends, draw_trends_mono
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, Shown, TrendChart
+from leuko.status import CalibrationStep, ReviewStep, Shown, TrendChart
 
 
 def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
@@ -38,6 +39,8 @@ def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
             return draw_step(shown, size)
         if isinstance(shown, TrendChart):
             return draw_trends(shown, size)
+        if isinstance(shown, ReviewStep):
+            return draw_review(shown, size)
         return draw_colour(shown, layout)
     return _enlarged(_small(shown), size, "1" if is_mono else "RGB")
 
@@ -45,6 +48,8 @@ def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
 def _small(shown: Shown) -> Image.Image:
     if isinstance(shown, CalibrationStep):
         return draw_step_mono(shown)
+    if isinstance(shown, ReviewStep):
+        return draw_review_mono(shown)
     return draw_trends_mono(shown) if isinstance(shown, TrendChart) else draw_mono(shown)
 
 

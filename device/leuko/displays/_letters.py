@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from leuko.errors import DisplayError
 
 _SIGNS = frozenset(string.digits + string.ascii_letters + string.punctuation + " " + "±°·…‘’“”")
-_REPLACED = str.maketrans({"–": "-", "—": "-", "−": "-", "µ": "u", "×": "x", "ß": "ss"})
+_REPLACED = str.maketrans({"–": "-", "—": "-", "−": "-", "µ": "u", "×": "x", "⁹": "^9", "ß": "ss"})
 _BOLD_FROM = 22
 """Size in pixels below which a stroke would close the letters' eyes."""
 
@@ -88,6 +88,8 @@ def printable(text: str) -> str:
 
     >>> printable("Müller – 3")
     'Muller - 3'
+    >>> printable("4.2 × 10⁹")
+    '4.2 x 10^9'
     """
     plain = unicodedata.normalize("NFKD", text.translate(_REPLACED))
     letters = (sign for sign in plain if not unicodedata.combining(sign))

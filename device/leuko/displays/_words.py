@@ -152,6 +152,14 @@ def tallies(count: DifferentialCount) -> str:
     return f"{unclassified} · per 100: {rates}"
 
 
+def wbc_text(status: LiveStatus) -> str:
+    """Return what the count lets one guess of the leukocytes in blood; empty if nothing."""
+    wbc = status.estimated_wbc
+    if wbc is None:
+        return ""
+    return f"estimate: {wbc.per_litre:.1f} × 10⁹ leukocytes/l ±{wbc.within_percent:.0f} %"
+
+
 def target_text(status: LiveStatus) -> str:
     """Return what stands behind the number of cells counted."""
     return f"of {status.target}" if status.target.cells is not None else f"to {status.target}"

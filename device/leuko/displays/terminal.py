@@ -12,10 +12,11 @@ from rich.text import Text
 
 from leuko.displays import _words
 from leuko.displays._base import DisplayOptions
+from leuko.displays._review_text import review_text
 from leuko.displays._trends import newest
 from leuko.displays._words import Share, Urgency
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, Level, LiveStatus, Shown, TrendChart
+from leuko.status import CalibrationStep, Level, LiveStatus, ReviewStep, Shown, TrendChart
 
 _BAR_COLUMNS = 40
 _OPEN, _HOME, _CLOSE = "\x1b[?1049h\x1b[?25l", "\x1b[H", "\x1b[?25h\x1b[?1049l"
@@ -75,7 +76,7 @@ class TerminalDisplay:
             # A serial line does not know its size.
             console = Console(file=self._stream, highlight=False, width=columns or 80)
             with console.capture() as captured:
-                console.print(_drawn(shown))
+                console.print(_drawn(shown, columns=columns or 80, rows=rows or 24))
         lines = captured.get().splitlines()[: (rows or 24) - 1]
         text = "".join(f"{line}{_TO_LINE_END}\n" for line in lines)
         self._write(_HOME + text + _TO_SCREEN_END)
@@ -97,7 +98,24 @@ class TerminalDisplay:
             self._stream.flush()
 
 
-def _drawn(shown: Shown) -> RenderableType:
+def print_review(step: ReviewStep, stream: TextIO) -> None:
+    """Print a cell below what a terminal shows already; a stream that is none gets one line.
+
+    Args:
+        step: the cell.
+        stream: of the program's own terminal.
+    """
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        proposed = step.proposed.replace("_", " ")
+        stream.write(f"{step.progress}: {proposed}? {step.remark} ({step.answers})\n")
+        return
+    console.print(review_text(step, columns=console.width, rows=console.height))
+
+
+def _drawn(shown: Shown, *, columns: int, rows: int) -> RenderableType:
+    if isinstance(shown, ReviewStep):
+        return review_text(shown, columns=columns, rows=rows)
     if isinstance(shown, TrendChart):
         return Group(Text(shown.title), "", *map(Text, newest(shown)))
     return _step(shown) if isinstance(shown, CalibrationStep) else _layout(shown)
@@ -115,6 +133,7 @@ def _layout(status: LiveStatus) -> RenderableType:
         "",
         *_last_cell(status),
         Text(_words.tallies(status.count), style="dim"),
+        *(Text(line, style="dim") for line in [_words.wbc_text(status)] if line),
         "",
         Text(f" {headline.text} ", style=_STYLES[headline.urgency]),
         *(Text(remark) for remark in _words.remarks(status)),

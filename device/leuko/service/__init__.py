@@ -11,6 +11,7 @@ from leuko.service._assembly import (
 from leuko.service._calibrated import CalibratedSource
 from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
+from leuko.service._ground_file import GroundFile
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._notify import Notifier
 from leuko.service._parts import FrameSource, Parts
@@ -25,6 +26,7 @@ __all__ = [
     "CalibratedSource",
     "Chosen",
     "FrameSource",
+    "GroundFile",
     "KeptSessions",
     "KeyframeFile",
     "LiveService",

@@ -25,6 +25,7 @@ from leuko.service._archive import KeptSessions
 from leuko.service._calibrated import CalibratedSource
 from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
+from leuko.service._ground_file import GroundFile
 from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
 from leuko.service._service import LiveService
@@ -35,6 +36,8 @@ STORE_NAME = "sessions.db"
 """The store's file in the state directory."""
 KEYFRAMES_NAME = "keyframes"
 """The file in the state directory by which the slide of the open session is recognised."""
+GROUND_NAME = "ground.npz"
+"""The file in the state directory with the ground that the open session has searched."""
 
 
 def run_service(settings: Settings) -> None:
@@ -124,6 +127,7 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
         refuse_camera=camera.refuse_if_there_is_nothing,
         stain=calibration.record.stain if calibration else None,
         wbc_factor=calibration.record.wbc_factor if calibration else None,
+        ground=GroundFile(settings.state_dir / GROUND_NAME),
         um_per_px=chosen.um_per_px,
     )
 

@@ -3,14 +3,17 @@
 import logging
 from dataclasses import replace
 
+from leuko.calibration import WBCEstimate
 from leuko.cells import RGBImage
 from leuko.control import SeenSlide
 from leuko.errors import SessionError, StoreError
 from leuko.live import LiveCounter
 from leuko.service._copies import Copies
+from leuko.service._guess import WBCGuess
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
+from leuko.service._session_ground import SessionGround
 from leuko.service._stain import StainGuard
 from leuko.service._wbc import WBCNotes
 from leuko.status import Guidance, SessionState, Target
@@ -37,7 +40,7 @@ class LiveCount:
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
         self._finder = ScaleFinder()
         self._stain = StainGuard(parts.stain, parts.store)
-        self._wbc = WBCNotes(parts.wbc_factor, parts.store)
+        self._ground = SessionGround(parts.ground)
         self.guidance = Guidance.NONE
         self.segment = 0
         self.fault = ""
@@ -47,7 +50,9 @@ class LiveCount:
         restored = record.spec.um_per_px if record else None
         self._has_restored_scale = restored is not None
         self._um_per_px = restored or parts.um_per_px
-        self._counter = self._new_counter()
+        self._counter = self._resumed_counter()
+        notes = WBCNotes(parts.wbc_factor, parts.store)
+        self._guess = WBCGuess(notes, lambda: (self.session, self._counter))
 
     @property
     def open_session(self) -> OpenSession:
@@ -69,6 +74,11 @@ class LiveCount:
     def stain_notice(self) -> str:
         """What a person is told of the stain; empty while it is as calibrated."""
         return self._stain.notice
+
+    @property
+    def wbc(self) -> WBCEstimate | None:
+        """What the session lets one guess of the leukocytes in blood; None without a factor."""
+        return self._guess.value
 
     def take(self, rgb: RGBImage) -> None:
         """Count a frame, or look for the scale in it while that is not known.
@@ -111,10 +121,11 @@ class LiveCount:
         """
         if session.is_reached and session.record.state is SessionState.COUNTING:
             session.set_state(SessionState.REACHED, asked_by="the target")
-            self._note_wbc(session)
+            self._rests(session)
             logger.info("session %d reached its target", session.record.id)
         elif not session.is_reached and session.record.state is SessionState.REACHED:
             # The target was raised, or two of the counted cells turned out to be one.
+            self._ground.forget()
             session.set_state(SessionState.COUNTING, asked_by="the target")
             logger.info("session %d goes on", session.record.id)
 
@@ -149,14 +160,24 @@ class LiveCount:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
-        self._wbc.begin(record)
+        self._guess.session_began()
         logger.info("session %d started by %s", record.id, asked_by)
 
     def pause(self, *, asked_by: str) -> None:
         """Let the open session rest; see `leuko.control.Controls`."""
         session = self.open_session
         session.set_state(SessionState.PAUSED, asked_by=asked_by)
-        self._note_wbc(session)
+        self._rests(session)
+
+    def resume(self, *, asked_by: str) -> None:
+        """Let the open session go on; see `leuko.control.Controls`."""
+        session = self.open_session
+        if session.is_reached:
+            # Nothing more is searched: its estimate and its ground stand.
+            session.set_state(SessionState.REACHED, asked_by=asked_by)
+            return
+        self._ground.forget()
+        session.set_state(SessionState.COUNTING, asked_by=asked_by)
 
     def close(self, state: SessionState, *, asked_by: str) -> None:
         """Finish or discard the open session; see `leuko.control.Controls`."""
@@ -165,7 +186,7 @@ class LiveCount:
         session.keep(self._held_back())
         # Its cells keep their places from now on, whatever is seen.
         seen = self._seen_now()
-        self._note_wbc(session)
+        self._guess.note(session)
         session.set_state(state, asked_by=asked_by)
         self._seen_at_end = seen
         self._forget_restored_scale()
@@ -175,6 +196,7 @@ class LiveCount:
     def stop(self) -> None:
         """Keep what is held back: the service ends, and its session goes on with the next."""
         self.keep(self._held_back())
+        self._keep_ground()
         self._copies.wait()
 
     def seen_slide(self) -> SeenSlide:
@@ -186,9 +208,15 @@ class LiveCount:
             )
         return seen
 
-    def _note_wbc(self, session: OpenSession) -> None:
-        fields = self._counter.fields if self._counter else 0.0
-        self._wbc.note(session.record, session.count, fields=fields)
+    def _rests(self, session: OpenSession) -> None:
+        self._guess.note(session)
+        self._keep_ground()
+
+    def _keep_ground(self) -> None:
+        session, counter = self.session, self._counter
+        # Cells that wait for the disk are lost: their ground would go without them.
+        if session and session.is_open and counter and self._um_per_px and not self.fault:
+            self._ground.keep(session, counter, um_per_px=self._um_per_px)
 
     def _held_back(self) -> LedgerChange:
         return self._counter.settle() if self._counter else LedgerChange()
@@ -204,7 +232,7 @@ class LiveCount:
             record = self._parts.store.active_session()
             if record:
                 self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
-                self._counter = self._new_counter()
+                self._counter = self._resumed_counter()
 
     def _forget_restored_scale(self) -> None:
         if self._has_restored_scale:
@@ -212,6 +240,13 @@ class LiveCount:
             self._um_per_px, self._has_restored_scale = self._parts.um_per_px, False
             if self._um_per_px is None:
                 self._counter, self.guidance = None, Guidance.NONE
+
+    def _resumed_counter(self) -> LiveCounter | None:
+        """Return a counter that goes on from what was searched for the open session before."""
+        counter, session = self._new_counter(), self.session
+        if counter and session and self._um_per_px:
+            self._ground.hand_on(session, counter, um_per_px=self._um_per_px)
+        return counter
 
     def _new_counter(self) -> LiveCounter | None:
         if self._um_per_px is None:

@@ -10,6 +10,7 @@ from leuko.cameras import Frame
 from leuko.control import CommandQueue
 from leuko.displays import DisplayThread
 from leuko.live import LiveCounter
+from leuko.service._ground_file import GroundFile
 from leuko.service._notify import Notifier
 from leuko.service._session import OpenSession
 from leuko.status import Health
@@ -62,6 +63,8 @@ class Parts:
         stain: the calibrated stain; None if it was not measured.
         wbc_factor: from leukocytes in a field to those in blood; None if it was not measured.
         lockout: why no session may begin, a sentence; empty if one may.
+        ground: keeps what was searched while a session rests or the service is restarted; None
+            forgets it.
         refuse_camera: raises `CameraError` where it is no use to wait for the first frame.
     """
 
@@ -79,4 +82,5 @@ class Parts:
     stain: StainPart | None = None
     wbc_factor: WBCFactorPart | None = None
     lockout: Callable[[], str] = str
+    ground: GroundFile | None = None
     refuse_camera: Callable[[], None] = _refuse_none

@@ -101,9 +101,7 @@ class LiveService:
 
     def resume(self, *, asked_by: str) -> LiveStatus:
         """See `leuko.control.Controls`."""
-        session = self._count.open_session
-        session.set_state(SessionState.COUNTING, asked_by=asked_by)
-        self._count.heed_target(session)
+        self._count.resume(asked_by=asked_by)
         return self.status()
 
     def finish(self, *, asked_by: str) -> LiveStatus:

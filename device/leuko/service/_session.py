@@ -1,7 +1,7 @@
 """The session that is open: kept on disk first, shown then."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import cv2
@@ -63,6 +63,20 @@ class OpenSession:
     def count(self) -> DifferentialCount:
         """The differential of what is kept."""
         return self._count
+
+    @property
+    def has_surplus(self) -> bool:
+        """Whether cells beyond the target wait for room."""
+        return bool(self._surplus)
+
+    def seen(self, held: Iterable[TrackedCell] = ()) -> DifferentialCount:
+        """Return the differential of all that was seen often enough, kept or not.
+
+        Args:
+            held: cells that the counter has not yet brought.
+        """
+        entries = self._entries | {n: _entry(cell) for n, cell in self._surplus.items()}
+        return DifferentialCount.from_entries([*entries.values(), *map(_entry, held)])
 
     @property
     def is_counting(self) -> bool:
@@ -131,7 +145,7 @@ class OpenSession:
 
     def _show(self, change: LedgerChange) -> None:
         for cell in change.cells:
-            self._replace(cell.number, Entry(cell.cell_class, cell.status))
+            self._replace(cell.number, _entry(cell))
         for number in change.merged:
             self._replace(number, None)
         self._recount()
@@ -180,6 +194,10 @@ def tracked_cell(cell: CellRecord) -> TrackedCell:
         picture=_picture(cell.picture) if cell.picture else None,
         reason=cell.reason,
     )
+
+
+def _entry(cell: TrackedCell) -> Entry:
+    return Entry(cell.cell_class, cell.status)
 
 
 def _record(cell: TrackedCell) -> CellRecord:

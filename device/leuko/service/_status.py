@@ -1,12 +1,13 @@
 """What a person is told: the count, what is around it, and one line of what must be known."""
 
+from leuko.calibration import WBCEstimate
 from leuko.clock import now
 from leuko.counting import DifferentialCount
 from leuko.service._count import LiveCount
 from leuko.service._pace import Lately
 from leuko.service._parts import Parts
 from leuko.service._session import OpenSession, changed_since
-from leuko.status import Guidance, Health, Level, LiveStatus, SessionState
+from leuko.status import EstimatedWBC, Guidance, Health, Level, LiveStatus, SessionState
 
 _HEALTH_S = 10.0
 
@@ -63,6 +64,7 @@ class StatusBoard:
             captured_s=captured_s,
             notice=self._told(count, state),
             stain=count.stain_notice,
+            estimated_wbc=_guessed(count.wbc),
         )
 
     def _told(self, count: LiveCount, state: SessionState) -> str:
@@ -72,6 +74,12 @@ class StatusBoard:
             or ("" if state.is_open else self._lockout.value)
             or count.scale_notice
         )
+
+
+def _guessed(found: WBCEstimate | None) -> EstimatedWBC | None:
+    if found is None or found.per_litre is None or found.within_percent is None:
+        return None
+    return EstimatedWBC(found.per_litre, found.within_percent, found.detail)
 
 
 def _guidance(count: LiveCount, state: SessionState, camera: Health) -> Guidance:

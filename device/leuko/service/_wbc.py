@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 
-from leuko.calibration import WBCFactorPart, estimated_wbc
+from leuko.calibration import WBCEstimate, WBCFactorPart, estimated_wbc
 from leuko.counting import DifferentialCount
 from leuko.errors import StoreError
 from leuko.status import SessionState
@@ -21,10 +21,7 @@ _STATE_KIND = "session state"
 
 
 class WBCNotes:
-    """Notes in a session's log what its cells and the ground it has searched let one guess.
-
-    The ground is known to the counter alone: that of a session that was cut off is lost.
-    """
+    """Notes in a session's log what its cells and the ground it has searched let one guess."""
 
     def __init__(self, factor: WBCFactorPart | None, store: Store) -> None:
         """Begin without a session.
@@ -35,35 +32,40 @@ class WBCNotes:
         """
         self._factor = factor
         self._store = store
-        self._begun = 0
 
-    def begin(self, session: SessionRecord) -> None:
-        """Take note that a session begins, so that all of its ground will be known."""
-        self._begun = session.id
-
-    def note(self, session: SessionRecord, count: DifferentialCount, *, fields: float) -> None:
-        """Note what a session at rest lets one guess; a full disk stops nothing but the note.
-
-        What was noted before a restart stands, if the session has rested since.
+    def estimate(
+        self, session: SessionRecord, count: DifferentialCount, *, fields: float | None
+    ) -> WBCEstimate | None:
+        """Return what a session lets one guess now; None without a factor.
 
         Args:
             session: which one.
-            count: its differential.
-            fields: ground that the counter has searched.
+            count: of all its cells that were seen often enough to count.
+            fields: ground that was searched; None where that is not known.
         """
         if self._factor is None:
-            return
-        known = fields if session.id == self._begun else None
+            return None
         spec = session.spec
-        found = estimated_wbc(
+        return estimated_wbc(
             self._factor,
             count,
-            fields=known,
+            fields=fields,
             scales=[spec.um_per_px] if spec.um_per_px else [],
             bundle_sha256=spec.bundle_sha256,
         )
+
+    def note(self, session: SessionRecord, found: WBCEstimate) -> None:
+        """Note what a session at rest lets one guess; a full disk stops nothing but the note.
+
+        Where the ground is not known, what was noted before stands, if the session has rested
+        since.
+
+        Args:
+            session: which one.
+            found: its `estimate`.
+        """
         try:
-            if known is None and _stands(self._store.log(session.id), cells=found.cells):
+            if found.fields is None and _stands(self._store.log(session.id), cells=found.cells):
                 return
             self._store.note(_KIND, session.id, **found.detail)
         except StoreError as error:
@@ -84,14 +86,17 @@ def wbc_of_log(entries: Iterable[LogEntry], state: SessionState) -> WBCDetail | 
 
 
 def _stands(entries: Iterable[LogEntry], *, cells: int) -> bool:
-    """Return whether the last note holds: no ground and no cell came to it since."""
-    noted = None
+    """Return whether the last note holds: no ground and no cell came to it since.
+
+    Of its cells those beyond the target are not kept over a restart.
+    """
+    noted: object = None
     for entry in entries:
         if entry.kind == _KIND:
             noted = entry.detail["cells"]
         elif entry.kind == _STATE_KIND and entry.detail["to"] == SessionState.COUNTING:
             noted = None
-    return noted == cells
+    return isinstance(noted, int) and noted >= cells
 
 
 def _plain(value: object) -> bool | float | str | None:

@@ -138,6 +138,16 @@ class StoreReader:
             yield from map(read_cell, rows)
             number = rows[-1]["number"]
 
+    def cell(self, session_id: int, number: int) -> CellRecord | None:
+        """Return one cell with its picture; None if there is no such cell.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        query = f"{_CELL_WITH_PICTURE} WHERE session = ? AND number = ?"
+        rows = self._rows(query, session_id, number)
+        return read_cell(rows[0]) if rows else None
+
     def last_cell(self, session_id: int) -> CellRecord | None:
         """Return the leukocyte counted last, classified or not; None before the first.
 

@@ -2,7 +2,7 @@
 
 from leuko.tracking._cell_pictures import PICTURE_UM_PER_PX, CellPictures
 from leuko.tracking._field_map import FieldMap, PlacedField
-from leuko.tracking._ground import SearchedGround
+from leuko.tracking._ground import KeptGround, SearchedGround
 from leuko.tracking._keyframes import Keyframe, KeyframeArchive, MemoryArchive
 from leuko.tracking._ledger import CellLedger, LedgerRules
 from leuko.tracking._overview import Overview
@@ -16,6 +16,7 @@ __all__ = [
     "CellPictures",
     "Decide",
     "FieldMap",
+    "KeptGround",
     "Keyframe",
     "KeyframeArchive",
     "LedgerChange",

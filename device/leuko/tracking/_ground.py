@@ -1,8 +1,9 @@
 """How much ground was searched so well that a leukocyte on it would have counted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,22 @@ _TILE_UM: Final = 8.0
 """Side of a tile of ground; it belongs to a view that shows its middle."""
 _RADIUS_UM: Final = 6.0
 """Of a leukocyte: the border cuts those whose middle lies nearer."""
+
+
+class KeptGround(NamedTuple):
+    """Ground of one segment that was searched well enough, to be kept.
+
+    Attributes:
+        segment: connected stretch of the slide.
+        top: first row on the segment's grid of tiles.
+        left: first column.
+        searched: ``(rows, columns)`` bool.
+    """
+
+    segment: int
+    top: int
+    left: int
+    searched: NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -55,6 +72,32 @@ class SearchedGround:
         self._size = (width_um, height_um)
         self._enough = enough
         self._sheets: dict[int, _Sheet] = {}
+
+    @property
+    def size_um(self) -> tuple[float, float]:
+        """Width and height of a view."""
+        return self._size
+
+    @property
+    def enough(self) -> int:
+        """Views in which a leukocyte must be seen whole before it counts."""
+        return self._enough
+
+    def kept(self) -> list[KeptGround]:
+        """Return what was searched well enough.
+
+        The rest is searched again: the cells on it that wait to be seen again are forgotten, too.
+        """
+        return [
+            KeptGround(segment, sheet.top, sheet.left, sheet.views >= self._enough)
+            for segment, sheet in self._sheets.items()
+        ]
+
+    def restore(self, kept: Iterable[KeptGround]) -> None:
+        """Take up what was searched before; for a slide that has not been searched since."""
+        for segment, top, left, searched in kept:
+            views = np.where(searched, np.uint8(self._enough), np.uint8(0))
+            self._sheets[segment] = _Sheet(views, top, left)
 
     @property
     def fields(self) -> float:

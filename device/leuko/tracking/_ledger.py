@@ -78,6 +78,11 @@ class CellLedger:
         """How many cells of the last view have not been seen often enough to count."""
         return self._awaited
 
+    @property
+    def held(self) -> tuple[TrackedCell, ...]:
+        """Cells that were seen often enough, and wait until it is known where they lie."""
+        return tuple(known.cell for known in self._held)
+
     def see(
         self, position: Position, cells: Sequence[Cell], rgb: RGBImage, *, hold: bool = False
     ) -> LedgerChange:

@@ -2,7 +2,17 @@
 
 from leuko.wizard._guides import GUIDES, Guide
 from leuko.wizard._opening import open_wizard
+from leuko.wizard._reviewing import AT_ONCE, ReviewScreen
 from leuko.wizard._typing import TypedAnswers
 from leuko.wizard._wizard import KeyNames, Wizard
 
-__all__ = ["GUIDES", "Guide", "KeyNames", "TypedAnswers", "Wizard", "open_wizard"]
+__all__ = [
+    "AT_ONCE",
+    "GUIDES",
+    "Guide",
+    "KeyNames",
+    "ReviewScreen",
+    "TypedAnswers",
+    "Wizard",
+    "open_wizard",
+]

@@ -27,6 +27,7 @@ GUIDES: Mapping[str, Guide] = MappingProxyType({
     "wbc_factor": Guide("leukocytes a litre", "wait"),
     "stain": Guide("stain", "go from cell to cell"),
     "check": Guide("quality check", "go from cell to cell"),
+    "review": Guide("review", "what is each cell?"),
 })
 """By the name of the part that is measured."""
 

@@ -27,6 +27,7 @@ def open_wizard(
     *,
     say: Callable[[str], None],
     is_asked: bool,
+    at_once: str = "",
 ) -> Generator[Wizard]:
     """Yield a wizard on the display and keys that the settings name.
 
@@ -38,6 +39,7 @@ def open_wizard(
         guide: the words; None for the general ones.
         say: writes a line for the person at the terminal.
         is_asked: whether anything will be asked; without that no keys are taken.
+        at_once: characters of a keypad that answer without Enter.
     """
     with ExitStack() as stack:
         show: Callable[[Shown], None] = _nowhere
@@ -47,7 +49,7 @@ def open_wizard(
             thread = DisplayThread(partial(load_display, settings.display, display))
             show = stack.enter_context(thread).show
         answers = Answers()
-        keys = _listening(answers, settings, stack, say) if is_asked else KeyNames
+        keys = _listening(answers, settings, stack, say, at_once=at_once) if is_asked else KeyNames
         yield Wizard(guide or OTHER, show, say, answers, keys, TypedAnswers.of_terminal())
 
 
@@ -56,10 +58,16 @@ def _nowhere(shown: Shown) -> None:
 
 
 def _listening(
-    answers: Answers, settings: Settings, stack: ExitStack, say: Callable[[str], None]
+    answers: Answers,
+    settings: Settings,
+    stack: ExitStack,
+    say: Callable[[str], None],
+    *,
+    at_once: str,
 ) -> Callable[[], KeyNames]:
     """Listen to keypad and buttons; return what names those that can be pressed."""
-    keypad = Keypad(answers, settings.keypad) if settings.keypad != "none" else None
+    is_taken = settings.keypad != "none"
+    keypad = Keypad(answers, settings.keypad, at_once=at_once) if is_taken else None
     if keypad:
         stack.enter_context(keypad)
     buttons = _buttons(answers, settings, stack, say)

@@ -44,6 +44,12 @@ class TypedAnswers:
         """Whether anything may come."""
         return self.stream is not None
 
+    def forget(self) -> None:
+        """Drop what was typed before anything was asked; what a script sends is never dropped."""
+        while self.stream is not None and self.stream.isatty():
+            if self.next_line(0.0) is None:
+                return
+
     def next_line(self, timeout_s: float) -> str | None:
         """Return what is typed next, without spaces around it.
 

@@ -26,6 +26,7 @@ from leuko.control import (
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import OutputError, SessionError
 from leuko.status import (
+    EstimatedWBC,
     Guidance,
     Health,
     LastCell,
@@ -43,6 +44,7 @@ COUNT = DifferentialCount.from_entries(
     + [Entry(CellClass.MONOCYTE, CellStatus.UNCLASSIFIED)]
 )
 FINE = Health(Level.OK, "fine")
+WBC = EstimatedWBC(5.2, 31.0, {"per_litre_1e9": 5.2, "text": "about 5.2 × 10⁹ leukocytes"})
 LAST = LastCell(CellClass.BASOPHIL, 0.9, np.zeros((96, 96, 3), np.uint8))
 
 
@@ -50,9 +52,10 @@ class CountInMemory:
     """`Controls` that keeps a state and who asked for it; what it is asked comes out of `asked`."""
 
     def __init__(self) -> None:
-        self.now = LiveStatus(
+        usual = LiveStatus(
             SessionState.IDLE, "", Target(), COUNT, Guidance.FOCUS, LAST, FINE, FINE, FINE, FINE
         )
+        self.now = replace(usual, estimated_wbc=WBC)
         self.asked: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def status(self) -> LiveStatus:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from leuko.control import AUTO, Bench, CommandQueue, Keypad
+from leuko.control import AUTO, Action, Answers, Bench, CommandQueue, Keypad, Press
 from leuko.status import Level
 
 Asked = queue.SimpleQueue[str]
@@ -225,3 +225,12 @@ def test_a_keypad_that_may_not_be_read_is_said_with_the_remedy() -> None:
         )
     assert run.stdout.startswith("no permission to read"), run.stderr
     assert run.stdout.endswith("; add the service's user to the group input\n")
+
+
+def test_keys_that_do_not_wait_for_enter_are_each_an_answer_and_others_are_not(plug: Plug) -> None:
+    answers = Answers()
+    with Keypad(answers, str(plug.path), scan_s=0.02, at_once="17-"):
+        plug.plug_in()
+        plug.send(tap(KP_1, KP_7, MINUS, KP_2, KP_ENTER))
+        pressed = [answers.next_press(30.0) for _ in range(4)]
+    assert pressed == [Press(Action.GO, text) for text in ("1", "7", "-", "2")]

@@ -79,6 +79,7 @@ def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
     assert "guidance: focus" in shown
     assert "Leukocyte differential, n = 25" in shown
     assert "beside the differential: 2 erythroblast" in shown
+    assert "about 5.2 × 10⁹ leukocytes" in shown
     assert STATEMENT in shown
 
 
@@ -88,6 +89,7 @@ def test_the_status_is_json_for_scripts(running: Leuko) -> None:
     assert status["differential"]["n"] == 25
     assert status["differential"]["interval95"]["basophil"][0] > 0
     assert "picture" not in status["last_cell"]
+    assert status["estimated_wbc"]["per_litre_1e9"] == pytest.approx(5.2)
 
 
 def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:

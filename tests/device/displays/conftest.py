@@ -11,6 +11,7 @@ from leuko.cells import LEUKOCYTES, CellClass, RGBImage
 from leuko.counting import DifferentialCount
 from leuko.status import (
     CalibrationStep,
+    EstimatedWBC,
     Guidance,
     Health,
     LastCell,
@@ -110,6 +111,7 @@ def status_of(
     last: CellClass | None = CellClass.NEUTROPHIL,
     health: Mapping[str, Health] = MappingProxyType({}),
     notice: str = "",
+    wbc: EstimatedWBC | None = None,
 ) -> LiveStatus:
     """A status in which nothing is wrong, save what is asked for."""
     count = count or count_of(33, 15, 5, 3, 1, erythroblasts=2, unclassified=4)
@@ -127,6 +129,7 @@ def status_of(
         segment=2 if count.n else 0,
         frames_per_s=21.4 if count.n else 0.0,
         notice=notice,
+        estimated_wbc=wbc,
     )
 
 
@@ -145,6 +148,11 @@ STATUSES = {
         guidance=Guidance.DONE,
         target=Target(cells=200),
         last=CellClass.BASOPHIL,
+    ),
+    "estimated": status_of(
+        count=count_of(63, 41, 9, 4, 1, erythroblasts=2, unclassified=5),
+        target=Target(cells=200),
+        wbc=EstimatedWBC(11.27, 26.4, {}),
     ),
     "fault": status_of(
         guidance=Guidance.NO_CAMERA,

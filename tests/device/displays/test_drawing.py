@@ -18,7 +18,7 @@ from leuko.status import CalibrationStep, Guidance, Health, Level, LiveStatus, S
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "displays"
 STEPS = ["calibrating", "keep", "missed", "refused"]
-STATES = ["counting", "thick", "focus", "paused", "reached", "fault", "idle", "long"]
+STATES = ["counting", "thick", "focus", "paused", "reached", "estimated", "fault", "idle", "long"]
 COLOUR_SIZES = [(160, 128), (240, 240), (320, 240), (480, 320), (800, 480)]
 SIZES = [((128, 64), True), *((size, False) for size in COLOUR_SIZES)]
 

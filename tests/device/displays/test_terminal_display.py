@@ -83,6 +83,13 @@ def test_it_shows_the_count_and_its_target(words: Words, status: LiveStatus) -> 
     assert "not a diagnosis" in shown
 
 
+def test_an_estimate_of_the_leukocytes_in_blood_is_called_so(
+    words: Words, statuses: Mapping[str, LiveStatus]
+) -> None:
+    assert "estimate: 11.3 × 10⁹ leukocytes/l ±26 %" in words(statuses["estimated"])
+    assert "estimate" not in words(statuses["counting"])
+
+
 def test_percentages_have_decimals_only_where_the_count_supports_them(
     words: Words, statuses: Mapping[str, LiveStatus]
 ) -> None:

@@ -74,6 +74,14 @@ def test_a_cell_that_turns_out_to_count_after_all_waits_for_room(
     assert store.count(1) == session.count
 
 
+def test_what_was_seen_is_known_whether_there_is_room_for_it_or_not(session: OpenSession) -> None:
+    assert (session.seen().n, session.has_surplus) == (5, True)
+    session.keep(LedgerChange(changed=(cell(4, CellStatus.UNCLASSIFIED),)))
+    held = (cell(0), cell(0))
+    assert (session.seen(held).n, session.seen(held).unclassified) == (6, 1)
+    assert session.count.n == TARGET
+
+
 def test_an_interval_as_a_target_takes_every_cell(store: Store) -> None:
     record = store.start_session(SessionSpec("H-12", target=Target(None, 5.0)))
     session = OpenSession(store, record)
