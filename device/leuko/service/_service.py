@@ -106,6 +106,11 @@ class LiveService:
         self._count.heed_target(session)
         return self.status()
 
+    def tally_smudge_cell(self, *, undo: bool = False, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        self._count.open_session.tally_smudge_cell(undo=undo, asked_by=asked_by)
+        return self.status()
+
     def finish(self, *, asked_by: str) -> LiveStatus:
         """See `leuko.control.Controls`."""
         self._count.close(SessionState.FINISHED, asked_by=asked_by)
