@@ -52,7 +52,7 @@ def count(plan: CoursePlan, folder: Path) -> Course:
         store.course = course
         analyser = TimedAnalyser(load_bundle(Path(plan.bundle)), course)
         parts = Parts(
-            camera=stack.enter_context(closing(ReelCamera(plan, course))),
+            camera=stack.enter_context(closing(ReelCamera(plan, course, folder=folder))),
             store=store,
             make_counter=partial(make_counter, analyser, folder / KEYFRAMES_NAME),
             commands=CommandQueue(),

@@ -48,7 +48,8 @@ def _lines(bench: Bench) -> Iterator[str]:
     yield f"- bundle: {bench.bundle.label}, manifest sha256 `{bench.bundle.sha256}`"
     yield f"- seed of paths, noise and cuts: {bench.seed}"
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}"
-    yield f"- load at the end: {machine.load:g}; models and OpenCV on one thread while counting"
+    yield f"- load at the end: {machine.load:g}; models and OpenCV on one thread while counting,"
+    yield f"  in the whole service as `leuko run` chooses: {bench.growth.course.engine}"
     if bench.no_power_cut:
         yield f"- **no power was cut: {bench.no_power_cut}**"
     if not bench.real:
@@ -152,6 +153,10 @@ def _speed(bench: Bench) -> Iterator[str]:
         "95th percentile",
     )  # fmt: skip
     yield from table(headings, (_speed_row(speed) for speed in bench.speeds))
+    for speed in filter(lambda speed: speed.pace, bench.speeds):
+        due = f"{speed.course.given} of {speed.due} frames that were due"
+        yield f"At {speed.pace:g} a second the camera gave {due}: it draws them on the same"
+        yield "cores, and one that is drawn too late is none.\n"
 
 
 def _speed_row(speed: Speed) -> tuple[str, ...]:

@@ -202,9 +202,9 @@ class _Bencher:
         name = f"{pace:g} frames a second" if pace else "at its own pace"
         frames = self._extent.speed_frames
         course = self._course(f"service, camera {name}", frames=frames, pace=pace)
-        return Speed(pace, course, self._arriving(course))
+        return Speed(pace, course, self._due(course))
 
-    def _arriving(self, course: Course) -> int:
+    def _due(self, course: Course) -> int:
         """Return how many frames of the simulated path the camera had to give."""
         hand = Scene.set_up(
             self._options(self._smear(0), self._extent.smear_um_per_px, self._seed)
