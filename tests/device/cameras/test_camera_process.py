@@ -80,14 +80,16 @@ def test_a_fault_is_noticed_shown_and_survived(kind: str, words: str, start: Sta
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "words", "opening_s"),
     [
-        ("MissingCamera", "missing camera; plug it in"),
-        ("StuckCamera", "gives no picture within 2 s"),
+        ("MissingCamera", "missing camera; plug it in", LONG_S),
+        ("StuckCamera", "gives no picture within 2 s", 2.0),
     ],
 )
-def test_a_camera_that_does_not_open_is_opened_again(kind: str, words: str, start: Start) -> None:
-    camera = start(kind, silence_s=SILENCE_S, opening_s=2.0)
+def test_a_camera_that_does_not_open_is_opened_again(
+    kind: str, words: str, opening_s: float, start: Start
+) -> None:
+    camera = start(kind, silence_s=SILENCE_S, opening_s=opening_s)
     assert camera.health.level is Level.WARNING
     assert not read_until(camera, is_at(camera, Level.FAULT))
     assert words in camera.health.text
