@@ -213,10 +213,8 @@ class StoreReader:
         tally = {
             Entry(CellClass(row["class"]), CellStatus(row["status"])): row["cells"] for row in rows
         }
-        smudge_cells = self._rows("SELECT smudge_cells FROM sessions WHERE id = ?", session_id)
-        return DifferentialCount.from_tally(
-            tally, smudge_cells=smudge_cells[0][0] if smudge_cells else 0
-        )
+        by_eye = self._rows("SELECT smudge_cells FROM sessions WHERE id = ?", session_id)
+        return DifferentialCount.from_tally(tally, smudge_cells=by_eye[0][0] if by_eye else 0)
 
     def overview(self, session_id: int) -> bytes:
         """Return the picture of a session's slide, a PNG; empty if none is kept.

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, MutableSequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class CoursePlan:
         width: columns of a frame.
         height: rows of a frame.
         seed: of the paths and of the cells that are there before.
+        threads: of the processor for each model; "auto" measures, as the service does.
     """
 
     bundle: str
@@ -47,6 +48,7 @@ class CoursePlan:
     width: int = 1280
     height: int = 960
     seed: int = 1
+    threads: int | Literal["auto"] = "auto"
 
 
 @dataclass(slots=True)

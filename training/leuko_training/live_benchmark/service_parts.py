@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle
@@ -115,14 +116,17 @@ class ReelCamera:
 class TimedAnalyser(FieldAnalyser):
     """Finds and names cells as `leuko run` does, and notes how long that takes."""
 
-    def __init__(self, bundle: ModelBundle, course: Course) -> None:
+    def __init__(
+        self, bundle: ModelBundle, course: Course, *, threads: int | Literal["auto"] = "auto"
+    ) -> None:
         """Load the bundle's models.
 
         Args:
             bundle: the models.
             course: where the times are noted.
+            threads: see `CoursePlan`.
         """
-        engine = cpu_engine(bundle, "auto")
+        engine = cpu_engine(bundle, threads)
         super().__init__(bundle, engine)
         course.engine = engine.name
         self._course = course
