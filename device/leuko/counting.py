@@ -46,12 +46,14 @@ class DifferentialCount:
         excluded: cells set aside of each of the eight classes, those at the border included.
         beside: whole cells of the classes outside the differential, such as erythroblasts.
         unclassified: leukocytes of uncertain class; never in the denominator.
+        smudge_cells: smudge cells that a person has tallied by eye; no model names them.
     """
 
     counts: Mapping[CellClass, int]
     excluded: Mapping[CellClass, int]
     beside: Mapping[CellClass, int]
     unclassified: int
+    smudge_cells: int = 0
 
     @classmethod
     def from_cells(cls, cells: Iterable[Cell]) -> Self:
@@ -71,8 +73,13 @@ class DifferentialCount:
         return cls.from_tally(Counter(entries))
 
     @classmethod
-    def from_tally(cls, tally: Mapping[Entry, int]) -> Self:
-        """Return the differential of cells of which it is known how many there are of each kind."""
+    def from_tally(cls, tally: Mapping[Entry, int], *, smudge_cells: int = 0) -> Self:
+        """Return the differential of cells of which it is known how many there are of each kind.
+
+        Args:
+            tally: how many cells there are of each kind.
+            smudge_cells: how many of those a person has tallied by eye.
+        """
         tally = Counter(tally)
         outside = [cell_class for cell_class in CellClass if not cell_class.is_counted]
         whole = {name: tally[Entry(name, CellStatus.EXCLUDED)] for name in CellClass}
@@ -88,6 +95,7 @@ class DifferentialCount:
             unclassified=sum(
                 _with_status(tally, name, CellStatus.UNCLASSIFIED) for name in CellClass
             ),
+            smudge_cells=smudge_cells,
         )
 
     @property
@@ -115,6 +123,11 @@ class DifferentialCount:
         return {
             name: 100 * count / self.n if self.n else None for name, count in self.beside.items()
         }
+
+    @property
+    def smudge_per_100(self) -> float | None:
+        """Smudge cells per 100 counted leukocytes; None when none is counted."""
+        return 100 * self.smudge_cells / self.n if self.n else None
 
     def more_cells_needed(self, cell_class: CellClass, *, half_width: float) -> int:
         """Return how many more leukocytes to count until a class is known to ± ``half_width``.

@@ -86,6 +86,10 @@ def beside_lines(count: DifferentialCount) -> list[str]:
         rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
         if number or (count.n and name in _ALWAYS_TOLD):
             lines.append(f"beside the differential: {number} {name.replace('_', ' ')}{rate}")
+    if count.smudge_cells:
+        share = count.smudge_per_100
+        rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
+        lines.append(f"tallied by eye: {count.smudge_cells} smudge cells{rate}")
     cut = sum(count.excluded.values()) - sum(count.beside.values())
     if cut:
         lines.append(f"cut by the border of a field, or too large: {cut}")

@@ -29,11 +29,12 @@ from leuko.status import SessionState, Target
 from leuko.store import CellRecord, LogEntry, SessionRecord, SessionSpec
 
 MOMENT = Moment("boot-1", 12.5, datetime(2026, 11, 2, 8, 30, tzinfo=UTC), clock_is_set=False)
-COUNT = DifferentialCount.from_entries(
+ENTRIES = (
     [Entry(name, CellStatus.COUNTED) for name in LEUKOCYTES for _ in range(5)]
     + [Entry(CellClass.ERYTHROBLAST, CellStatus.EXCLUDED)] * 2
     + [Entry(CellClass.MONOCYTE, CellStatus.UNCLASSIFIED)]
 )
+COUNT = replace(DifferentialCount.from_entries(ENTRIES), smudge_cells=4)
 SPEC = SessionSpec(
     specimen="H 2026/0815",
     operator="ana",
@@ -127,6 +128,7 @@ def test_the_summary_says_what_a_count_says_and_which_session_it_was(tmp_path: P
     assert summary["interval95"]["basophil"] == list(COUNT.interval95[CellClass.BASOPHIL])
     assert summary["excluded"]["erythroblast"] == 2
     assert summary["excluded_per_100"] == dict(COUNT.beside_per_100)
+    assert summary["tallied_by_eye"] == {"smudge_cells": 4, "smudge_per_100": 16.0}
     assert summary["bundle"] == {"id": "tiny", "version": "1", "sha256": "ab" * 32}
     assert (summary["session"], summary["specimen"]) == (12, "H 2026/0815")
     assert (summary["target"], summary["state"]) == ("±5 %", "finished")

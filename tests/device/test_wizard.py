@@ -81,6 +81,13 @@ def test_the_keys_of_a_count_answer_a_calibration(action: Action, answer: Answer
     assert asked.answers == "[Enter] yes · [+] again · hold [/] no"
 
 
+def test_a_key_that_only_a_count_knows_answers_nothing() -> None:
+    answers = Answers()
+    for action in (Action.SMUDGE, Action.SMUDGE_BACK, Action.GO):
+        answers.press(Press(action), on="keypad")
+    assert answers.next(LONG_S) is Answer.YES
+
+
 def test_what_was_pressed_before_the_question_answers_nothing() -> None:
     bench = Bench(NAMES, pressed=[Action.FINISH])
     with bench.wizard() as wizard:

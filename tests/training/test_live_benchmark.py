@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -26,7 +27,7 @@ from leuko_training.live_benchmark.faults import FaultTrial, try_fault
 from leuko_training.live_benchmark.faulty_cameras import FAULTS
 from leuko_training.live_benchmark.fields import lay_out
 from leuko_training.live_benchmark.report import write_bench
-from leuko_training.live_benchmark.results import Bench, Growth, Place, RealCount
+from leuko_training.live_benchmark.results import Bench, Growth, Place, RealCount, Speed
 from leuko_training.live_benchmark.targets import goals_of
 from leuko_training.parts import Parts
 
@@ -149,6 +150,8 @@ def test_the_whole_service_is_measured_in_a_process_without_desktop_libraries(
     assert course.frames == len(course.cpu_s) == len(course.worked_s) == 12
     assert course.cells >= 30
     assert course.late_s
+    assert course.given >= 12
+    assert "thread" in course.engine
     assert 20 < course.resident_mb[0] <= course.peak_mb < 250
 
 
@@ -165,6 +168,7 @@ def test_an_unplugged_camera_is_shown_and_survived() -> None:
 
 def bench(course: Course, fault: FaultTrial, lost: int = 0) -> Bench:
     _, nothing = account_of()
+    paced = Speed(20.0, replace(course, given=13), due=15)
     return Bench(
         bundle=load_bundle(TINY_BUNDLE),
         command="`make bench-live`",
@@ -172,7 +176,7 @@ def bench(course: Course, fault: FaultTrial, lost: int = 0) -> Bench:
         size=(480, 360),
         real=(),
         smears=(nothing,),
-        speeds=(),
+        speeds=(paced,),
         growth=Growth(30, course, course, course),
         kills=DurabilityTrial(3, 100, lost, 0, 50),
         power_cuts=None,
@@ -192,6 +196,8 @@ def test_the_report_says_what_falls_short_and_what_was_not_measured(
     assert "| stale or spoilt pictures searched for cells | 0 | 2 | **short** |" in text
     assert "1, 0 (3 times, 100 told) | **short** |" in text
     assert "no power was cut: only root" in text
+    assert "92.3 % | **short** |" in text
+    assert "At 20 a second the camera gave 13 of 15 frames that were due" in text
     assert "no real fields were counted" in text
     assert record["faults"][0]["stale"] == 2
     assert (tmp_path / "results" / "live-course.png").stat().st_size > 0

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -73,7 +73,12 @@ def shots_of_folder(folder: Path) -> Iterator[Shot]:
 
 
 def shots_of_camera(
-    camera: ShotSource, *, every_s: float = _EVERY_S, longest_s: float = _LONGEST_S
+    camera: ShotSource,
+    *,
+    every_s: float = _EVERY_S,
+    longest_s: float = _LONGEST_S,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Shot]:
     """Yield a camera's pictures, two a second, until nobody asks any more.
 
@@ -82,13 +87,15 @@ def shots_of_camera(
         every_s: how far apart they are at least.
         longest_s: how long a person may take, not counting what is done with each picture; two
             minutes where little is asked for.
+        clock: monotonic seconds.
+        sleep: waits for some seconds.
 
     Raises:
         CalibrationError: the camera fails, or a person has taken too long.
     """
-    until_s = time.monotonic() + longest_s
+    until_s = clock() + longest_s
     while not camera.has_ended:
-        if time.monotonic() > until_s:
+        if clock() > until_s:
             raise CalibrationError(
                 f"the camera did not show what is asked for within {longest_s:g} s; try again"
             )
@@ -97,7 +104,7 @@ def shots_of_camera(
             raise CalibrationError(camera.health.text)
         if frame is not None:
             digest = hashlib.sha256(frame.rgb.tobytes()).hexdigest()
-            given_s = time.monotonic()
+            given_s = clock()
             yield Shot(frame.rgb, FrameUsed(name=f"picture {frame.number}", sha256=digest))
-            until_s += time.monotonic() - given_s
-            time.sleep(every_s)
+            until_s += clock() - given_s
+            sleep(every_s)

@@ -8,23 +8,11 @@ from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._child import CameraChild
 from leuko.cameras._controls import Locks
 from leuko.cameras._found import Found
-from leuko.cameras._loading import WITHOUT_HARDWARE, find_driver
+from leuko.cameras._loading import find_driver
 from leuko.cameras._messages import Ended, Failed, Flawed, Fresh, Locked, Message, Opened
+from leuko.cameras._patience import BackOff, Patience
 from leuko.errors import CameraError
 from leuko.status import Health, Level
-
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 8.0
-_MARGIN = 0.9
-"""Share of the allowed silence after which it is called one, so that it is noticed in time."""
-_PERIODS = 3
-"""Pictures that a slow source may be late by before it counts as silent."""
-_PATIENCE = 5
-"""How many times as long a source without hardware may take, which other programs slow down."""
-_TOO_BUSY = (
-    "this computer is too busy to draw the slide; close other programs or choose a smaller frame "
-    "(frame_width, frame_height)"
-)
 
 logger = logging.getLogger(__name__)
 
@@ -62,17 +50,14 @@ class CameraProcess:
             SettingsError: there is no such driver.
         """
         find_driver(driver)
-        period_s = 1 / options.frames_per_s if options.frames_per_s else 0.0
-        self._is_hardware = driver not in WITHOUT_HARDWARE
-        patience = 1 if self._is_hardware else _PATIENCE
-        self._silence_s = max(_MARGIN * silence_s * patience, _PERIODS * period_s)
-        self._opening_s = opening_s * patience
+        self._patience = Patience.with_driver(
+            driver, options, silence_s=silence_s, opening_s=opening_s
+        )
         self._driver = driver
         self._options = options
         self._name = f"{driver} {options.source}".strip()
         self._health = Health(Level.WARNING, f"opening {self._name}")
-        self._pause_s = _FIRST_PAUSE_S
-        self._retry_s = 0.0
+        self._back_off = BackOff()
         self._has_ended = False
         self._is_closed = False
         self._first_number = 0
@@ -96,12 +81,12 @@ class CameraProcess:
     @property
     def opening_s(self) -> float:
         """How long it may take to its first picture."""
-        return self._opening_s
+        return self._patience.opening_s
 
     @property
     def remedy(self) -> str:
         """What to do where it gives no pictures."""
-        return self._or_too_busy("look at its cable and the lamp")
+        return self._patience.or_too_busy("look at its cable and the lamp")
 
     def refuse_if_there_is_nothing(self) -> None:
         """Refuse a source without hardware that failed to open; a camera may be plugged in later.
@@ -111,7 +96,7 @@ class CameraProcess:
         Raises:
             CameraError: there is nothing to show, or too little of the computer to show it.
         """
-        if self._is_hardware or self.found or self.has_ended:
+        if self._patience.is_hardware or self.found or self.has_ended:
             return
         if self.health.level is Level.FAULT:
             raise CameraError(self._health.text)
@@ -162,7 +147,7 @@ class CameraProcess:
             self._child.ask_for_locks(locks)
         answer = self._awaited_locks(time.monotonic() + timeout_s)
         if answer is None:
-            remedy = self._or_too_busy("check its cable and try again")
+            remedy = self._patience.or_too_busy("check its cable and try again")
             raise CameraError(f"{self._name} does not answer; {remedy}")
         if answer.refusal:
             raise CameraError(answer.refusal)
@@ -183,7 +168,7 @@ class CameraProcess:
         return self._locked
 
     def _open(self) -> None:
-        self._child = CameraChild(self._driver, self._options, stale_s=self._silence_s)
+        self._child = CameraChild(self._driver, self._options, stale_s=self._patience.silence_s)
         self._opened_s = 0.0
         self._taken_s = 0.0
         self._flaw = ""
@@ -194,7 +179,7 @@ class CameraProcess:
         if self._is_closed or self._has_ended:
             return
         if self._child is None:
-            if time.monotonic() >= self._retry_s:
+            if time.monotonic() >= self._back_off.retry_s:
                 self._open()
             return
         # Once the process has ended there is nothing more to be heard after this.
@@ -240,30 +225,26 @@ class CameraProcess:
         if self._flawed_s > put_s:
             return f"{self._name} {self._flaw}"
         if not put_s:
-            remedy = self._or_too_busy("plug it in again")
-            return f"{self._name} gives no picture within {self._opening_s:g} s; {remedy}"
-        return f"{self._name} gives no pictures; {self._or_too_busy('check its cable')}"
-
-    def _or_too_busy(self, remedy: str) -> str:
-        return remedy if self._is_hardware else _TOO_BUSY
+            remedy = self._patience.or_too_busy("plug it in again")
+            return f"{self._name} gives no picture within {self._patience.opening_s:g} s; {remedy}"
+        return f"{self._name} gives no pictures; {self._patience.or_too_busy('check its cable')}"
 
     def _due_s(self) -> float:
         child = self._child
         if child is None:
-            return self._retry_s
+            return self._back_off.retry_s
         if not (child.put_s or self._flaw):
-            return child.started_s + self._opening_s
+            return child.started_s + self._patience.opening_s
         if self._options.frames_per_s == 0 and child.has_unread:
-            return time.monotonic() + self._silence_s
-        return max(self._opened_s, child.put_s, self._taken_s) + self._silence_s
+            return time.monotonic() + self._patience.silence_s
+        return max(self._opened_s, child.put_s, self._taken_s) + self._patience.silence_s
 
     def _fail(self, child: CameraChild, trouble: str) -> None:
         logger.warning("camera lost: %s", trouble)
         child.kill()
         self._child = None
         self._health = Health(Level.FAULT, trouble)
-        self._retry_s = time.monotonic() + self._pause_s
-        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        self._back_off.fail(time.monotonic())
 
     def _take(self) -> Frame | None:
         frame = self._child.take() if self._child else None
@@ -273,7 +254,7 @@ class CameraProcess:
         if self._options.frames_per_s == 0:
             self._taken_s = now
             self._child.ask_for_next()
-        elif now - frame.captured_s > self._silence_s:
+        elif now - frame.captured_s > self._patience.silence_s:
             return None
         self._praise(now)
         self._last_number = self._first_number + frame.number
@@ -282,12 +263,10 @@ class CameraProcess:
     def _praise(self, now: float) -> None:
         if self._health.level is Level.FAULT:
             logger.info("camera back: %s", self._name)
-        is_flawed = bool(self._flaw) and now - self._flawed_s < self._silence_s
+        is_flawed = bool(self._flaw) and now - self._flawed_s < self._patience.silence_s
         level, text = (Level.WARNING, f" {self._flaw}") if is_flawed else (Level.OK, "")
         self._health = Health(level, self._name + text)
-        # One good picture is no proof that the camera is well again.
-        if now - self._opened_s > _LONGEST_PAUSE_S:
-            self._pause_s = _FIRST_PAUSE_S
+        self._back_off.praise(now - self._opened_s)
 
     def _wait(self, left_s: float) -> None:
         wait_s = max(0.0, min(left_s, self._due_s() - time.monotonic()))

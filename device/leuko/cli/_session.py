@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from enum import StrEnum
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,13 @@ session_app = typer.Typer(
 )
 
 _EVERY_S = 1.0
+
+
+class TalliedCell(StrEnum):
+    """What is tallied by eye."""
+
+    SMUDGE = "smudge"
+    """A smudge cell: a burst leukocyte."""
 
 
 def _checked_target(value: str | None) -> str | None:
@@ -104,6 +112,19 @@ def target(
 ) -> None:
     """Change when the session is complete."""
     _print(_client(socket).set_target(_parsed(target)), as_json=json)
+
+
+@session_app.command()
+def tally(
+    cell: Annotated[TalliedCell, typer.Argument(metavar="smudge", help="What was seen.")],
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the last one back instead.")] = False,
+    json: JSONOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """Take note of a cell that was seen by eye and that no model names."""
+    del cell
+    _print(_client(socket).tally_smudge_cell(undo=undo), as_json=json)
 
 
 @session_app.command()

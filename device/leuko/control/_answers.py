@@ -58,9 +58,9 @@ class Answers:
         self.typed = ""
 
     def press(self, press: Press, *, on: str) -> None:
-        """See `PressTaker`; those of a hand that hammers away are dropped."""
+        """See `PressTaker`; drops what answers nothing, and those of a hand that hammers away."""
         del on
-        if not self._given.full():
+        if press.action in _MEANINGS and not self._given.full():
             self._given.put_nowait(press)
 
     def show_typed(self, typed: str) -> None:

@@ -36,11 +36,15 @@ class Action(StrEnum):
     """Close the session."""
     DISCARD = "discard"
     """Close the session as not to be used."""
+    SMUDGE = "smudge"
+    """Tally a smudge cell."""
+    SMUDGE_BACK = "smudge_back"
+    """Take back the last smudge cell."""
 
     @property
     def is_held(self) -> bool:
-        """Whether it takes a long press, lest a slip of the hand ends a session."""
-        return self in {Action.FINISH, Action.DISCARD}
+        """Whether it takes a long press, lest a slip of the hand ends a session or a tally."""
+        return self in {Action.FINISH, Action.DISCARD, Action.SMUDGE_BACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Bench:
         """
         self._controls = controls
         self._presses: queue.Queue[tuple[Press, str] | None] = queue.Queue(_MOST_WAITING)
-        self._refusal, self._refused_s = "", -NOTICE_S
+        self._told, self._told_s = "", -NOTICE_S
         self._typed = ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="leuko bench", daemon=True)
@@ -83,10 +87,10 @@ class Bench:
 
     @property
     def notice(self) -> str:
-        """What a person at the bench should see: an id being typed, or why a press did nothing."""
+        """What a person at the bench should see: an id being typed, or what came of a press."""
         if self._typed:
             return f"specimen {self._typed}"
-        return self._refusal if time.monotonic() - self._refused_s < NOTICE_S else ""
+        return self._told if time.monotonic() - self._told_s < NOTICE_S else ""
 
     def press(self, press: Press, *, on: str) -> None:
         """Have a press carried out soon; those of a hand that hammers away are dropped.
@@ -115,14 +119,17 @@ class Bench:
             press, on = pressed
             logger.info("%s pressed for %s", on, press.action)
             try:
-                self._carry_out(press, on)
-                self._refusal = ""
+                told = self._carried_out(press, on)
             except LeukoError as error:
-                self._refusal, self._refused_s = str(error), time.monotonic()
+                told = str(error)
                 logger.info("%s refused: %s", press.action, error)
+            self._told, self._told_s = told, time.monotonic()
 
-    def _carry_out(self, press: Press, on: str) -> None:
+    def _carried_out(self, press: Press, on: str) -> str:
+        """Carry out a press; return what is not to be seen otherwise, empty for nothing."""
         match press.action:
+            case Action.SMUDGE | Action.SMUDGE_BACK:
+                return self._tally(on, undo=press.action is Action.SMUDGE_BACK)
             case Action.GO if press.specimen:
                 self._start(press.specimen, on)
             case Action.GO:
@@ -133,6 +140,12 @@ class Bench:
                 self._controls.discard(asked_by=on)
             case _:
                 self._step(press.action, on)
+        return ""
+
+    def _tally(self, on: str, *, undo: bool) -> str:
+        # Small displays have no room for the tally; the press must be seen to have worked.
+        status = self._controls.tally_smudge_cell(undo=undo, asked_by=on)
+        return f"{status.count.smudge_cells} smudge cells, by eye"
 
     def _step(self, action: Action, on: str) -> None:
         target = self._controls.status().target

@@ -85,6 +85,10 @@ class ControlClient:
         """Change when the session is complete."""
         return self._ask(StatusReply, command="target", target=target)
 
+    def tally_smudge_cell(self, *, undo: bool = False) -> StatusReply:
+        """Take note of a smudge cell that was seen, or take the last one back."""
+        return self._ask(StatusReply, command="tally", cell="smudge", undo=undo)
+
     def pause(self) -> StatusReply:
         """Count nothing until `resume`."""
         return self._ask(StatusReply, command="pause")

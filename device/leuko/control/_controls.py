@@ -76,6 +76,14 @@ class Controls(Protocol):
             StoreError: it cannot be kept.
         """
 
+    def tally_smudge_cell(self, *, undo: bool = False, asked_by: str) -> LiveStatus:
+        """Take note of a smudge cell that a person has seen, or take the last one back.
+
+        Raises:
+            SessionError: no session is open, or none is left to take back.
+            StoreError: it cannot be kept.
+        """
+
     def finish(self, *, asked_by: str) -> LiveStatus:
         """Close the session; its result stands.
 
@@ -131,7 +139,7 @@ class Archive(Protocol):
             number: which session.
             folder: where to; None for the USB stick.
             pictures: whether the cells' pictures are written too.
-            seen: what was seen of its slide; None if that is not known any more.
+            seen: what was seen of its slide; None for the picture kept when it was closed.
 
         Raises:
             SessionError: there is none of that number.

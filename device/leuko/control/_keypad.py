@@ -170,7 +170,7 @@ def _press(keys: Keys, changed: KeyChange) -> Press | None:
         case Change.DOWN:
             return keys.down(changed.code, now_s=time.monotonic())
         case Change.UP:
-            keys.up(changed.code)
+            return keys.up(changed.code)
         case Change.LOST:
             keys.release_all()
     return None

@@ -16,13 +16,16 @@ _SHIFTS = (42, 54)
 ENTER_KEYS = (_ENTER, _KEYPAD_ENTER)
 """What has one of them is a keypad or a keyboard."""
 
+_TALLY_KEYS = (55, 57)
+"""The keypad's star, and the space bar of a keyboard without a keypad."""
+
 _PRESSED = {78: Action.TARGET_UP, 74: Action.TARGET_DOWN} | dict.fromkeys(ENTER_KEYS, Action.GO)
 _HELD = {
     _BACKSPACE: Action.FINISH,
     _KEYPAD_DOT: Action.FINISH,
     _ESC: Action.DISCARD,
     _KEYPAD_SLASH: Action.DISCARD,
-}
+} | dict.fromkeys(_TALLY_KEYS, Action.SMUDGE_BACK)
 _ROWS = {
     2: "1234567890-",
     16: "qwertyuiop",
@@ -45,7 +48,8 @@ class Keys:
     Digits, letters, ``-``, ``.`` and ``/`` are a specimen's id, which Enter starts; Enter alone
     starts, pauses or resumes; plus and minus of the keypad change the target; Backspace or the
     keypad's dot, held, finishes; Esc or the keypad's slash, held, discards. Pressed shortly,
-    Backspace takes back a character and Esc the whole id.
+    Backspace takes back a character and Esc the whole id. The keypad's star or the space bar
+    tallies a smudge cell, held it takes the last one back; neither does while an id is typed.
     """
 
     def __init__(self, *, hold_s: float = HOLD_S, at_once: str = "") -> None:
@@ -72,6 +76,9 @@ class Keys:
         self.forget(now_s=now_s)
         if code in _SHIFTS:
             self._shifts.add(code)
+        elif code in _TALLY_KEYS and self._typed:
+            # A scanner may send them within an id.
+            self._held = None
         elif code in _HELD:
             self._held = code, now_s
         elif code in _PRESSED:
@@ -82,16 +89,19 @@ class Keys:
             self._type(_CHARACTERS[code], now_s)
         return None
 
-    def up(self, code: int) -> None:
-        """Take note that a key went up."""
+    def up(self, code: int) -> Press | None:
+        """Return what a key that goes up before it was held asks for."""
         self._shifts.discard(code)
         if self._held is None or self._held[0] != code:
-            return
+            return None
         self._held = None
+        if code in _TALLY_KEYS:
+            return self._pressed(Action.SMUDGE)
         if code == _BACKSPACE:
             self._typed = self._typed[:-1]
         elif code == _ESC:
             self._typed = ""
+        return None
 
     def held(self, *, now_s: float) -> Press | None:
         """Return what a key that is still down asks for, once, when it was down for long enough."""

@@ -87,6 +87,10 @@ class Differential(BaseModel):
     """These per 100 counted leukocytes; none when nothing is counted."""
     unclassified: int
     """Leukocytes of uncertain class; never in the denominator."""
+    smudge_cells: int = 0
+    """Those that a person has tallied by eye; no model names them."""
+    smudge_per_100: float | None = None
+    """These per 100 counted leukocytes; none when nothing is counted."""
 
     @classmethod
     def of(cls, count: DifferentialCount) -> Self:
@@ -100,6 +104,8 @@ class Differential(BaseModel):
             beside=dict(count.beside),
             excluded_per_100=dict(count.beside_per_100),
             unclassified=count.unclassified,
+            smudge_cells=count.smudge_cells,
+            smudge_per_100=count.smudge_per_100,
         )
 
     @property
@@ -110,6 +116,7 @@ class Differential(BaseModel):
             excluded=MappingProxyType(dict(self.excluded)),
             beside=MappingProxyType(dict(self.beside)),
             unclassified=self.unclassified,
+            smudge_cells=self.smudge_cells,
         )
 
 

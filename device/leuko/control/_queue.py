@@ -62,6 +62,10 @@ class CommandQueue:
         """See `Controls.resume`."""
         return self._call(lambda controls: controls.resume(asked_by=asked_by))
 
+    def tally_smudge_cell(self, *, undo: bool = False, asked_by: str) -> LiveStatus:
+        """See `Controls.tally_smudge_cell`."""
+        return self._call(lambda controls: controls.tally_smudge_cell(undo=undo, asked_by=asked_by))
+
     def finish(self, *, asked_by: str) -> LiveStatus:
         """See `Controls.finish`."""
         return self._call(lambda controls: controls.finish(asked_by=asked_by))

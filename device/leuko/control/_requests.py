@@ -28,6 +28,16 @@ class SetTarget(Message):
     """The new one."""
 
 
+class Tally(Message):
+    """Take note of a cell that a person has seen and no model names."""
+
+    command: Literal["tally"] = "tally"
+    cell: Literal["smudge"]
+    """What it is."""
+    undo: bool = False
+    """Whether the last one is taken back instead."""
+
+
 class Plain(Message):
     """A command that needs no more than its name."""
 
@@ -65,5 +75,5 @@ class Export(Message):
     """Whether the cells' pictures are written too."""
 
 
-Request = Start | SetTarget | Plain | ListSessions | Show | Export
+Request = Start | SetTarget | Tally | Plain | ListSessions | Show | Export
 REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])

@@ -27,6 +27,7 @@ from leuko.control._requests import (
     SetTarget,
     Show,
     Start,
+    Tally,
 )
 from leuko.control._same_folder import refuse_another
 from leuko.control._socket_file import SocketFile
@@ -170,11 +171,11 @@ class ControlServer:
             seen = self._controls.seen_slide()
         except (ServiceError, SessionError) as error:
             # The cells are what an export is for.
-            logger.info("session %d is exported without its overview: %s", session, error)
+            logger.info("session %d is exported with the picture that is kept: %s", session, error)
             return None
         return seen if seen.session == session else None
 
-    def _controlled(self, request: Start | SetTarget | Plain, user: str) -> LiveStatus:
+    def _controlled(self, request: Start | SetTarget | Tally | Plain, user: str) -> LiveStatus:
         match request:
             case Start(specimen=specimen, operator=operator, target=target):
                 return self._controls.start(
@@ -182,6 +183,8 @@ class ControlServer:
                 )
             case SetTarget(target=target):
                 return self._controls.set_target(target, asked_by=user)
+            case Tally(undo=undo):
+                return self._controls.tally_smudge_cell(undo=undo, asked_by=user)
             case Plain(command="status"):
                 return self._controls.status()
             case Plain(command=command):

@@ -149,7 +149,10 @@ def tallies(count: DifferentialCount) -> str:
         f"{SHORT_NAMES[name]} {count.beside_per_100[name]:.1f}"
         for name in (CellClass.ERYTHROBLAST, CellClass.IMMATURE_GRANULOCYTE)
     )
-    return f"{unclassified} · per 100: {rates}"
+    # Without any, nobody may have looked for them.
+    smudge = count.smudge_per_100 if count.smudge_cells else None
+    by_eye = "" if smudge is None else f", by eye: smudge {smudge:.1f}"
+    return f"{unclassified} · per 100: {rates}{by_eye}"
 
 
 def wbc_text(status: LiveStatus) -> str:

@@ -122,6 +122,10 @@ def session_summary(
         "excluded": dict(count.excluded),
         "excluded_per_100": dict(count.beside_per_100),
         "unclassified": count.unclassified,
+        "tallied_by_eye": {
+            "smudge_cells": count.smudge_cells,
+            "smudge_per_100": count.smudge_per_100,
+        },
         "bundle": {"id": bundle_id, "version": bundle_version, "sha256": spec.bundle_sha256},
         "um_per_px": spec.um_per_px,
         "device": spec.device_serial,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leuko.control import Differential, SeenSlide, SessionEntry, SessionReply
-from leuko.reports import draw_overview, export_session, find_usb_stick, png_of
+from leuko.reports import export_session, find_usb_stick
+from leuko.service._slide_picture import slide_picture
 from leuko.service._stain import stain_of_log
 from leuko.service._wbc import wbc_of_log
 from leuko.store import SessionRecord, Store, StoreReader
@@ -42,7 +43,7 @@ class KeptSessions:
     def overview(self, seen: SeenSlide) -> bytes:
         """See `leuko.control.Archive`."""
         with Store.reading(self._path) as reader:
-            return _overview(reader, seen)
+            return slide_picture(reader, seen)
 
     def export(
         self, number: int, *, folder: Path | None, pictures: bool, seen: SeenSlide | None
@@ -58,13 +59,8 @@ class KeptSessions:
                 stain=stain_of_log(reader.log(number)),
                 wbc=wbc_of_log(reader.log(number), reader.session(number).state),
                 pictures=pictures,
-                overview=_overview(reader, seen) if seen else b"",
+                overview=slide_picture(reader, seen) if seen else reader.overview(number),
             )
-
-
-def _overview(reader: StoreReader, seen: SeenSlide) -> bytes:
-    cells = () if seen.session is None else reader.cells(seen.session, pictures=False)
-    return png_of(draw_overview(seen.overview, cells))
 
 
 def _entry(reader: StoreReader, record: SessionRecord) -> SessionEntry:

@@ -14,6 +14,7 @@ from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
 from leuko.service._session_ground import SessionGround
+from leuko.service._slide_picture import keep_slide_picture
 from leuko.service._stain import StainGuard
 from leuko.service._wbc import WBCNotes
 from leuko.status import Guidance, SessionState, Target
@@ -187,6 +188,8 @@ class LiveCount:
         # Its cells keep their places from now on, whatever is seen.
         seen = self._seen_now()
         self._guess.note(session)
+        if seen:
+            keep_slide_picture(self._parts.store, seen)
         session.set_state(state, asked_by=asked_by)
         self._seen_at_end = seen
         self._forget_restored_scale()

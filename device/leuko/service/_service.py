@@ -104,6 +104,11 @@ class LiveService:
         self._count.resume(asked_by=asked_by)
         return self.status()
 
+    def tally_smudge_cell(self, *, undo: bool = False, asked_by: str) -> LiveStatus:
+        """See `leuko.control.Controls`."""
+        self._count.open_session.tally_smudge_cell(undo=undo, asked_by=asked_by)
+        return self.status()
+
     def finish(self, *, asked_by: str) -> LiveStatus:
         """See `leuko.control.Controls`."""
         self._count.close(SessionState.FINISHED, asked_by=asked_by)

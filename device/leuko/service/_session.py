@@ -126,6 +126,16 @@ class OpenSession:
         self.record = self._store.set_target(self.record.id, target, asked_by=asked_by)
         self._recount()
 
+    def tally_smudge_cell(self, *, undo: bool, asked_by: str) -> None:
+        """Take note of a smudge cell that a person has seen, or take the last one back.
+
+        Raises:
+            SessionError: none is left to take back.
+            StoreError: it cannot be kept.
+        """
+        self.record = self._store.tally_smudge_cell(self.record.id, undo=undo, asked_by=asked_by)
+        self._recount()
+
     def _keep_as_far_as_there_is_room(self, change: LedgerChange) -> None:
         target = self.record.spec.target
         change, surplus = admitted(
@@ -155,7 +165,9 @@ class OpenSession:
             self._show_last(cell)
 
     def _recount(self) -> None:
-        self._count = DifferentialCount.from_tally(self._tally)
+        self._count = DifferentialCount.from_tally(
+            self._tally, smudge_cells=self.record.smudge_cells
+        )
         self.is_reached = self.record.spec.target.is_reached(self._count)
 
     def _replace(self, number: int, entry: Entry | None) -> None:

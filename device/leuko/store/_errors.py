@@ -8,7 +8,8 @@ from pathlib import Path
 from leuko.errors import StoreError
 
 _SENTENCES = {
-    sqlite3.SQLITE_FULL: "the disk is full; free space, then go on: only this change is not kept",
+    sqlite3.SQLITE_FULL: "the disk is full; free space, then go on: what is kept stays, and cells "
+    "wait for room",
     sqlite3.SQLITE_READONLY: "it cannot be written to; look at its permissions, and whether the "
     "disk has become read-only",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; look at the folder and its permissions",

@@ -9,8 +9,10 @@ from typing import Self
 
 from leuko.cells import CellClass, CellStatus
 from leuko.counting import DifferentialCount, Entry
-from leuko.errors import SessionError
+from leuko.errors import SessionError, StoreError
+from leuko.store import _files as files
 from leuko.store._errors import translated
+from leuko.store._opening import refuse_foreign
 from leuko.store._records import (
     CellRecord,
     LogEntry,
@@ -19,6 +21,7 @@ from leuko.store._records import (
     read_entry,
     read_session,
 )
+from leuko.store._schema import MIGRATIONS, version
 
 _BATCH = 200
 _LAST = 2**63 - 1
@@ -41,6 +44,27 @@ class StoreReader:
         """
         self._path = path
         self._connection = connection
+
+    @staticmethod
+    def reading(path: Path) -> "StoreReader":
+        """Open the store to read only, from any process, while another may write.
+
+        Raises:
+            StoreError: there is none, it is of another version, or it cannot be read.
+        """
+        with translated(path), contextlib.ExitStack() as undo:
+            if not path.exists():
+                raise StoreError(f"there is no store {path}; start the service, which makes it")
+            connection = files.connect_reading(path)
+            undo.callback(connection.close)
+            refuse_foreign(connection, path, newest=len(MIGRATIONS))
+            if (found := version(connection)) < len(MIGRATIONS):
+                raise StoreError(
+                    f"store {path} has version {found} and this leuko writes {len(MIGRATIONS)}; "
+                    "start the service, which brings it up to date"
+                )
+            undo.pop_all()
+        return StoreReader(path, connection)
 
     def __enter__(self) -> Self:
         return self
@@ -186,7 +210,7 @@ class StoreReader:
         return [read_cell(row) for row in rows]
 
     def count(self, session_id: int) -> DifferentialCount:
-        """Return the differential of a session's cells, each once.
+        """Return the differential of a session's cells, each once, with its smudge cells.
 
         Raises:
             StoreError: the store cannot be read.
@@ -196,9 +220,20 @@ class StoreReader:
             " WHERE session = ? AND merged_into IS NULL GROUP BY status, class",
             session_id,
         )
-        return DifferentialCount.from_tally({
+        tally = {
             Entry(CellClass(row["class"]), CellStatus(row["status"])): row["cells"] for row in rows
-        })
+        }
+        by_eye = self._rows("SELECT smudge_cells FROM sessions WHERE id = ?", session_id)
+        return DifferentialCount.from_tally(tally, smudge_cells=by_eye[0][0] if by_eye else 0)
+
+    def overview(self, session_id: int) -> bytes:
+        """Return the picture of a session's slide, a PNG; empty if none is kept.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        rows = self._rows("SELECT content FROM overviews WHERE session = ?", session_id)
+        return bytes(rows[0]["content"]) if rows else b""
 
     def log(self, session_id: int | None = None, *, after: int = 0) -> Iterator[LogEntry]:
         """Yield what happened, oldest first.

@@ -50,8 +50,9 @@ class SessionRecord:
         spec: what it was begun with; its target is the present one.
         state: where it stands.
         started: when it was begun.
-        changed: when its state or target last changed.
+        changed: when its state, target or tally last changed.
         sequence: number of the log's entry of that change.
+        smudge_cells: how many of those a person has tallied by eye.
     """
 
     id: int
@@ -60,6 +61,7 @@ class SessionRecord:
     started: Moment
     changed: Moment
     sequence: int
+    smudge_cells: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def read_session(row: sqlite3.Row) -> SessionRecord:
         started=_moment(row, "started_"),
         changed=_moment(row, ""),
         sequence=row["sequence"],
+        smudge_cells=row["smudge_cells"],
     )
 
 

@@ -8,7 +8,13 @@ from contextlib import closing
 from leuko.clock import Moment
 from leuko.store._records import moment_values
 
-_TABLES = ("sessions", "cells", "pictures", "log")
+_TABLES = ("sessions", "cells", "pictures", "log", "overviews")
+_KEYS = {
+    "sessions": "id",
+    "cells": "session, number",
+    "pictures": "session, number",
+    "overviews": "session",
+}
 _PAGE_ROWS = 100
 """More rows than a page holds: what is lost with a damaged page is passed row by row."""
 _MISSES = 500
@@ -63,6 +69,16 @@ def mend(connection: sqlite3.Connection, moment: Moment) -> None:
         "DELETE FROM pictures WHERE NOT EXISTS (SELECT 1 FROM cells"
         " WHERE cells.session = pictures.session AND cells.number = pictures.number)"
     )
+    # A store that was salvaged may be of the version before these.
+    if _columns(connection, "overviews"):
+        connection.execute("DELETE FROM overviews WHERE session NOT IN (SELECT id FROM sessions)")
+        connection.execute(
+            """
+            UPDATE sessions SET smudge_cells = coalesce((
+                SELECT json_extract(detail, '$.smudge_cells') FROM log
+                WHERE session = sessions.id AND kind = 'smudge cells tallied'
+                ORDER BY log.sequence DESC LIMIT 1), smudge_cells)"""
+        )
 
 
 def missing(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -136,11 +152,11 @@ def _insertion(table: str, columns: Sequence[str]) -> str:
             f"INSERT INTO log ({names}) SELECT {values}"
             " WHERE NOT EXISTS (SELECT 1 FROM log WHERE sequence = :sequence)"
         )
-    key = "id" if table == "sessions" else "session, number"
+    key = _KEYS[table]
     is_newer = (
-        f"excluded.sequence > {table}.sequence"
-        if table != "pictures"
-        else "excluded.content <> pictures.content"
+        f"excluded.content <> {table}.content"
+        if "content" in columns
+        else f"excluded.sequence > {table}.sequence"
     )
     updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
     return (

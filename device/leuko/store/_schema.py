@@ -102,7 +102,25 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create,)
+_VERSION_2 = (
+    """
+ALTER TABLE sessions ADD COLUMN smudge_cells INTEGER NOT NULL DEFAULT 0
+    CHECK (smudge_cells >= 0)""",
+    # What was seen of a slide is forgotten with the next one; its picture is for good.
+    """
+CREATE TABLE overviews (
+    session INTEGER PRIMARY KEY REFERENCES sessions (id),
+    content BLOB NOT NULL
+) STRICT""",
+)
+
+
+def _add_smudge_cells_and_overviews(connection: sqlite3.Connection) -> None:
+    for statement in _VERSION_2:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create, _add_smudge_cells_and_overviews)
 """The migration at place N takes a store from version N to N + 1; version 0 is an empty file."""
 
 

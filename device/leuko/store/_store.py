@@ -9,17 +9,17 @@ from types import MappingProxyType
 from typing import Self
 
 from leuko.clock import Moment, now
-from leuko.errors import SessionError, StoreError
+from leuko.errors import SessionError
 from leuko.status import Health, SessionState, Target, shown_specimen
 from leuko.store import _files as files
 from leuko.store import _writing as writing
 from leuko.store._copies import keep_copy
 from leuko.store._disk import disk_health
 from leuko.store._errors import translated
-from leuko.store._opening import OpeningReport, prepare, refuse_foreign
+from leuko.store._opening import OpeningReport, prepare
 from leuko.store._reader import StoreReader
 from leuko.store._records import CellRecord, SessionRecord, SessionSpec
-from leuko.store._schema import MIGRATIONS, Migration, version
+from leuko.store._schema import MIGRATIONS, Migration
 
 _NONE_MERGED: Mapping[int, int] = MappingProxyType({})
 
@@ -81,27 +81,6 @@ class Store(StoreReader):
             store = cls(path, files.connect(path), lock, opening=report, clock=clock)
             undo.pop_all()
         return store
-
-    @staticmethod
-    def reading(path: Path) -> StoreReader:
-        """Open the store to read only, from any process, while another may write.
-
-        Raises:
-            StoreError: there is none, it is of another version, or it cannot be read.
-        """
-        with translated(path), contextlib.ExitStack() as undo:
-            if not path.exists():
-                raise StoreError(f"there is no store {path}; start the service, which makes it")
-            connection = files.connect_reading(path)
-            undo.callback(connection.close)
-            refuse_foreign(connection, path, newest=len(MIGRATIONS))
-            if (found := version(connection)) < len(MIGRATIONS):
-                raise StoreError(
-                    f"store {path} has version {found} and this leuko writes {len(MIGRATIONS)}; "
-                    "start the service, which brings it up to date"
-                )
-            undo.pop_all()
-        return StoreReader(path, connection)
 
     def close(self) -> None:
         """Let go of the store; later calls of this do nothing."""
@@ -165,6 +144,26 @@ class Store(StoreReader):
             writing.change_target(connection, moment, session_id, target=target, asked_by=asked_by)
             return self.session(session_id)
 
+    def tally_smudge_cell(
+        self, session_id: int, *, undo: bool = False, asked_by: str = ""
+    ) -> SessionRecord:
+        """Take note of a smudge cell that a person has seen, or take the last one back.
+
+        Raises:
+            SessionError: there is no such session, it is closed, or none is left to take back.
+            StoreError: it cannot be kept.
+        """
+        with self._transaction() as connection:
+            self._require_open(session_id)
+            number = self.session(session_id).smudge_cells + (-1 if undo else 1)
+            if number < 0:
+                raise SessionError("no smudge cell is tallied; there is none to take back")
+            moment = self._clock()
+            writing.change_smudge_cells(
+                connection, moment, session_id, number=number, asked_by=asked_by
+            )
+            return self.session(session_id)
+
     def save_cells(
         self,
         session_id: int,
@@ -194,15 +193,16 @@ class Store(StoreReader):
                 writing.save_cell(connection, moment, session_id, cell=cell)
             writing.merge_cells(connection, moment, session_id, merged=merged)
 
-    def merge_cells(self, session_id: int, merged: Mapping[int, int]) -> None:
-        """Keep mergers alone; see `save_cells`.
+    def save_overview(self, session_id: int, picture: bytes) -> None:
+        """Keep the picture of an open session's slide, in place of an earlier one.
 
         Raises:
-            ValueError: a cell would be merged into one that does not stand itself.
             SessionError: there is no such session, or it is closed.
-            StoreError: they cannot be kept.
+            StoreError: it cannot be kept.
         """
-        self.save_cells(session_id, (), merged=merged)
+        with self._transaction() as connection:
+            self._require_open(session_id)
+            writing.save_overview(connection, session_id, picture=picture)
 
     def note(self, kind: str, session: int | None = None, **detail: object) -> None:
         """Write into the log that something happened.

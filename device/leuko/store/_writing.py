@@ -102,6 +102,15 @@ def change_target(
     )
 
 
+def change_smudge_cells(
+    connection: sqlite3.Connection, moment: Moment, session: int, *, number: int, asked_by: str
+) -> None:
+    """Say how many smudge cells a person has tallied."""
+    detail = {"smudge_cells": number, **_who(asked_by)}
+    _touch(connection, moment, session, kind="smudge cells tallied", detail=detail)
+    connection.execute("UPDATE sessions SET smudge_cells = ? WHERE id = ?", (number, session))
+
+
 def save_cell(
     connection: sqlite3.Connection, moment: Moment, session: int, *, cell: CellRecord
 ) -> None:
@@ -140,6 +149,15 @@ def merge_cells(
     for into in set(merged.values()):
         if _merged_into(connection, session, into) is not None:
             raise ValueError(f"cell {into} of session {session} does not stand itself")
+
+
+def save_overview(connection: sqlite3.Connection, session: int, *, picture: bytes) -> None:
+    """Keep the picture of a session's slide in place of an earlier one."""
+    connection.execute(
+        "INSERT INTO overviews (session, content) VALUES (?, ?)"
+        " ON CONFLICT (session) DO UPDATE SET content = excluded.content",
+        (session, picture),
+    )
 
 
 def _who(asked_by: str) -> dict[str, str]:

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
-import numpy as np
-
 from leuko.cells import Cell, RGBImage
 from leuko.tracking._cell_map import CellMap, Known
 from leuko.tracking._cell_pictures import CellPictures
 from leuko.tracking._cut_off import CutOff
 from leuko.tracking._positions import Position, SegmentJoin
+from leuko.tracking._sightings import middle, on_slide, sighting
 from leuko.tracking._tracked import (
     Decide,
     LedgerChange,
@@ -100,10 +98,13 @@ class CellLedger:
         height, width = rgb.shape[:2]
         self._cut_off.view_um = (height * self._um_per_px, width * self._um_per_px)
         cut = [cell for cell in cells if cell.region.cut_by_border]
-        places = (self._on_slide(position, *_middle(cell)) for cell in cut)
+        places = (on_slide(position, *middle(cell), um_per_px=self._um_per_px) for cell in cut)
         self._cut_off.note(position, places)
         whole = [cell for cell in cells if not cell.region.cut_by_border]
-        sightings = [self._sighting(position, cell) for cell in whole]
+        sightings = [
+            sighting(position, cell, um_per_px=self._um_per_px, decide=self._decide)
+            for cell in whole
+        ]
         matches = self._map.matches(sightings)
         pictures = CellPictures(rgb, self._um_per_px)
         touched = []
@@ -124,7 +125,7 @@ class CellLedger:
             row: place in the frame, in pixels.
             column: place in the frame, in pixels.
         """
-        x, y = self._on_slide(position, row, column)
+        x, y = on_slide(position, row, column, um_per_px=self._um_per_px)
         if self._cut_off.holds(position, x, y):
             return False
         known = self._map.nearest(position.segment, x, y)
@@ -171,26 +172,6 @@ class CellLedger:
 
     def _is_settled(self, cell: TrackedCell) -> bool:
         return cell.views >= self._rules.enough_views
-
-    def _on_slide(self, position: Position, row: float, column: float) -> tuple[float, float]:
-        return position.x_um + column * self._um_per_px, position.y_um + row * self._um_per_px
-
-    def _sighting(self, position: Position, cell: Cell) -> TrackedCell:
-        x, y = self._on_slide(position, *_middle(cell))
-        status, reason = self._decide(cell.probabilities, cell.region.area_um2)
-        return TrackedCell(
-            number=0,
-            segment=position.segment,
-            x_um=x,
-            y_um=y,
-            status=status,
-            cell_class=cell.cell_class,
-            probabilities=cell.probabilities,
-            views=1,
-            area_um2=cell.region.area_um2,
-            sharpness=cell.sharpness,
-            reason=reason,
-        )
 
     def _with_view(self, known: Known | None, view: TrackedCell) -> Known:
         if known is None:
@@ -256,11 +237,3 @@ class CellLedger:
         if stays.told is None:
             self._wait(stays)
         return stays
-
-
-def _middle(cell: Cell) -> tuple[float, float]:
-    """Return row and column of the centre of gravity, which a ragged outline moves least."""
-    moments = cv2.moments(cell.region.mask.view(np.uint8), binaryImage=True)
-    area = max(moments["m00"], 1.0)
-    row, column = moments["m01"] / area, moments["m10"] / area
-    return cell.region.box.y + row + 0.5, cell.region.box.x + column + 0.5

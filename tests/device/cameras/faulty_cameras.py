@@ -75,7 +75,10 @@ class SoundCamera:
 
 
 class HangingCamera(SoundCamera):
+    """Leaves a mark beside its openings as soon as it hangs."""
+
     def spoilt(self, rgb: RGBImage) -> RGBImage:
+        Path(self.options.source).with_name("hangs").touch()
         time.sleep(FOR_EVER_S)
         return rgb
 

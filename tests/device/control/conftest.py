@@ -86,6 +86,12 @@ class CountInMemory:
     def resume(self, *, asked_by: str) -> LiveStatus:
         return self._become(SessionState.COUNTING, "resume", asked_by)
 
+    def tally_smudge_cell(self, *, undo: bool = False, asked_by: str) -> LiveStatus:
+        number = self.now.count.smudge_cells + (-1 if undo else 1)
+        self._become(self.now.state, f"{number} smudge cells", asked_by)
+        self.now = replace(self.now, count=replace(COUNT, smudge_cells=number))
+        return self.now
+
     def finish(self, *, asked_by: str) -> LiveStatus:
         return self._become(SessionState.FINISHED, "finish", asked_by)
 

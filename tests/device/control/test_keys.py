@@ -18,6 +18,7 @@ Asked = queue.SimpleQueue[str]
 Eventually = Callable[[Callable[[], bool]], bool]
 
 ESC, BACKSPACE, ENTER, SHIFT, H, MINUS = 1, 14, 28, 42, 35, 12
+KP_STAR, SPACE = 55, 57
 KP_7, KP_MINUS, KP_PLUS, KP_1, KP_2, KP_DOT, KP_ENTER, KP_SLASH = 71, 74, 78, 79, 80, 83, 96, 98
 SYN, KEY = 0, 1
 UP, DOWN, REPEAT = 0, 1, 2
@@ -143,6 +144,31 @@ def test_a_long_press_ends_the_session_while_the_key_is_still_down(
 def test_a_short_press_ends_nothing(plug: Plug, asked: Asked) -> None:
     plug.send(tap(ENTER, BACKSPACE, KP_DOT, ESC, KP_SLASH, KP_PLUS))
     assert presses(asked, 2)[1] == "target 200 by keypad event0"
+
+
+@pytest.mark.usefixtures("keypad")
+@pytest.mark.parametrize("key", [KP_STAR, SPACE])
+def test_a_press_tallies_a_smudge_cell_and_a_long_one_takes_it_back(
+    plug: Plug, asked: Asked, key: int
+) -> None:
+    plug.send(tap(ENTER, key, key))
+    assert presses(asked, 3)[1:] == [f"{number} smudge cells by keypad event0" for number in (1, 2)]
+    plug.send(event(KEY, key, DOWN))
+    assert presses(asked, 1) == ["1 smudge cells by keypad event0"]
+    plug.send(event(KEY, key, UP) + tap(KP_PLUS))
+    assert presses(asked, 1) == ["target 200 by keypad event0"]
+
+
+@pytest.mark.usefixtures("keypad")
+def test_a_tally_is_shown(plug: Plug, bench: Bench, eventually: Eventually) -> None:
+    plug.send(tap(ENTER, KP_STAR, KP_STAR))
+    assert eventually(lambda: bench.notice == "2 smudge cells, by eye")
+
+
+@pytest.mark.usefixtures("keypad")
+def test_what_is_scanned_within_an_id_tallies_nothing(plug: Plug, asked: Asked) -> None:
+    plug.send(tap(KP_1, SPACE, KP_STAR, KP_2, ENTER))
+    assert presses(asked, 1) == ["start '12' for '' by keypad event0"]
 
 
 @pytest.mark.usefixtures("keypad")

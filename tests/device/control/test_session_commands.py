@@ -83,6 +83,19 @@ def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
     assert STATEMENT in shown
 
 
+def test_smudge_cells_are_tallied_by_hand_and_taken_back(running: Leuko, asked: Asked) -> None:
+    assert running("tally", "smudge").code == 1
+    running("start", "H-12")
+    asked.get(timeout=30)
+    running("tally", "smudge")
+    assert (
+        "tallied by eye: 2 smudge cells (8.0 per 100 leukocytes)" in running("tally", "smudge").out
+    )
+    told = json.loads(running("tally", "smudge", "--undo", "--json").out)["differential"]
+    assert (told["smudge_cells"], told["smudge_per_100"]) == (1, 4.0)
+    assert running("tally", "blast").code == 2
+
+
 def test_the_status_is_json_for_scripts(running: Leuko) -> None:
     status = json.loads(running("start", "H-12", "--json").out)
     assert (status["state"], status["specimen"], status["target"]) == ("counting", "H-12", "100")

@@ -24,7 +24,9 @@ from leuko.status import (
 OK = Health(Level.OK, "ok")
 
 
-def count_of(*counts: int, erythroblasts: int = 0, unclassified: int = 0) -> DifferentialCount:
+def count_of(
+    *counts: int, erythroblasts: int = 0, unclassified: int = 0, smudge_cells: int = 0
+) -> DifferentialCount:
     """A differential with that many of each of the five classes."""
     beside = {
         CellClass.IMMATURE_GRANULOCYTE: 0,
@@ -36,6 +38,7 @@ def count_of(*counts: int, erythroblasts: int = 0, unclassified: int = 0) -> Dif
         excluded=MappingProxyType({name: beside.get(name, 0) for name in CellClass}),
         beside=MappingProxyType(beside),
         unclassified=unclassified,
+        smudge_cells=smudge_cells,
     )
 
 
@@ -164,7 +167,7 @@ STATUSES = {
     ),
     "idle": status_of(SessionState.IDLE, count=count_of(), specimen=""),
     "long": status_of(
-        count=count_of(1204, 581, 140, 66, 9, erythroblasts=310, unclassified=77),
+        count=count_of(1204, 581, 140, 66, 9, erythroblasts=310, unclassified=77, smudge_cells=243),
         guidance=Guidance.TOO_THIN,
         specimen="Hämatologie-Station-4/2026-11-03/0000123456-B",
         target=Target(cells=None, half_width=1.5),

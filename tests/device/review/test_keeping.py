@@ -191,6 +191,6 @@ def test_an_open_session_is_not_reviewed_nor_cells_without_a_picture(
         store.save_cells(begun.id, [record(n, (N, 0.9, grey(n))) for n in (1, 2)])
         with pytest.raises(SessionError, match=r"is counting, so .* finish it first"):
             candidates_of(store, begun.id)
-        store.merge_cells(begun.id, {2: 1})
+        store.save_cells(begun.id, [], merged={2: 1})
         store.set_state(begun.id, SessionState.DISCARDED)
         assert [cell.number for cell in candidates_of(store, begun.id)] == [1]

@@ -148,6 +148,9 @@ def test_the_slide_is_shown_as_the_session_left_it_until_the_next_begins(
     made = KeptSessions(store.path).export(1, folder=tmp_path, pictures=False, seen=seen)
     written = (made / "overview.png").read_bytes()
     assert written == KeptSessions(store.path).overview(seen)
+    # After a restart nobody has seen it any more.
+    later = KeptSessions(store.path).export(1, folder=tmp_path, pictures=False, seen=None)
+    assert (later / "overview.png").read_bytes() == written
     assert written != KeptSessions(store.path).overview(replace(seen, session=None))
     start(service)
     take(service, frames[:6])
@@ -193,6 +196,19 @@ def test_a_new_service_takes_up_the_session_with_all_that_was_shown(
     assert status.last_cell is not None
     assert shown.last_cell is not None
     assert (status.last_cell.picture == shown.last_cell.picture).all()
+
+
+def test_smudge_cells_are_tallied_at_any_time_and_outlive_the_service(
+    service: LiveService, store: Store, frames: list[Frame], make_parts: Callable[..., Parts]
+) -> None:
+    start(service, 1)
+    assert service.tally_smudge_cell(asked_by="ana").count.smudge_per_100 is None
+    assert take(service, frames[:6]).state is SessionState.REACHED
+    status = service.tally_smudge_cell(asked_by="ana")
+    assert (status.count.n, status.count.smudge_per_100) == (1, 200.0)
+    again = LiveService(make_parts(store))
+    assert again.status().count == status.count
+    assert again.tally_smudge_cell(undo=True, asked_by="ana").count.smudge_cells == 1
 
 
 def test_a_new_service_knows_the_ground_again_that_was_counted(

@@ -66,7 +66,7 @@ def test_the_newest_counted_cells_of_some_classes_are_read_with_their_pictures(
         cell(8, cell_class=CellClass.LYMPHOCYTE),
     ]
     store.save_cells(session.id, [*map(cell, range(1, 6)), *others])
-    store.merge_cells(session.id, {5: 1})
+    store.save_cells(session.id, (), merged={5: 1})
     classes = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
     newest = store.newest_cells(session.id, classes=classes, limit=3)
     assert [one.number for one in newest] == [8, 4, 3]
@@ -143,7 +143,7 @@ def test_a_merged_cell_stays_and_counts_no_more(
     store: Store, session: SessionRecord, cell: CellMaker
 ) -> None:
     store.save_cells(session.id, [cell(1), cell(2), cell(3)])
-    store.merge_cells(session.id, {2: 1, 3: 1})
+    store.save_cells(session.id, (), merged={2: 1, 3: 1})
     assert store.count(session.id).n == 1
     assert [each.merged_into for each in store.cells(session.id)] == [None, 1, 1]
 
@@ -165,7 +165,7 @@ def test_a_cell_is_merged_only_into_one_that_stands(
 ) -> None:
     store.save_cells(session.id, [cell(1), cell(2), cell(3)])
     with pytest.raises(ValueError, match="does not stand itself"):
-        store.merge_cells(session.id, merged)
+        store.save_cells(session.id, (), merged=merged)
     assert store.count(session.id).n == 3
 
 

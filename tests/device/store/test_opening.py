@@ -191,6 +191,26 @@ def test_a_session_whose_row_is_lost_comes_back_with_its_cells(filled: Path) -> 
         assert store.count(1).n == 300
 
 
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_smudge_cells_and_the_slides_picture_outlive_damage(
+    filled: Path, *, is_copied: bool
+) -> None:
+    with Store.opened(filled) as store:
+        store.tally_smudge_cell(1)
+        store.tally_smudge_cell(1)
+        store.save_overview(1, b"slide")
+    if not is_copied:
+        filled.with_name("leuko.db.kept").unlink()
+    with closing(sqlite3.connect(filled)) as connection:
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'sessions'"
+        ).fetchone()
+    ruin(filled, [root])
+    with Store.opened(filled) as store:
+        assert store.opening.outcome is Outcome.RECOVERED
+        assert (store.count(1).smudge_cells, store.overview(1)) == (2, b"slide")
+
+
 def test_numbers_of_lost_entries_are_not_given_again(filled: Path) -> None:
     with Store.opened(filled) as store:
         last = max(entry.sequence for entry in store.log())

@@ -94,6 +94,36 @@ def test_a_target_can_be_changed(store: Store, session: SessionRecord, target: T
     assert store.session(session.id).spec.target == target
 
 
+def test_smudge_cells_are_kept_with_the_session_and_not_below_none(
+    path: Path, store: Store, session: SessionRecord
+) -> None:
+    for undo in (False, False, True):
+        store.tally_smudge_cell(session.id, undo=undo, asked_by="ana")
+    store.close()
+    with Store.opened(path) as again:
+        assert again.session(session.id).smudge_cells == again.count(session.id).smudge_cells == 1
+        told = [one.detail for one in again.log() if one.kind == "smudge cells tallied"]
+        assert told == [{"smudge_cells": number, "asked_by": "ana"} for number in (1, 2, 1)]
+        again.tally_smudge_cell(session.id, undo=True)
+        with pytest.raises(SessionError, match="there is none to take back"):
+            again.tally_smudge_cell(session.id, undo=True)
+        again.set_state(session.id, SessionState.FINISHED)
+        with pytest.raises(SessionError, match="is finished for good"):
+            again.tally_smudge_cell(session.id)
+
+
+def test_a_closed_session_keeps_the_picture_of_its_slide(
+    store: Store, session: SessionRecord
+) -> None:
+    assert not store.overview(session.id)
+    for picture in (b"first", b"second"):
+        store.save_overview(session.id, picture)
+    store.set_state(session.id, SessionState.FINISHED)
+    assert store.overview(session.id) == b"second"
+    with pytest.raises(SessionError, match="is finished for good"):
+        store.save_overview(session.id, b"third")
+
+
 def test_the_log_says_who_asked_in_the_entry_of_the_change(store: Store, spec: SessionSpec) -> None:
     session = store.start_session(spec, asked_by="ana")
     changed = store.set_target(session.id, Target(cells=400), asked_by="keypad")

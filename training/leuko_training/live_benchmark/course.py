@@ -6,10 +6,11 @@ import subprocess  # ruff: ignore[suspicious-subprocess-import] - the process th
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from array import array
+from collections.abc import Callable, MutableSequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class CoursePlan:
         width: columns of a frame.
         height: rows of a frame.
         seed: of the paths and of the cells that are there before.
+        threads: of the processor for each model; "auto" measures, as the service does.
     """
 
     bundle: str
@@ -46,11 +48,12 @@ class CoursePlan:
     width: int = 1280
     height: int = 960
     seed: int = 1
+    threads: int | Literal["auto"] = "auto"
 
 
 @dataclass(slots=True)
 class Course:
-    """What was noted frame by frame.
+    """What was noted frame by frame, in arrays: lists would grow with the memory that is measured.
 
     Attributes:
         numbers: each frame's number in the path of its slide; gaps are frames that were dropped.
@@ -66,15 +69,17 @@ class Course:
         longest_save_s: the longest that a frame waited for its cells to be kept.
         cells: cells of the session in the end.
         slides: number of slides begun.
+        given: frames that the camera of the last slide gave from the first to the last taken.
+        engine: what ran the models.
         peak_mb: most memory at any time, in 10⁶ bytes.
     """
 
-    numbers: list[int] = field(default_factory=list)
-    arrived_s: list[float] = field(default_factory=list)
-    worked_s: list[float] = field(default_factory=list)
-    cpu_s: list[float] = field(default_factory=list)
-    resident_mb: list[float] = field(default_factory=list)
-    late_s: list[float] = field(default_factory=list)
+    numbers: MutableSequence[int] = field(default_factory=lambda: array("q"))
+    arrived_s: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    worked_s: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    cpu_s: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    resident_mb: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    late_s: MutableSequence[float] = field(default_factory=lambda: array("d"))
     shown_s: float = 0.0
     analysis_s: float = 0.0
     analysed: int = 0
@@ -82,6 +87,8 @@ class Course:
     longest_save_s: float = 0.0
     cells: int = 0
     slides: int = 0
+    given: int = 0
+    engine: str = ""
     peak_mb: float = 0.0
 
     @classmethod
@@ -97,7 +104,8 @@ class Course:
 
     def to_json(self) -> str:
         """Return the course as JSON."""
-        return json.dumps(asdict(self))
+        noted = {one.name: getattr(self, one.name) for one in fields(self)}
+        return json.dumps(noted, default=list)
 
     @property
     def frames(self) -> int:

@@ -50,9 +50,9 @@ def count(plan: CoursePlan, folder: Path) -> Course:
         session = store.start_session(spec).id
         _fill(store, session, plan)
         store.course = course
-        analyser = TimedAnalyser(load_bundle(Path(plan.bundle)), course)
+        analyser = TimedAnalyser(load_bundle(Path(plan.bundle)), course, threads=plan.threads)
         parts = Parts(
-            camera=stack.enter_context(closing(ReelCamera(plan, course))),
+            camera=stack.enter_context(closing(ReelCamera(plan, course, folder=folder))),
             store=store,
             make_counter=partial(make_counter, analyser, folder / KEYFRAMES_NAME),
             commands=CommandQueue(),

@@ -48,7 +48,9 @@ def _lines(bench: Bench) -> Iterator[str]:
     yield f"- bundle: {bench.bundle.label}, manifest sha256 `{bench.bundle.sha256}`"
     yield f"- seed of paths, noise and cuts: {bench.seed}"
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}"
-    yield f"- load at the end: {machine.load:g}; models and OpenCV on one thread while counting"
+    yield f"- load at the end: {machine.load:g}; models and OpenCV on one thread while counting,"
+    engines = [*(speed.course.engine for speed in bench.speeds), bench.growth.course.engine]
+    yield f"  in the whole service as `leuko run` chooses: {'; '.join(dict.fromkeys(engines))}"
     if bench.no_power_cut:
         yield f"- **no power was cut: {bench.no_power_cut}**"
     if not bench.real:
@@ -152,6 +154,10 @@ def _speed(bench: Bench) -> Iterator[str]:
         "95th percentile",
     )  # fmt: skip
     yield from table(headings, (_speed_row(speed) for speed in bench.speeds))
+    for speed in filter(lambda speed: speed.pace, bench.speeds):
+        due = f"{speed.course.given} of {speed.due} frames that were due"
+        yield f"At {speed.pace:g} a second the camera gave {due}: it draws them on the same"
+        yield "cores, and one that is drawn too late is none.\n"
 
 
 def _speed_row(speed: Speed) -> tuple[str, ...]:
@@ -179,8 +185,8 @@ def _growth(growth: Growth) -> Iterator[str]:
     yield "## Growth\n"
     yield f"A frame costs {growth.empty.cpu_ms():.1f} ms of the processor in an empty session and"
     yield f"{growth.full.cpu_ms():.1f} ms in one of {growth.cells_before} cells, over the same"
-    yield f"{growth.full.frames} frames. The long course: {course.frames} frames of {course.slides}"
-    yield f"slides in one session, which ends with {course.cells} cells.\n"
+    yield f"{growth.full.frames} frames, on one thread. The long course: {course.frames} frames"
+    yield f"of {course.slides} slides in one session, which ends with {course.cells} cells.\n"
     yield f"That a frame does not grow dearer is taken as at most {GROWTH_PERCENT:g} %, flat"
     yield f"memory as at most {FLAT_MB:g} MB more at the end than after {growth.settled_frames}"
     yield "frames.\n"

@@ -54,12 +54,12 @@ class Speed:
     Attributes:
         pace: frames a second asked of the camera; 0 leaves it to the service.
         course: what was noted.
-        arriving: frames that the camera had to give on that way.
+        due: frames that the camera had to give on that way.
     """
 
     pace: float
     course: Course
-    arriving: int
+    due: int
 
 
 @dataclass(frozen=True, slots=True)

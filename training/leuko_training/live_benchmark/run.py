@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -202,9 +203,9 @@ class _Bencher:
         name = f"{pace:g} frames a second" if pace else "at its own pace"
         frames = self._extent.speed_frames
         course = self._course(f"service, camera {name}", frames=frames, pace=pace)
-        return Speed(pace, course, self._arriving(course))
+        return Speed(pace, course, self._due(course))
 
-    def _arriving(self, course: Course) -> int:
+    def _due(self, course: Course) -> int:
         """Return how many frames of the simulated path the camera had to give."""
         hand = Scene.set_up(
             self._options(self._smear(0), self._extent.smear_um_per_px, self._seed)
@@ -220,9 +221,13 @@ class _Bencher:
 
     def _compared(self) -> tuple[Course, Course]:
         frames, before = self._extent.compared_frames, self._extent.cells_before
+        # Time of the processor is that of the counting thread: no other may help only one of them.
+        empty, full = (
+            replace(self._plan(frames=frames, before=cells), threads=1) for cells in (0, before)
+        )
         return (
-            self._course("session without cells", frames=frames),
-            self._course(f"session with {before} cells", frames=frames, before=before),
+            run_course(empty, tick=self._steps.begin("session without cells")),
+            run_course(full, tick=self._steps.begin(f"session with {before} cells")),
         )
 
     def _long_course(self) -> Course:
@@ -233,8 +238,12 @@ class _Bencher:
         return f"smear:{21 + slide}:{self._extent.leukocytes}"
 
     def _course(self, what: str, *, frames: int, pace: float = 0.0, before: int = 0) -> Course:
+        plan = self._plan(frames=frames, pace=pace, before=before)
+        return run_course(plan, tick=self._steps.begin(what))
+
+    def _plan(self, *, frames: int, pace: float = 0.0, before: int = 0) -> CoursePlan:
         extent = self._extent
-        plan = CoursePlan(
+        return CoursePlan(
             bundle=str(self._bundle.path),
             sources=tuple(self._smear(slide) for slide in range(_SLIDES)),
             frames=frames,
@@ -245,7 +254,6 @@ class _Bencher:
             height=extent.size[1],
             seed=self._seed,
         )
-        return run_course(plan, tick=self._steps.begin(what))
 
     def kills(self) -> DurabilityTrial:
         return self._parts.once("kills", DurabilityTrial, self._killed)

@@ -4,17 +4,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
+from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle
 from leuko.cameras import CameraOptions, CameraProcess, Frame
 from leuko.cells import Cell, RGBImage
 from leuko.displays import DisplayOptions
 from leuko.displays.framebuffer import FramebufferDisplay
-from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser, Wanted
 from leuko.status import Health, LiveStatus, Shown
 from leuko.store import CellRecord, Store
 from leuko_training.live_benchmark.course import NOTED_EVERY, Course, CoursePlan
+from leuko_training.live_benchmark.given_camera import DRIVER, OPENING_S, PATIENCE_S, given
 
 _STATUS = Path("/proc/self/status")
 _PANEL = (320, 240)
@@ -31,14 +33,16 @@ def memory_mb(name: str = "VmRSS") -> float:
 class ReelCamera:
     """The simulated camera in its own process, slide after slide, until there are enough frames."""
 
-    def __init__(self, plan: CoursePlan, course: Course) -> None:
+    def __init__(self, plan: CoursePlan, course: Course, *, folder: Path) -> None:
         """Open the first slide.
 
         Args:
             plan: slides and number of frames.
             course: where the times are noted.
+            folder: for the camera's own notes.
         """
         self._plan = plan
+        self._folder = folder
         self._course = course
         self._camera = self._next_slide()
         self._taken: tuple[float, float] | None = None
@@ -77,6 +81,11 @@ class ReelCamera:
             self._course.cpu_s.append(time.thread_time() - self._taken[1])
             self._course.worked_s.append(time.monotonic() - self._taken[0])
         self._camera.close()
+        self._course.given = given(self._notes, self._course.numbers)
+
+    @property
+    def _notes(self) -> Path:
+        return self._folder / f"given-{self._course.slides}"
 
     def _note(self, frame: Frame) -> None:
         course, now = self._course, (time.monotonic(), time.thread_time())
@@ -94,27 +103,32 @@ class ReelCamera:
         plan, slide = self._plan, self._course.slides
         self._course.slides += 1
         options = CameraOptions(
-            source=plan.sources[slide % len(plan.sources)],
+            source=f"{self._notes}|{plan.sources[slide % len(plan.sources)]}",
             width=plan.width,
             height=plan.height,
             frames_per_s=plan.frames_per_s,
             um_per_px=plan.um_per_px,
             seed=plan.seed + slide,
         )
-        return CameraProcess("sim", options)
+        return CameraProcess(DRIVER, options, silence_s=PATIENCE_S, opening_s=OPENING_S)
 
 
 class TimedAnalyser(FieldAnalyser):
-    """Finds and names cells on one thread, and notes how long that takes."""
+    """Finds and names cells as `leuko run` does, and notes how long that takes."""
 
-    def __init__(self, bundle: ModelBundle, course: Course) -> None:
+    def __init__(
+        self, bundle: ModelBundle, course: Course, *, threads: int | Literal["auto"] = "auto"
+    ) -> None:
         """Load the bundle's models.
 
         Args:
             bundle: the models.
             course: where the times are noted.
+            threads: see `CoursePlan`.
         """
-        super().__init__(bundle, LiteRTEngine(threads=1))
+        engine = cpu_engine(bundle, threads)
+        super().__init__(bundle, engine)
+        course.engine = engine.name
         self._course = course
 
     def analyse(
