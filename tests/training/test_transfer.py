@@ -280,12 +280,14 @@ def test_the_test_fold_decides_on_no_certainty() -> None:
     assert choose_shipped(tempting) == choose_shipped(honest)
 
 
-def test_long_trainings_decide_on_the_certainty_before_short_ones() -> None:
+def test_long_trainings_alone_decide_on_the_certainty() -> None:
     short, long = tried(SHIPPED_NAME, is_short=True), tried(SHIPPED_NAME, is_short=False)
-    assert choose_shipped(short[:1]) is None
+    assert choose_shipped(short) is None
+    assert choose_shipped([*short, *long[1:]]) is None
     chosen = choose_shipped([*short, *long])
     assert chosen is not None
-    assert "long" in chosen[1]
+    assert chosen == choose_shipped(long)
+    assert f"`{SHIPPED_NAME}`, long" in chosen[1]
 
 
 def test_every_recipe_says_what_it_tries() -> None:

@@ -63,8 +63,8 @@ __all__ = [
 def transfer_and_report(trials: Sequence[Trial], places: Places, *, whole: bool = False) -> None:
     """Do the trials that are not done yet, and write the report on all that are.
 
-    The shipped recipe's temperature and threshold are written, too, once all laboratories have
-    been left out: of the long trainings if there are, else of the short.
+    The shipped recipe's temperature and threshold are written, too, once its long trainings have
+    left out all laboratories.
 
     Args:
         trials: what to try.
@@ -90,13 +90,14 @@ def transfer_and_report(trials: Sequence[Trial], places: Places, *, whole: bool 
 def choose_shipped(tried: Sequence[Tried]) -> tuple[Certainty, str] | None:
     """Return what the shipped recipe's answers say of their certainty, and in words whence.
 
-    None while there are laboratories that it has not been asked about.
+    None while there are laboratories that no long training of it was asked about: after a short
+    one a classifier is less sure than the shipped one is.
     """
-    known = shipped_trials(tried)
+    known = [one for one in shipped_trials(tried) if not one.trial.is_short]
     parts = [one.answers for one in known]
     if set(LABORATORIES) <= {LABORATORY_OF[name] for part in parts for name in part.names}:
-        how = "short" if known[0].trial.is_short else "long"
-        source = f"leuko-train transfer: {how} trainings, laboratories left out, folds 1 to 4"
+        recipe = known[0].trial.recipe
+        source = f"leuko-train transfer: `{recipe}`, long, laboratories left out, folds 1 to 4"
         return choose(Answers.joined(parts).outside_the_test), source
     return None
 
