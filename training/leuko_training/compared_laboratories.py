@@ -133,7 +133,8 @@ def _lines(found: Compared) -> Iterator[str]:
         f"Up to {MOST_OF_CLASS} cells of each class of each set, all folds. Densities are natural",
         "logarithms of background over pixel, mean of red, green and blue.",
         "",
-        "The classes' part, which `leuko.vision.tone` and `leuko.vision.laboratory` hold:",
+        "The classes' part; `leuko.vision.tone` and `leuko.vision.laboratory` hold it, within 2 %",
+        "from another draw of the cells:",
         "",
     )
     yield from table(
