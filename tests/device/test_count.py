@@ -255,7 +255,7 @@ def test_a_file_is_no_place_for_results(
 ) -> None:
     taken = tmp_path / "notes.txt"
     taken.write_text("mine", "utf-8")
-    told = r"notes\.txt is no folder, and results take one; choose another place with --out$"
+    told = r"notes\.txt: it is no folder; choose another place with --out$"
     with pytest.raises(OutputError, match=told):
         count([disc_folder], taken, bundle)
     assert taken.read_text("utf-8") == "mine"

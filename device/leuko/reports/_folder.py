@@ -197,7 +197,7 @@ def _translated(folder: Path) -> Generator[None]:
         yield
     except FileExistsError as error:
         raise OutputError(
-            f"{folder} is no folder, and results take one; choose another place with --out"
+            f"cannot write results to {folder}: it is no folder; choose another place with --out"
         ) from error
     except OSError as error:
         raise OutputError(
