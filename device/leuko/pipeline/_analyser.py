@@ -135,7 +135,8 @@ class FieldAnalyser:
             if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
                 finds.append(find)
         finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
-        return tuple(self._name(field, find) for find in finds)
+        with self._laboratory.learning():
+            return tuple(self._name(field, find) for find in finds)
 
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field, ahead of the cells that are to be named.
