@@ -233,6 +233,34 @@ def test_a_black_picture_is_left_out(
     assert "most of it is black (level 0 of 255)" in result.failed[0].reason
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["mask.png"], "mask.png: most of it is black"),
+        # The second is a copy of the first.
+        (["a.png", "b.png"], "none of 2 images can be used; a.png: most of it is black"),
+    ],
+)
+def test_black_pictures_alone_are_named(
+    tmp_path: Path, bundle: ModelBundle, names: list[str], told: str
+) -> None:
+    for name in names:
+        Image.fromarray(np.zeros((200, 300, 3), np.uint8)).save(tmp_path / name)
+    with pytest.raises(ImageError, match=f"^{told}"):
+        count([tmp_path], tmp_path / "out", bundle)
+
+
+def test_a_file_is_no_place_for_results(
+    tmp_path: Path, bundle: ModelBundle, disc_folder: Path
+) -> None:
+    taken = tmp_path / "notes.txt"
+    taken.write_text("mine", "utf-8")
+    told = r"notes\.txt: it is no folder; choose another place with --out$"
+    with pytest.raises(OutputError, match=told):
+        count([disc_folder], taken, bundle)
+    assert taken.read_text("utf-8") == "mine"
+
+
 def test_broken_images_alone_give_no_result(tmp_path: Path, bundle: ModelBundle) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"nothing")

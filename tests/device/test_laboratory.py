@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leuko.cells import CellClass
+from leuko.errors import EngineError
 from leuko.vision.laboratory import (
     USUAL_DIAMETERS_UM,
     Laboratory,
@@ -60,6 +61,29 @@ def test_a_laboratory_is_taken_for_usual_the_less_the_more_of_its_cells_are_know
         levels.append(int(laboratory.evened(nucleus)[0, 0, 0]))
     assert 1 < sizes[0] < sizes[1] < sizes[2] < LARGE
     assert 129 > levels[0] > levels[2]
+
+
+def test_a_field_that_was_cut_short_teaches_nothing() -> None:
+    laboratory, crop = Laboratory(), np.full((8, 8, 3), 129, np.uint8)
+    laboratory.add_size(CellClass.MONOCYTE, area_um2(CellClass.MONOCYTE, LARGE))
+    laboratory.add_tone(CellClass.MONOCYTE, PALE)
+    size, evened = laboratory.size, laboratory.evened(crop)
+
+    def learn(error: EngineError | None = None) -> None:
+        for _ in range(9):
+            laboratory.add_size(CellClass.MONOCYTE, area_um2(CellClass.MONOCYTE, LARGE))
+            laboratory.add_tone(CellClass.MONOCYTE, PALE)
+        if error:
+            raise error
+
+    with pytest.raises(EngineError), laboratory.learning():
+        learn(EngineError("unplugged"))
+    assert laboratory.size == size
+    assert (laboratory.evened(crop) == evened).all()
+    with laboratory.learning():
+        learn()
+    assert laboratory.size > size
+    assert (laboratory.evened(crop) != evened).any()
 
 
 def test_an_old_slide_is_forgotten() -> None:

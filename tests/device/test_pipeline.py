@@ -16,6 +16,7 @@ from leuko.familiarity import Familiarity
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
+from leuko.vision.laboratory import Laboratory
 from leuko.vision.traits import TRAITS
 
 UM_PER_PX = 0.15
@@ -24,7 +25,8 @@ WIDTH_PX, HEIGHT_PX = 900, 700
 
 @pytest.fixture(scope="module")
 def bundle() -> ModelBundle:
-    return load_bundle(default_bundle_path())
+    """The shipped models, which show every cell as it is, whatever was named before it."""
+    return changed(load_bundle(default_bundle_path()), "classifier", evens_laboratory=False)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,24 @@ def test_a_cell_cut_by_the_border_is_set_aside(
     at_border = [cell for cell in found if cell.region.box.x == 0]
     assert at_border
     assert {cell.status for cell in at_border} == {CellStatus.EXCLUDED}
+
+
+def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
+    bundle: ModelBundle, field: RGBImage
+) -> None:
+    def size(bundle: ModelBundle, **spec: object) -> float:
+        laboratory = Laboratory()
+        one = changed(bundle, "classifier", **{"evens_laboratory": True} | spec)
+        FieldAnalyser(one, LiteRTEngine(), laboratory=laboratory).learn(field, um_per_px=UM_PER_PX)
+        return laboratory.size
+
+    artefact = [0.001] * len(CellClass)
+    artefact[list(CellClass).index(CellClass.PLATELET_OR_ARTEFACT)] = 1000.0
+    assert size(bundle) != 1
+    assert size(bundle, evens_laboratory=False) == 1
+    assert size(bundle, class_weights=tuple(artefact)) == 1
+    # Every cell is larger than any single leukocyte.
+    assert size(changed(bundle, "segmenter", largest_area_um2=20.0)) == 1
 
 
 def test_an_unsure_name_is_unclassified_and_says_why(bundle: ModelBundle, field: RGBImage) -> None:

@@ -17,7 +17,13 @@ import cv2
 import numpy as np
 
 from leuko.bundle import default_bundle_path, load_bundle
-from leuko.calibration import FILES, Circumstances, cells_of_folder, measure_site
+from leuko.calibration import (
+    FILES,
+    Circumstances,
+    cells_of_folder,
+    learn_laboratory,
+    measure_site,
+)
 from leuko.clock import Moment
 from leuko.errors import CalibrationError
 from leuko.inference import LiteRTEngine
@@ -37,6 +43,7 @@ def main() -> None:
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
     cells = list(cells_of_folder(Path(sys.argv[1]), um_per_px=float(sys.argv[2])))
     circumstances = Circumstances("benchmark", _MOMENT, bundle.label, bundle.sha256, FILES)
+    learn_laboratory(cells, learn=lambda rgb, scale: analyser.learn(rgb, um_per_px=scale))
     # The shipped bundle may know the set already: finding that out takes as long.
     with suppress(CalibrationError):
         measure_site(

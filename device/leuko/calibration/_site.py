@@ -1,7 +1,7 @@
 """The classifier adapted to this laboratory's cells, of which a person has confirmed some."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,24 @@ class SiteMeasurement:
     part: SitePart
     content: bytes
     left_out: tuple[str, ...]
+
+
+def learn_laboratory(
+    cells: Sequence[LabelledCell], *, learn: Callable[[RGBImage, float], object]
+) -> None:
+    """Get to know the laboratory of confirmed cells, before they are measured.
+
+    Twice, for what the first are named before their laboratory is known may be wrong.
+
+    Args:
+        cells: confirmed cells, one picture each.
+        learn: gets to know it by a picture of a known scale.
+
+    Raises:
+        ImageError: a picture cannot be analysed.
+    """
+    for cell in (*cells, *cells):
+        learn(cell.rgb, cell.um_per_px)
 
 
 def measure_site(

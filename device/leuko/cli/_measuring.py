@@ -64,7 +64,7 @@ class Measuring:
         return CalibratedFrames(present).calibrated if present else lambda rgb: rgb
 
     def analyser(self) -> "FieldAnalyser":
-        """Return what finds leukocytes on the processor and names them as a count would."""
+        """Return what finds leukocytes on the processor and names them as a live count would."""
         from leuko.calibration import adapter_for
         from leuko.inference import LiteRTEngine
         from leuko.pipeline import FieldAnalyser

@@ -46,7 +46,9 @@ def site(
     models, settings = chosen_bundle(asked.bundle, state_dir=asked.state_dir, um_per_px=um_per_px)
     history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
     left_out: tuple[str, ...] = ()
-    if reviewed and folder is None and labels is None:
+    if reviewed:
+        if folder or labels:
+            raise typer.BadParameter("--reviewed takes no FOLDER and no --labels")
         cells, left_out = _reviewed(session, settings)
     else:
         cells = _cells(folder, session, labels, settings=settings, history=history)
@@ -69,7 +71,7 @@ def _tell_left_out(reasons: tuple[str, ...]) -> None:
 
 
 def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -> "SiteMeasurement":
-    from leuko.calibration import FILES, Circumstances, measure_site
+    from leuko.calibration import FILES, Circumstances, learn_laboratory, measure_site
     from leuko.clock import now
     from leuko.inference import LiteRTEngine
     from leuko.pipeline import FieldAnalyser
@@ -77,9 +79,7 @@ def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -
     circumstances = Circumstances(by, now(), models.label, models.sha256, FILES)
     analyser = FieldAnalyser(models, LiteRTEngine())
     confirmed = list(cells)
-    for cell in confirmed * 2:
-        # Twice, for what is named before its laboratory is known may be wrong.
-        analyser.learn(cell.rgb, um_per_px=cell.um_per_px)
+    learn_laboratory(confirmed, learn=lambda rgb, scale: analyser.learn(rgb, um_per_px=scale))
     return measure_site(
         confirmed,
         circumstances,

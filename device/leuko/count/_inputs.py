@@ -82,13 +82,18 @@ class Inputs:
         """
         if len(self._failures) < len(self.images):
             return
-        errors = list(self._failures.values())
+        errors = [(path, self._failures[path]) for path in self.images]
         # A scale can be stated; a broken file among images without one matters less.
-        chosen = next((error for error in errors if isinstance(error, ScaleError)), errors[0])
-        if len(set(map(str, errors))) == 1:
+        of_scale = ((path, error) for path, error in errors if isinstance(error, ScaleError))
+        path, chosen = next(of_scale, errors[0])
+        is_of_scale = isinstance(chosen, ScaleError)
+        if is_of_scale and len({str(error) for _, error in errors}) == 1:
             raise chosen
-        kind = ScaleError if isinstance(chosen, ScaleError) else ImageError
-        raise kind(f"none of {len(errors)} images can be used; {chosen}")
+        of_many = f"none of {len(errors)} images can be used; " if len(errors) > 1 else ""
+        # A scale is that of all images of a size.
+        is_named = is_of_scale or path.name in str(chosen)
+        name = "" if is_named else f"{self.names[path][0]}: "
+        raise type(chosen)(f"{of_many}{name}{chosen}") from chosen
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, a sentence each."""

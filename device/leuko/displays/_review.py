@@ -36,7 +36,7 @@ def draw_review(step: ReviewStep, size: tuple[int, int]) -> Image.Image:
     width, height = size
     rest, foot = Area(0, 0, *size).cut_top(height - max(14, round(_FOOT * height)))
     canvas.fill(foot, _GROUND)
-    _write(canvas, foot.inset(3), step.answers, _INK, align=Align.CENTRE)
+    _write(canvas, foot.inset(3), _told(step.answers, width - 6), _INK, align=Align.CENTRE)
     if width >= height:
         side = min(rest.height, width - max(round(_BESIDE * width), 52))
         picture, beside = rest.cut_left(side)
@@ -62,6 +62,12 @@ def draw_review_mono(step: ReviewStep) -> Image.Image:
     for index, line in enumerate((*lines, "-back /stop")):
         write_mono(picture, row.moved(0, 28 + 9 * index), line)
     return picture
+
+
+def _told(answers: str, columns: int) -> str:
+    """Return the keys without dots between them where there is no room for those."""
+    is_narrow = _letters.width(_letters.printable(answers), _LEAST) > columns
+    return answers.replace(" · ", " ") if is_narrow else answers
 
 
 def _dithered(rgb: RGBImage, side: int) -> Image.Image:

@@ -26,13 +26,13 @@ def review_text(step: ReviewStep, *, columns: int, rows: int) -> RenderableType:
         columns: of the terminal.
         rows: of the terminal.
     """
-    table = Table.grid(padding=(0, 2))
+    table, answers = Table.grid(padding=(0, 2)), Text(step.answers, style="bold")
     side = 2 * max(_FEWEST_ROWS, min(_MOST_ROWS, rows - 3))
     side = min(side, columns - _WORDS_COLUMNS)
     if side < 2 * _FEWEST_ROWS:
-        return Group(_words_of(step), step.answers)
+        return Group(_words_of(step), answers)
     table.add_row(_picture(step.picture, side - side % 2), _words_of(step))
-    return Group(table, Text(step.answers, style="bold"))
+    return Group(table, answers)
 
 
 def _picture(rgb: RGBImage, side: int) -> Text:

@@ -135,7 +135,8 @@ class FieldAnalyser:
             if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
                 finds.append(find)
         finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
-        return tuple(self._name(field, find) for find in finds)
+        with self._laboratory.learning():
+            return tuple(self._name(field, find) for find in finds)
 
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field, ahead of the cells that are to be named.
@@ -185,8 +186,11 @@ class FieldAnalyser:
         return Look(self._laboratory.evened(look.crop), look.mask)
 
     def _learn(self, find: Find, look: Look, named: CellClass) -> None:
+        """Get to know the laboratory by what may be a single cell; a clump is none."""
+        if not find.is_whole or find.region.area_um2 > self._segmenter.largest_area_um2:
+            return
         self._laboratory.add_tone(named, cell_tone(look.crop, look.mask))
-        if find.is_whole and not find.region.cut_by_border:
+        if not find.region.cut_by_border:
             self._laboratory.add_size(named, find.region.area_um2)
 
     def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:

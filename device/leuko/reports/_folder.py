@@ -195,6 +195,10 @@ def _remove_tree(folder: Path) -> None:
 def _translated(folder: Path) -> Generator[None]:
     try:
         yield
+    except FileExistsError as error:
+        raise OutputError(
+            f"cannot write results to {folder}: it is no folder; choose another place with --out"
+        ) from error
     except OSError as error:
         raise OutputError(
             f"cannot write results to {folder}: {error.strerror or error}; "

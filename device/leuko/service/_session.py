@@ -75,8 +75,13 @@ class OpenSession:
         Args:
             held: cells that the counter has not yet brought.
         """
-        entries = self._entries | {n: _entry(cell) for n, cell in self._surplus.items()}
-        return DifferentialCount.from_entries([*entries.values(), *map(_entry, held)])
+        tally = self._tally.copy()
+        for number, cell in self._surplus.items():
+            if number in self._entries:
+                tally[self._entries[number]] -= 1
+            tally[_entry(cell)] += 1
+        tally.update(map(_entry, held))
+        return DifferentialCount.from_tally(tally)
 
     @property
     def is_counting(self) -> bool:

@@ -27,8 +27,10 @@ class SessionGround:
 
     def keep(self, session: OpenSession, counter: LiveCounter, *, um_per_px: float) -> None:
         """Keep what was searched for a session that rests from now on; arguments as before."""
-        # Cells beyond the target are not kept: their ground would go without them.
-        if self._file and counter.ground and not session.has_surplus:
+        # Cells beyond the target, or of a place that is still searched for, are not kept: their
+        # ground would go without them.
+        is_whole = not session.has_surplus and not counter.held
+        if self._file and counter.ground and is_whole:
             self._file.keep(counter.ground, session.record.id, um_per_px=um_per_px)
 
     def forget(self) -> None:

@@ -5,9 +5,10 @@ the film is and how it dries makes them larger, and so does a scale that is misj
 anything of a single cell, so both are taken away before it is named.
 """
 
+import contextlib
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from statistics import median
 from types import MappingProxyType
 
@@ -70,6 +71,17 @@ class Laboratory:
         found = laboratory_size(self._diameters)
         count = len(self._diameters)
         return found ** (count / (count + _LOOKS_OF_SIZE)) if found else 1.0
+
+    @contextlib.contextmanager
+    def learning(self) -> Generator[None]:
+        """Forget what is taken in meanwhile if that is cut short: then all of it comes again."""
+        before, is_whole = (self._tones.copy(), self._diameters.copy()), False
+        try:
+            yield
+            is_whole = True
+        finally:
+            if not is_whole:
+                self._tones, self._diameters = before
 
     def add_tone(self, cell_class: CellClass, tone: Tone | None) -> None:
         """Take in how dark a cell is, by what it was named."""

@@ -10,7 +10,7 @@ from leuko.control import Action, Press
 from leuko.errors import CalibrationError
 from leuko.review import Turn
 from leuko.status import ReviewStep
-from leuko.wizard._wizard import Wizard
+from leuko.wizard._wizard import KeyNames, Wizard
 
 AT_ONCE = "123456780-"
 """Keys of a keypad that answer without Enter."""
@@ -23,6 +23,9 @@ _ALONE_S = 0.06
 """Keys that come sooner one after the other are a wand's that reads an id, or two of a slip."""
 _FIRST_KEYS_S = 1.0
 """A keypad is found as soon, where nobody can type."""
+
+_SKIP = "[0]"
+_TYPED = KeyNames("[Enter]", _SKIP, "[q]", "[-]")
 
 _TURNS = {"0": Turn.SKIP, "skip": Turn.SKIP, "-": Turn.BACK, "back": Turn.BACK}
 _STOPS = {"q": Turn.STOP, "stop": Turn.STOP}
@@ -77,10 +80,11 @@ class ReviewScreen:
     def _answers(self) -> str:
         keys = self._wizard.keys()
         if not keys.yes:
-            return "Enter yes · 0 skip · - back · q stop"
-        if keys.less:
-            return f"{keys.yes} yes · 0 skip · {keys.less} back · {keys.no} stop"
-        return f"{keys.yes} yes · {keys.again} skip · {keys.no} stop"
+            keys = _TYPED
+        elif keys.less:
+            keys = keys._replace(again=_SKIP)
+        named = {"yes": keys.yes, "skip": keys.again, "back": keys.less, "stop": keys.no}
+        return " · ".join(f"{key} {meaning}" for meaning, key in named.items() if key)
 
     def _show(self, step: ReviewStep, *, is_new: bool) -> None:
         wizard = self._wizard

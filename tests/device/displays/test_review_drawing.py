@@ -36,7 +36,7 @@ def step(picture: RGBImage) -> ReviewStep:
         remark="41 %, unsure",
         confirmed=confirmed,
         wanted=20,
-        answers="Enter yes · 0 skip · - back · hold / stop",
+        answers="[Enter] yes · [0] skip · [-] back · hold [/] stop",
     )
 
 
@@ -115,8 +115,20 @@ def test_a_terminal_shows_the_picture_in_half_blocks_of_its_colours(
     assert "8 PLT/ART" in shown
 
 
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_keys_in_brackets_are_told_in_a_terminal_of_any_width(
+    step: ReviewStep, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    for name, value in {"TERM": "xterm", "COLUMNS": columns, "LINES": "24"}.items():
+        monkeypatch.setenv(name, value)
+    terminal = Terminal()
+    print_review(replace(step, answers="[a] yes · hold [/] stop"), terminal)
+    assert "[a] yes · hold [/] stop" in terminal.getvalue()
+
+
 def test_what_is_no_terminal_gets_one_line(step: ReviewStep) -> None:
     stream = io.StringIO()
     print_review(step, stream)
-    told = "17 of 100: neutrophil? 41 %, unsure (Enter yes · 0 skip · - back · hold / stop)\n"
+    told = "17 of 100: neutrophil? 41 %, unsure ([Enter] yes · [0] skip · [-] back · "
+    told += "hold [/] stop)\n"
     assert stream.getvalue() == told

@@ -73,7 +73,8 @@ def test_cells_are_confirmed_corrected_and_skipped_in_the_terminal(
     typed.close()
     run = calibrate("review", five, "--by", "Ada")
     assert run.code == 0, run.err
-    assert "1 of 5: neutrophil? 30 %, unsure (Enter yes · 0 skip · - back · q stop)" in run.err
+    assert "1 of 5: neutrophil? 30 %, unsure ([Enter] yes · [0] skip · [-]" in run.err
+    assert "· [q] stop)" in run.err
     assert "no class is called 'band'" in run.err
     assert "2 cells of session 1 are confirmed, 2 left" in run.out
     assert "lacks: 19 neutrophils, 20 lymphocytes" in run.out
@@ -230,3 +231,6 @@ def test_without_a_review_there_is_nothing_to_adapt_to(calibrate: Calibrate, fiv
     assert run.code == 1
     assert "no cell of a session that is kept has been confirmed" in run.err
     assert calibrate("site", "--session", five).code == 2
+    both = calibrate("site", "--reviewed", "crops")
+    assert both.code == 2
+    assert "--reviewed takes no FOLDER" in both.err

@@ -14,8 +14,8 @@ from leuko.status import ReviewStep, Shown
 from leuko.wizard import GUIDES, KeyNames, ReviewScreen, TypedAnswers, Wizard
 
 NO_KEYS = KeyNames()
-KEYPAD = KeyNames("Enter", "+", "hold /", "-")
-BUTTONS = KeyNames("start", "target", "hold finish")
+KEYPAD = KeyNames("[Enter]", "[+]", "hold [/]", "[-]")
+BUTTONS = KeyNames("[start]", "[target]", "hold [finish]")
 
 
 class Fingers(Answers):
@@ -91,7 +91,8 @@ def test_keys_say_what_a_cell_is(step: ReviewStep, press: Press, answer: CellCla
     bench = Bench(KEYPAD, answers=Fingers([press]))
     with bench.screen() as screen:
         assert screen.ask(step) == answer
-    assert [one.answers for one in bench.shown] == ["Enter yes · 0 skip · - back · hold / stop"]
+    told = "[Enter] yes · [0] skip · [-] back · hold [/] stop"
+    assert [one.answers for one in bench.shown] == [told]
 
 
 def test_what_is_pressed_before_a_cell_can_be_seen_says_nothing_of_it(step: ReviewStep) -> None:
@@ -127,7 +128,14 @@ def test_buttons_agree_skip_and_stop_and_are_named(step: ReviewStep) -> None:
     bench = Bench(BUTTONS, answers=Fingers([Press(Action.TARGET)]))
     with bench.screen() as screen:
         assert screen.ask(step) is Turn.SKIP
-    assert bench.shown[0].answers == "start yes · target skip · hold finish stop"
+    assert bench.shown[0].answers == "[start] yes · [target] skip · hold [finish] stop"
+
+
+def test_a_button_that_is_not_there_is_not_named(step: ReviewStep) -> None:
+    bench = Bench(KeyNames("[start]"), answers=Fingers([Press(Action.GO)]))
+    with bench.screen() as screen:
+        assert screen.ask(step) is CellClass.MONOCYTE
+    assert bench.shown[0].answers == "[start] yes"
 
 
 def test_lines_of_a_script_are_answers_one_after_the_other_and_its_end_stops(

@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 
 from leuko.cameras import Frame
-from leuko.service import KEYFRAMES_NAME, STORE_NAME, KeyframeFile, LiveService, Parts
+from leuko.service import (
+    KEYFRAMES_NAME,
+    STORE_NAME,
+    GroundFile,
+    KeyframeFile,
+    LiveService,
+    Parts,
+)
 from leuko.status import Target
 from leuko.store import CellRecord, Store
-from leuko.tracking import Keyframe, Position
+from leuko.tracking import Keyframe, Position, SearchedGround
 
 AT_ONCE = 3
 """Leukocytes of the first view."""
@@ -67,6 +74,23 @@ def put_strangers(path: Path) -> None:
     for number in range(first, first + STRANGERS):
         place = Position(9, 50.0 * (number - first), 0.0)
         file.put(Keyframe(number, place, 1.0), rng.bytes(PICTURE_BYTES))
+
+
+def test_ground_is_not_kept_without_the_cells_on_it_that_wait_for_a_search(
+    make_parts: Callable[..., Parts], store: Store, frames: list[Frame], tmp_path: Path
+) -> None:
+    start(LiveService(make_parts(store)))
+    put_strangers(store.path.with_name(KEYFRAMES_NAME))
+    ground = GroundFile(tmp_path / "ground")
+    ground.keep(SearchedGround(width_um=96.0, height_um=72.0, enough=3), 1, um_per_px=0.2)
+    service = LiveService(replace(make_parts(store), ground=ground))
+    assert take(service, frames[:6] * 2) == 0
+    service.pause(asked_by="ana")
+    assert ground.read(1, um_per_px=0.2) is None
+    service.stop()
+    service.run()
+    assert service.status().count.n == AT_ONCE
+    assert ground.read(1, um_per_px=0.2) is not None
 
 
 @pytest.mark.parametrize("was_seen", [False, True])

@@ -68,7 +68,11 @@ def train_without(
 
 
 def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> Answers:
-    """Return what a classifier says of cells, each seen as the device would show it."""
+    """Return what a classifier says of cells, each seen as the device would show it.
+
+    Where the recipe evens laboratories, theirs are known by the labels; the device goes by the
+    names it has given, so that these answers are the best that can be hoped for there.
+    """
     known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
     crops = [one.crop for one in known]
     probabilities = [
