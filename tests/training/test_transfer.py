@@ -28,6 +28,7 @@ from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.fit import Schedule
 from leuko_training.recipes import RECIPES, SHIPPED
+from leuko_training.simulated import simulated_crops
 from leuko_training.transfer import (
     LABORATORIES,
     PROXY_GROUPS,
@@ -177,6 +178,36 @@ def test_a_prior_makes_common_classes_likelier_and_leaves_the_others() -> None:
     assert np.prod(five) == pytest.approx(1, abs=0.01)
     assert {weights[name] for name in CLASSES[5:]} == {1.0}
     assert set(Certainty(1.0, 0.5).class_weights) == {1.0}
+
+
+class Namesake:
+    """Calls every cell a neutrophil, and keeps what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[NDArray[Any]] = []
+
+    def predict_on_batch(self, x: NDArray[Any]) -> NDArray[Any]:
+        self.shown.append(x)
+        return np.tile(np.eye(8, dtype=np.float32)[0], (len(x), 1))
+
+
+def test_a_left_out_laboratory_is_known_by_the_names_it_was_given_and_not_by_labels() -> None:
+    even = replace(SHIPPED, style=replace(SHIPPED.style, even=True))
+    crops = simulated_crops(1)
+
+    def shown(label: CellClass | None) -> NDArray[Any]:
+        model = Namesake()
+        cells = [
+            LabelledCell(cell("pbc", FIVE[0]).item, replace(crop, label=label or crop.label))
+            for crop in crops
+            if crop.label.is_counted
+        ]
+        ask(model, cells, even)
+        first, *_, last = model.shown
+        assert not np.array_equal(first, last)
+        return last
+
+    assert np.array_equal(shown(None), shown(CellClass.BASOPHIL))
 
 
 def test_a_cell_between_two_classes_is_given_the_commoner_one() -> None:

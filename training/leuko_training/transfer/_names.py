@@ -1,10 +1,12 @@
 """Training a classifier without some laboratories, and asking it about their cells."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from leuko.cells import CellClass
 from leuko_training.answers import CLASSES, Answers
@@ -70,21 +72,39 @@ def train_without(
 def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> Answers:
     """Return what a classifier says of cells, each seen as the device would show it.
 
-    Where the recipe evens laboratories, theirs are known by the labels; the device goes by the
-    names it has given, so that these answers are the best that can be hoped for there.
+    Where the recipe evens laboratories, theirs are known as on the device: by the names that the
+    cells were given, twice, and never by their labels.
     """
     known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
-    crops = [one.crop for one in known]
-    probabilities = [
-        np.asarray(model.predict_on_batch(plain_batch(batch, style=recipe.style)[0]))
-        for batch in _batches(with_laboratories(crops))
-    ]
+    crops = [replace(one.crop, shared=None) for one in known]
+    for _ in range(2 if recipe.style.even else 0):
+        crops = _known_by_names(crops, _told(model, crops, recipe))
     return Answers(
         datasets=np.array([one.item.dataset for one in known]),
         truths=np.array([CLASSES.index(one.crop.label) for one in known]),
-        probabilities=np.concatenate(probabilities).astype(np.float32),
+        probabilities=_told(model, crops, recipe),
         folds=np.array([one.item.fold for one in known]),
     )
+
+
+def _told(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> NDArray[np.float32]:
+    probabilities = [
+        np.asarray(model.predict_on_batch(plain_batch(batch, style=recipe.style)[0]))
+        for batch in _batches(crops)
+    ]
+    return np.concatenate(probabilities).astype(np.float32)
+
+
+def _known_by_names(crops: Sequence[Crop], probabilities: NDArray[np.float32]) -> list[Crop]:
+    """Return crops that know their laboratories as far as their cells' names tell."""
+    names = [CLASSES[index] for index in probabilities.argmax(axis=1)]
+    named = [
+        replace(crop, label=name, shared=None) for crop, name in zip(crops, names, strict=True)
+    ]
+    return [
+        replace(crop, shared=one.shared)
+        for crop, one in zip(crops, with_laboratories(named), strict=True)
+    ]
 
 
 def _untrained(recipe: Recipe, seed: int) -> keras.Model:

@@ -77,9 +77,8 @@ def _head() -> Iterator[str]:
         "by the shipped segmenter, which has seen no leukocyte's mask of them. The classifier",
         "is judged alone, in float, *five-way*: the likeliest of the five leukocyte classes.",
         "Class labels of bccd and segmentation_wbc are by laymen.",
-        "Where a recipe makes laboratories' cells alike (*even*), the left-out one is known by its",
-        "labels here; a device knows it by the names it has given, and whole bundles, where they",
-        "were judged below, are judged so.",
+        "Where a recipe makes laboratories' cells alike (*even*), the left-out one is known as on",
+        "the device: by the names that its cells were given, twice, and not by their labels.",
         "",
     )
 
