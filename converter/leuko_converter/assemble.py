@@ -72,7 +72,7 @@ On the golden inputs LiteRT's reference kernels lay up to 19 steps (segmenter) a
 from XNNPACK's on x86-64; about twice that is allowed.
 """
 
-REPRESENTATIVE_VIEWS = 800
+REPRESENTATIVE_VIEWS = 400
 """Views that the ranges of a model's activations are taken from."""
 
 _VIEWS_IN_A_TILE = 5

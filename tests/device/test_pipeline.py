@@ -285,28 +285,3 @@ def test_models_that_take_the_right_input_and_give_something_else_are_refused(
     files = {**bundle.files, name: bundle.files[other]}
     with pytest.raises(BundleError, match=f"{name} gives .*, the manifest says"):
         FieldAnalyser(replace(bundle, files=files), LiteRTEngine())
-
-
-def through_another_camera(field: RGBImage) -> RGBImage:
-    """The field as a camera shows it that makes nuclei hardly darker than cytoplasms."""
-    densities = np.maximum(-np.log((field.astype(np.float64) + 1) / 240), 0)
-    light = 240 * np.exp(-0.7 * densities**0.5) - 1
-    return np.asarray(np.clip(np.rint(light), 0, 255), np.uint8)
-
-
-def test_a_field_through_another_camera_s_curve_is_seen_alike(
-    bundle: ModelBundle, field: RGBImage
-) -> None:
-    def told(rgb: RGBImage, *, evens_laboratory: bool) -> NDArray[np.float64]:
-        models = changed(bundle, "classifier", evens_laboratory=evens_laboratory)
-        analyser = FieldAnalyser(models, LiteRTEngine())
-        for _ in range(2):
-            assert analyser.learn(rgb, um_per_px=UM_PER_PX) == (9 if evens_laboratory else 0)
-        found = analyser.analyse(rgb, um_per_px=UM_PER_PX)
-        assert len(found) == 9
-        return np.array([cell.probabilities for cell in found])
-
-    other = through_another_camera(field)
-    apart = np.abs(told(field, evens_laboratory=False) - told(other, evens_laboratory=False)).mean()
-    evened = np.abs(told(field, evens_laboratory=True) - told(other, evens_laboratory=True)).mean()
-    assert evened < 0.6 * apart
