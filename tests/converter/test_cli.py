@@ -135,11 +135,12 @@ def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
     root: Path, untrained: tuple[Path, Path], bundled: Path, run: Run
 ) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
-    places = ("--bundle", bundled, "--results", bundled.parent)
+    results = bundled.parent / "not-there-yet"
+    places = ("--bundle", bundled, "--results", results)
     code, out, err = run("parity", *options, *places, "--most-points-lost", -100)
     assert code == 1
     assert "too much was lost by quantisation" in err
-    assert (bundled.parent / "parity.md").read_text(encoding="utf-8").strip() == out.strip()
+    assert (results / "parity.md").read_text(encoding="utf-8").strip() == out.strip()
     rows = [line.split("|") for line in out.splitlines() if line.startswith("| bccd |")]
     assert [row[2].strip() for row in rows] == ["3", "3"]
     assert "| Dice, worst set (bccd) | ≤ 0.005 |" in out
@@ -170,7 +171,7 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_1(
     (tmp_path / "damaged.keras").write_bytes(b"PK damaged")
     (tmp_path / "views").mkdir()
     Image.fromarray(np.full((40, 32, 3), 99, np.uint8)).save(tmp_path / "views" / "low.png")
-    out = tmp_path / "nowhere" / "out.tflite"
+    out = tmp_path / "damaged.keras" / "out.tflite"
     for model, complaint in (
         ("missing.keras", "there is no trained model at"),
         ("damaged.keras", "is no Keras model that can be read"),

@@ -22,12 +22,13 @@ BUNDLE = Path("device/leuko/bundles/default")
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a result.
+    """Write a result, and make its folder if need be.
 
     Raises:
         OutputError: the file cannot be written.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise OutputError(
