@@ -3,10 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
-import cv2
-import numpy as np
-
-from leuko.calibration import STAIN_DIFFERS, StainPart, StainWatch
+from leuko.calibration import STAIN_DIFFERS, StainPart, StainWatch, decoded_picture
 from leuko.cells import CellStatus
 from leuko.errors import StoreError
 from leuko.store import LogEntry, SessionRecord, Store
@@ -60,10 +57,8 @@ class StainGuard:
         self._watch = StainWatch(self._part, differs=self._is_noted)
         newest = self._store.newest_cells(session.id, classes=JUDGED, limit=_MOST_CELLS)
         for cell in reversed(newest):
-            coded = np.frombuffer(cell.picture or b"", np.uint8)
-            bgr = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
-            if bgr is not None:
-                picture = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+            picture = decoded_picture(cell.picture)
+            if picture is not None:
                 self._watch.samples.add(cell.cell_class, picture)
         self._watch.judge()
 
