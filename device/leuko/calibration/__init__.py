@@ -17,7 +17,6 @@ from leuko.calibration._labels import (
     cells_of_folder,
     cells_of_session,
     class_named,
-    decoded_picture,
     evenly,
     read_labels,
 )
@@ -115,7 +114,6 @@ __all__ = [
     "check_camera",
     "class_named",
     "coded_gain",
-    "decoded_picture",
     "estimated_wbc",
     "evenly",
     "learn_laboratory",

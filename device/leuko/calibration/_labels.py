@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
-import numpy as np
-
 from leuko.calibration._record import FrameUsed
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError
-from leuko.images import find_images, read_image
+from leuko.images import decoded_picture, find_images, read_image
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
@@ -164,13 +161,6 @@ def _number(text: str | None, path: Path) -> int:
         return int(text or "")
     except ValueError as error:
         raise CalibrationError(f"{path}: {text!r} is no cell's number; correct the row") from error
-
-
-def decoded_picture(content: bytes | None) -> RGBImage | None:
-    """Return the picture that is kept of a cell; None if there is none that can be read."""
-    stored = np.frombuffer(content or b"", np.uint8)
-    bgr = cv2.imdecode(stored, cv2.IMREAD_COLOR) if len(stored) else None
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _labelled(

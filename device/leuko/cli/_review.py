@@ -90,7 +90,7 @@ def _at_the_bench(
 
 
 def _picture(reader: "StoreReader", session: int, number: int) -> "RGBImage":
-    from leuko.calibration import decoded_picture
+    from leuko.images import decoded_picture
 
     cell = reader.cell(session, number)
     rgb = decoded_picture(cell.picture) if cell else None

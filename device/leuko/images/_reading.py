@@ -200,3 +200,10 @@ def _on_white(rgba: NDArray[np.uint8]) -> RGBImage:
     alpha = rgba[..., 3:].astype(np.uint16)
     mixed = rgba[..., :3] * alpha + 255 * (255 - alpha)
     return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def decoded_picture(content: bytes | None) -> RGBImage | None:
+    """Return the picture that is kept of a cell; None if there is none that can be read."""
+    stored = np.frombuffer(content or b"", np.uint8)
+    bgr = cv2.imdecode(stored, cv2.IMREAD_COLOR) if len(stored) else None
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

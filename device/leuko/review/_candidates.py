@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
-from leuko.calibration import decoded_picture
 from leuko.cells import CellClass, CellStatus
 from leuko.errors import SessionError
+from leuko.images import decoded_picture
 from leuko.store import CellRecord, StoreReader
 
 

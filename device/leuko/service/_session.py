@@ -4,12 +4,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-import cv2
-import numpy as np
-
 from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.counting import DifferentialCount, Entry
-from leuko.images import plain_png
+from leuko.images import decoded_picture, plain_png
 from leuko.service._surplus import admitted
 from leuko.status import LastCell, SessionState, Target
 from leuko.store import CellRecord, SessionRecord, SessionSpec, Store
@@ -208,7 +205,8 @@ def tracked_cell(cell: CellRecord) -> TrackedCell:
         views=cell.views,
         area_um2=cell.area_um2,
         sharpness=cell.sharpness,
-        picture=_picture(cell.picture) if cell.picture else None,
+        # One that cannot be read is no reason to lose the cell.
+        picture=decoded_picture(cell.picture),
         reason=cell.reason,
     )
 
@@ -238,12 +236,6 @@ def _last_cell(cell: TrackedCell, picture: RGBImage) -> LastCell:
     is_named = cell.status is not CellStatus.UNCLASSIFIED
     probability = cell.probabilities[list(CellClass).index(cell.cell_class)]
     return LastCell(cell.cell_class if is_named else None, probability, picture)
-
-
-def _picture(png: bytes) -> RGBImage | None:
-    bgr = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    # One that cannot be read is no reason to lose the cell.
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def changed_since(record: SessionRecord | None, spec: SessionSpec) -> str:

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
-from leuko.calibration import STAIN_DIFFERS, StainPart, StainWatch, decoded_picture
+from leuko.calibration import STAIN_DIFFERS, StainPart, StainWatch
 from leuko.cells import CellStatus
 from leuko.errors import StoreError
+from leuko.images import decoded_picture
 from leuko.store import LogEntry, SessionRecord, Store
 from leuko.tracking import TrackedCell
 from leuko.vision.stain import JUDGED
