@@ -1,5 +1,7 @@
 """How dark nuclei and cytoplasms are, and the curve that makes laboratories alike."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from leuko.vision.tone import (
 )
 
 SIZE = 128
+Named = tuple[CellClass, Tone]
 FLAT = Tone(nucleus=0.6, cytoplasm=0.35)
 """As of a laboratory whose nuclei are hardly darker than its cytoplasms."""
 STARK = Tone(nucleus=1.2, cytoplasm=0.15)
@@ -67,24 +70,16 @@ def test_an_evened_cell_has_the_usual_tone(tone: Tone) -> None:
     assert found.cytoplasm == pytest.approx(USUAL_TONE.cytoplasm, rel=0.08)
 
 
-def test_half_of_the_way_lies_between() -> None:
-    image, cell = drawn(FLAT)
-    half = measured(evened(image, FLAT, share=0.5), cell)
-    assert FLAT.nucleus < half.nucleus < USUAL_TONE.nucleus
-    assert USUAL_TONE.cytoplasm < half.cytoplasm < FLAT.cytoplasm
-
-
-def test_none_of_the_way_leaves_the_image_and_all_of_it_the_background() -> None:
+def test_the_usual_laboratory_and_the_background_are_left_as_they_are() -> None:
     image, cell = drawn(STARK)
-    unchanged = evened(image, STARK, share=0.0).astype(int)
-    assert np.abs(unchanged - image).max() <= 1
+    assert (evened(image, USUAL_TONE) == image).all()
     glass, after = image[~cell], evened(image, STARK)[~cell]
     assert after.mean() == pytest.approx(glass.mean(), abs=2)
     # The curve is steepest there, and straight, so that noise stays noise.
     assert after.std() < 3 * glass.std()
 
 
-@pytest.mark.parametrize("tone", [Tone(0.5, 0.5), Tone(0.01, 0.0), Tone(4.0, 0.001), FLAT])
+@pytest.mark.parametrize("tone", [Tone(0.5, 0.5), Tone(0.08, 0.04), Tone(4.0, 0.04), FLAT])
 def test_darker_stays_darker_whatever_the_tone(tone: Tone) -> None:
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
     levels = evened(ramp, tone)[:, 0, 0].astype(int)
@@ -92,24 +87,41 @@ def test_darker_stays_darker_whatever_the_tone(tone: Tone) -> None:
     assert (levels[BACKGROUND_LEVEL:] == np.arange(BACKGROUND_LEVEL, 256)).all()
 
 
-def test_a_smear_with_more_lymphocytes_is_no_other_laboratory() -> None:
-    usual = list(USUAL_TONES.items())
-    lymphocyte = (CellClass.LYMPHOCYTE, USUAL_TONES[CellClass.LYMPHOCYTE])
-    for cells in (usual, [*usual, *[lymphocyte] * 20]):
-        assert laboratory_tone(cells) == USUAL_TONE
-
-
-def test_a_laboratory_s_tone_is_what_most_of_its_cells_say() -> None:
-    pale = [
-        (name, Tone(tone.nucleus / 2, tone.cytoplasm / 3)) for name, tone in USUAL_TONES.items()
+def of_classes(tones: Mapping[CellClass, Tone], factor: float, **counts: int) -> list[Named]:
+    """So many cells of each class, all as much darker than those tones."""
+    return [
+        (name, Tone(factor * tones[name].nucleus, factor * tones[name].cytoplasm))
+        for word, count in counts.items()
+        for name in [CellClass(word)] * count
     ]
-    odd = (CellClass.NEUTROPHIL, Tone(4.0, 0.05))
-    found = laboratory_tone([*pale, odd])
-    assert found is not None
-    assert found.nucleus == pytest.approx(USUAL_TONE.nucleus / 2)
-    assert found.cytoplasm == pytest.approx(USUAL_TONE.cytoplasm / 3)
+
+
+def contrast(tone: Tone) -> float:
+    return tone.nucleus / tone.cytoplasm
+
+
+def test_a_dark_laboratory_is_known_by_many_cells_and_hardly_by_two() -> None:
+    many = of_classes(USUAL_TONES, 1.5, neutrophil=120, lymphocyte=60, monocyte=12)
+    two = of_classes(USUAL_TONES, 1.5, neutrophil=2)
+    assert laboratory_tone(many).nucleus == pytest.approx(1.5 * USUAL_TONE.nucleus, rel=0.1)
+    assert laboratory_tone(two).nucleus < 1.2 * USUAL_TONE.nucleus
+    assert laboratory_tone([]) == USUAL_TONE
+
+
+def test_a_smear_full_of_eosinophils_is_no_other_laboratory_if_they_are_named() -> None:
+    eosinophils = of_classes(USUAL_TONES, 1.0, eosinophil=150)
+    taken_for_neutrophils = [(CellClass.NEUTROPHIL, tone) for _, tone in eosinophils]
+    named, not_named = map(laboratory_tone, (eosinophils, taken_for_neutrophils))
+    usual = contrast(USUAL_TONE)
+    assert 0.8 * usual < contrast(named) < usual
+    assert contrast(not_named) < 0.75 * usual
+
+
+def test_a_flat_laboratory_is_known_though_its_neutrophils_are_taken_for_eosinophils() -> None:
+    looks = USUAL_TONES[CellClass.EOSINOPHIL]
+    named = [(CellClass.EOSINOPHIL, looks)] * 60
+    assert contrast(laboratory_tone(named)) < 0.85 * contrast(USUAL_TONE)
 
 
 def test_what_is_no_leukocyte_of_the_five_classes_tells_nothing() -> None:
-    assert laboratory_tone([]) is None
-    assert laboratory_tone([(CellClass.ERYTHROBLAST, FLAT)]) is None
+    assert laboratory_tone([(CellClass.ERYTHROBLAST, FLAT)]) == USUAL_TONE

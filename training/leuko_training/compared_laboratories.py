@@ -1,8 +1,9 @@
 """How dark and how large the cells of each laboratory are, apart from what class they are of.
 
-Where the constants of `leuko.vision.tone` and `leuko.vision.laboratory` come from.
+Where the constants of `leuko.vision.tone` come from.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import OutputError
-from leuko.vision.laboratory import diameter_um
 from leuko.vision.tone import cell_tone
 from leuko_training.crops import Crop, plain_cut
 from leuko_training.cut_cells import labelled_cells
@@ -28,6 +28,15 @@ MOST_OF_CLASS = 150
 FEWEST_OF_CLASS = 5
 """Cells of a class of a set from which their median is one."""
 
+HEALTHY_ADULT = {
+    CellClass.NEUTROPHIL: 0.60,
+    CellClass.LYMPHOCYTE: 0.30,
+    CellClass.MONOCYTE: 0.065,
+    CellClass.EOSINOPHIL: 0.03,
+    CellClass.BASOPHIL: 0.005,
+}
+"""Shares of the classes in the middle of an adult's reference ranges."""
+
 Measures = Mapping[tuple[str, CellClass], NDArray[np.float64]]
 """By set and class: ``(cells, 3)`` density of nucleus and cytoplasm, and diameter in µm."""
 
@@ -39,11 +48,13 @@ class Compared:
     Attributes:
         classes: ``(3,)`` density of nucleus, of cytoplasm, and diameter in µm, by class.
         sets: ``(3,)`` factors by set; their geometric mean is 1.
+        smear: ``(3,)`` medians over a healthy adult's leukocytes, sets' factors taken away.
         cells: how many cells were measured, by set.
     """
 
     classes: Mapping[CellClass, NDArray[np.float64]]
     sets: Mapping[str, NDArray[np.float64]]
+    smear: NDArray[np.float64]
     cells: Mapping[str, int]
 
 
@@ -106,9 +117,11 @@ def compared(measures: Measures) -> Compared:
         medians[index] = np.log(np.median(values, axis=0))
     rows[-1, : len(sets)] = 1
     parts = np.exp(np.linalg.lstsq(rows, medians, rcond=None)[0])
+    factors = dict(zip(sets, parts, strict=False))
     return Compared(
         dict(zip(classes, parts[len(sets) :], strict=True)),
-        dict(zip(sets, parts, strict=False)),
+        factors,
+        _of_healthy_adult(measures, factors),
         {
             one: sum(len(rows) for (name, _), rows in measures.items() if name == one)
             for one in sets
@@ -116,12 +129,30 @@ def compared(measures: Measures) -> Compared:
     )
 
 
+def _of_healthy_adult(
+    measures: Measures, factors: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return medians over all cells, each class weighing as much as it is common."""
+    sizes = {
+        label: sum(len(rows) for (_, other), rows in measures.items() if other is label)
+        for _, label in measures
+    }
+    values = np.concatenate([rows / factors[name] for (name, _), rows in measures.items()])
+    weights = np.concatenate([
+        np.full(len(rows), HEALTHY_ADULT[label] / sizes[label])
+        for (_, label), rows in measures.items()
+    ])
+    order = values.argsort(axis=0)
+    heavier = np.cumsum(weights[order], axis=0) >= weights.sum() / 2
+    return np.take_along_axis(values, order, axis=0)[heavier.argmax(axis=0), range(3)]
+
+
 def _row(crop: Crop) -> tuple[float, float, float] | None:
     tone = cell_tone(*plain_cut(crop))
     if tone is None or min(tone.nucleus, tone.cytoplasm) <= 0:
         return None
     area_um2 = float((crop.mask > 127).sum()) * crop.um_per_px**2
-    return tone.nucleus, tone.cytoplasm, diameter_um(area_um2)
+    return tone.nucleus, tone.cytoplasm, 2 * math.sqrt(area_um2 / math.pi)
 
 
 def _lines(found: Compared) -> Iterator[str]:
@@ -133,15 +164,15 @@ def _lines(found: Compared) -> Iterator[str]:
         f"Up to {MOST_OF_CLASS} cells of each class of each set, all folds. Densities are natural",
         "logarithms of background over pixel, mean of red, green and blue.",
         "",
-        "The classes' part; `leuko.vision.tone` and `leuko.vision.laboratory` hold it, within 2 %",
-        "from another draw of the cells:",
+        "The classes' part; `leuko.vision.tone` holds its densities, within 3 % from another draw",
+        "of the cells:",
         "",
     )
     yield from table(
         ["class", "nucleus", "cytoplasm", "diameter"],
         [
             [str(label), f"{part[0]:.3f}", f"{part[1]:.3f}", f"{part[2]:.1f} µm"]
-            for label, part in found.classes.items()
+            for label, part in (*found.classes.items(), ("healthy adult's smear", found.smear))
         ],
     )
     yield "The sets' part, as factors; *contrast* is that of nucleus over that of cytoplasm:"

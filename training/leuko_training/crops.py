@@ -57,19 +57,6 @@ FindMask = Callable[[LabelledImage, RGBImage], Mask]
 
 
 @dataclass(frozen=True, slots=True)
-class SharedLook:
-    """What the cells of one laboratory have in common.
-
-    Attributes:
-        tone: how dark they are.
-        size: how large they are, 1 if as usual.
-    """
-
-    tone: Tone
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
 class Crop:
     """One labelled cell with a little of what surrounds it.
 
@@ -79,7 +66,7 @@ class Crop:
         um_per_px: scale.
         label: what it is.
         dataset: where it comes from.
-        shared: what it has in common with its laboratory's cells; None if that is not known.
+        tone: how dark its laboratory's cells are; None if that is not known.
     """
 
     image: RGBImage
@@ -87,7 +74,7 @@ class Crop:
     um_per_px: float
     label: CellClass
     dataset: str
-    shared: SharedLook | None = None
+    tone: Tone | None = None
 
 
 def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Crop | None:
@@ -144,9 +131,8 @@ class ViewStyle:
         zoom: natural logarithm of how far the scale may be misjudged, either way.
         whole_share: share of training views that show what surrounds the cell.
         levelled: whether every cell's stain is brought to one strength.
-        even: whether every laboratory's cells are made as dark and as large as usual. Training
-            views go a random part of the way to the usual tone, and stray by more in size than
-            laboratories do.
+        even: whether every laboratory's cells are made as dark as usual before they are named.
+            Training views are left as their laboratories took them.
     """
 
     size: int = CLASSIFIER_SIZE
@@ -161,9 +147,6 @@ class ViewStyle:
     even: bool = False
 
 
-_SHARES = 11
-"""Parts of the way to the usual tone that training views choose among."""
-
 USUAL_STYLE = ViewStyle()
 """What the shipped classifier learns with."""
 
@@ -176,8 +159,6 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
     elastic = 2.0 if rng.random() < 0.3 else 0.0
     view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
-    if style.even and crop.shared:
-        image = evened(image, crop.shared.tone, share=float(rng.integers(_SHARES)) / (_SHARES - 1))
     image = recolour(image, rng, strength=style.strength, spread=style.colours)
     image = degrade(image, rng, spread=style.lens)
     is_whole = rng.random() < style.whole_share
@@ -191,11 +172,9 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
 
 def plain_view(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:
     """Return the cell as the device would show it to the classifier."""
-    if style.even and crop.shared:
-        style = replace(style, um_per_px=style.um_per_px * crop.shared.size)
     image, mask = plain_cut(crop, style=style)
-    if style.even and crop.shared:
-        image = evened(image, crop.shared.tone)
+    if style.even and crop.tone:
+        image = evened(image, crop.tone)
     if style.levelled:
         image = level_stain(image, mask)
     return isolate(image, mask, margin=ISOLATION_MARGIN)

@@ -139,7 +139,7 @@ RECIPES: Mapping[str, Recipe] = {
         style=replace(USUAL_STYLE, colours=TONED_COLOURS),
     ),
     "even": Recipe(
-        "every laboratory's cells made as dark and as large as usual, on the device, too",
+        "as usual, and each laboratory's cells made as dark as usual before they are named",
         style=replace(USUAL_STYLE, even=True),
     ),
     "real-alone": Recipe(
@@ -148,5 +148,5 @@ RECIPES: Mapping[str, Recipe] = {
 }
 """What was tried, by name."""
 
-SHIPPED = RECIPES["usual"]
+SHIPPED = RECIPES["even"]
 """How the classifier of the default bundle is trained."""

@@ -9,7 +9,7 @@ from leuko.sim import SimulatedSmear, SmearSpec, TrueCell, laboratory
 from leuko.vision.preprocess import background_colour, white_balance
 from leuko_training.crops import Crop, crop_of
 from leuko_training.dark_spots import dark_spot
-from leuko_training.laboratories import shared_look
+from leuko_training.laboratories import tone_by_labels
 
 DATASET = "simulated"
 UM_PER_PX = 0.12
@@ -46,8 +46,8 @@ def _crops_of_slide(seed: int) -> list[Crop]:
     )
     things = [*enumerate(smear.cells, start=1), *((0, thing) for thing in smear.artefacts[:4])]
     crops = [crop for number, thing in things if (crop := _crop(smear, thing, number))]
-    shared = shared_look(crops)
-    return [replace(crop, shared=shared) for crop in crops]
+    tone = tone_by_labels(crops)
+    return [replace(crop, tone=tone) for crop in crops]
 
 
 def _crop(smear: SimulatedSmear, thing: TrueCell, number: int) -> Crop | None:

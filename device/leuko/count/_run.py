@@ -1,7 +1,6 @@
 """A run over images, one by one: find their scale, analyse, report."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -23,12 +22,9 @@ from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError
 from leuko.images import find_images
-from leuko.pipeline import Analyser
+from leuko.pipeline import Analyser, fields_to_learn_from, learn_laboratory
 from leuko.reports import FieldReport, ReportFolder
 from leuko.vision.scale import ScaleEstimate
-
-_IMAGES_TO_LEARN, _CELLS_TO_LEARN = 40, 60
-"""At most so many images are looked at beforehand, and no more once they had so many cells."""
 
 
 def count_images(
@@ -109,28 +105,24 @@ class _Run:
         return self._found_scales() if um_per_px is None else StatedScale(um_per_px)
 
     def learn(self, analyser: Analyser, scales: Scales) -> None:
-        """Let the analyser know the laboratory from images of the whole run, not its first.
-
-        Twice, for what the first cells are named before their laboratory is known may be wrong.
-        """
+        """Let the analyser know the laboratory from images of the whole run, not its first."""
         if analyser.evens_laboratory:
-            every = -(-len(self._inputs.images) // _IMAGES_TO_LEARN)
-            for _ in range(2):
-                self._learn(self._inputs.images[::every], analyser, scales)
+            learn_laboratory(analyser, lambda: self._sharp_fields(scales))
 
-    def _learn(self, images: Sequence[Path], analyser: Analyser, scales: Scales) -> None:
-        cells = 0
+    def _sharp_fields(self, scales: Scales) -> Iterator[tuple[RGBImage, float]]:
+        images = fields_to_learn_from(self._inputs.images)
         for done, path in enumerate(images):
             self._progress("getting to know the laboratory", done, len(images))
             rgb = self._inputs.read(path)
             if rgb is None:
                 continue
-            with suppress(ImageError):
-                # What is wrong with an image is told when it is analysed.
-                scale = self._scale(path, rgb, scales)
-                cells += analyser.learn(rgb, um_per_px=scale.um_per_px)
-            if cells >= _CELLS_TO_LEARN:
-                return
+            try:
+                um_per_px = self._scale(path, rgb, scales).um_per_px
+            except ImageError:
+                # It is told when the image's cells are to be counted.
+                continue
+            if not is_blurred(rgb, um_per_px=um_per_px, limits=self._limits):
+                yield rgb, um_per_px
 
     def analyse_all(
         self, analyser: Analyser, scales: Scales, report: ReportFolder, pictures: Pictures

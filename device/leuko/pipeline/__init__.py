@@ -8,6 +8,7 @@ from leuko.pipeline._analyser import (
     everywhere,
 )
 from leuko.pipeline._field import LARGEST_COARSE_AREA
+from leuko.pipeline._learning import fields_to_learn_from, learn_laboratory
 
 __all__ = [
     "LARGEST_COARSE_AREA",
@@ -16,4 +17,6 @@ __all__ = [
     "FieldAnalyser",
     "Wanted",
     "everywhere",
+    "fields_to_learn_from",
+    "learn_laboratory",
 ]

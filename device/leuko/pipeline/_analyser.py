@@ -23,9 +23,6 @@ from leuko.vision.traits import cell_traits
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
 
-_SAME_SIZE = 0.01
-"""Share of its size that a laboratory's cells may be off before they are cut out once more."""
-
 _STRANGE = "unlike anything the models have learnt from"
 _LEFT_OF_STRANGE = 0.001
 """Of how a strange cell's probabilities differ from equal ones."""
@@ -173,25 +170,20 @@ class FieldAnalyser:
         if find is None:
             return None
         look = self._namer.look(field, find.region)
-        named, _ = self._namer.named(self._shown(field, find, look))
+        named, _ = self._namer.named(self._shown(look))
         return ExaminedCell(named, cell_traits(look.crop, look.mask))
 
-    def _shown(self, field: Field, find: Find, look: Look) -> Look:
+    def _shown(self, look: Look) -> Look:
         """Return a cell as it would look in the usual laboratory."""
         if not self.evens_laboratory:
             return look
-        size = self._laboratory.size
-        if abs(size - 1) > _SAME_SIZE:
-            look = self._namer.look(field, find.region, magnified=1 / size)
         return Look(self._laboratory.evened(look.crop), look.mask)
 
     def _learn(self, find: Find, look: Look, named: CellClass) -> None:
         """Get to know the laboratory by what may be a single cell; a clump is none."""
-        if not find.is_whole or find.region.area_um2 > self._segmenter.largest_area_um2:
-            return
-        self._laboratory.add_tone(named, cell_tone(look.crop, look.mask))
-        if not find.region.cut_by_border:
-            self._laboratory.add_size(named, find.region.area_um2)
+        is_single = find.is_whole and find.region.area_um2 <= self._segmenter.largest_area_um2
+        if is_single and (tone := cell_tone(look.crop, look.mask)):
+            self._laboratory.add(named, tone)
 
     def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:
         scale = self._segmenter.locate_um_per_px
@@ -199,12 +191,12 @@ class FieldAnalyser:
 
     def _name(self, field: Field, find: Find) -> Cell:
         look = self._namer.look(field, find.region)
-        likely, is_strange = self._namer.named(self._shown(field, find, look))
+        likely, is_strange = self._namer.named(self._shown(look))
         if self._adapter:
             traits = cell_traits(look.crop, look.mask)
             likely = self._adapter.adapted(likely[None], traits[None])[0]
         best = list(CellClass)[int(np.argmax(likely))]
-        if self.evens_laboratory and not is_strange:
+        if self.evens_laboratory and best.is_counted and not is_strange:
             self._learn(find, look, best)
         if is_strange and best.is_counted:
             # Hardly anything is known of it, but which class comes first: beside other views of

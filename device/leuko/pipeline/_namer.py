@@ -53,17 +53,10 @@ class Namer:
         self._embedding = shapes.index((1, self._spec.embedding))
         self._familiarity = _familiarity(bundle)
 
-    def look(self, field: Field, region: CellRegion, *, magnified: float = 1.0) -> Look:
-        """Return a region of a field as the classifier sees it.
-
-        Args:
-            field: what the region is of.
-            region: the cell.
-            magnified: how much larger than at the classifier's scale it is to be seen.
-        """
+    def look(self, field: Field, region: CellRegion) -> Look:
+        """Return a region of a field as the classifier sees it."""
         spec = self._spec
-        um_per_px = spec.um_per_px / magnified
-        window = field.window(*region.box.centre, um_per_px=um_per_px, size=spec.size)
+        window = field.window(*region.box.centre, um_per_px=spec.um_per_px, size=spec.size)
         return Look(field.cut(window), mask_in_window(region, window))
 
     def named(self, look: Look) -> tuple[NDArray[np.float64], bool]:

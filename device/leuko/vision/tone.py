@@ -51,6 +51,16 @@ USUAL_TONES: Mapping[CellClass, Tone] = MappingProxyType({
 """Tones of each class in that laboratory: the classes' part when logarithms of the medians of
 eight laboratories' classes are taken apart into laboratory and class by least squares."""
 
+USUAL_SMEAR = Tone(0.885, 0.268)
+"""Medians over all leukocytes of a healthy adult's smear there."""
+
+_LOOKS_OF_TONE = 6
+"""Looks at cells that the usual laboratory is worth: each is looked at three times or more, and
+cells' contrasts vary, squared, twice as much as laboratories' do (logarithms: 0.40 and 0.31)."""
+_LOOKS_OF_NAMES = 60
+"""Looks from which names are worth as much as the mix of a healthy adult: the first ones were given
+before anything was known of the laboratory."""
+
 _DENSITIES = -np.log((np.arange(256, dtype=np.float32) + 1) / (BACKGROUND_LEVEL + 1))
 _STEPS = 100.0
 """Steps of a density of 1 while nucleus and cytoplasm are parted; 8 bits end at 2.5."""
@@ -85,60 +95,60 @@ def cell_tone(crop: RGBImage, mask: Mask) -> Tone | None:
     is_nucleus = steps > threshold
     if not _SMALLEST_SHARE < is_nucleus.mean() < 1 - _SMALLEST_SHARE:
         return None
-    nucleus = float(np.median(densities[is_nucleus]))
-    cytoplasm = float(np.median(densities[~is_nucleus]))
+    nucleus = max(float(np.median(densities[is_nucleus])), _PALEST_NUCLEUS)
+    cytoplasm = max(float(np.median(densities[~is_nucleus])), _PALEST_CYTOPLASM)
     # Noise can always be parted in two.
     return Tone(nucleus, cytoplasm) if nucleus > _LEAST_CONTRAST * cytoplasm else None
 
 
-def laboratory_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone | None:
-    """Return the tone of the laboratory that cells come from; None if none of them tells.
+def laboratory_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone:
+    """Return the tone of the laboratory that cells come from, the usual one without cells.
 
-    Each cell is compared with the usual one of its class, so that a smear with more lymphocytes
-    is no other laboratory; what most cells say counts.
+    Two guesses are put together. One takes all cells for those of a healthy adult, so it is misled
+    by a smear with many eosinophils. The other compares each with the usual cell of its class, so
+    it is misled by wrong names: a neutrophil taken for an eosinophil looks as dark as an eosinophil
+    should. The second weighs the more the more cells there are.
 
     Args:
         cells: class and tone of each; only the five leukocyte classes tell anything.
     """
-    ratios = [
-        (
-            max(tone.nucleus, _PALEST_NUCLEUS) / USUAL_TONES[name].nucleus,
-            max(tone.cytoplasm, _PALEST_CYTOPLASM) / USUAL_TONES[name].cytoplasm,
-        )
+    known = [
+        (tone.nucleus, tone.cytoplasm, usual.nucleus, usual.cytoplasm)
         for name, tone in cells
-        if name in USUAL_TONES
+        if (usual := USUAL_TONES.get(name))
     ]
-    if not ratios:
-        return None
-    nucleus, cytoplasm = np.median(np.array(ratios), axis=0).tolist()
+    if not known:
+        return USUAL_TONE
+    logs, count = np.log(np.array(known)), len(known)
+    by_mix = np.median(logs[:, :2], axis=0) - np.log([USUAL_SMEAR.nucleus, USUAL_SMEAR.cytoplasm])
+    by_name = np.median(logs[:, :2] - logs[:, 2:], axis=0)
+    named = count / (count + _LOOKS_OF_NAMES)
+    seen = count / (count + _LOOKS_OF_TONE)
+    nucleus, cytoplasm = np.exp(seen * ((1 - named) * by_mix + named * by_name)).tolist()
     return Tone(nucleus * USUAL_TONE.nucleus, cytoplasm * USUAL_TONE.cytoplasm)
 
 
-def evened(image: RGBImage, tone: Tone, *, share: float = 1.0) -> RGBImage:
+def evened(image: RGBImage, tone: Tone) -> RGBImage:
     """Return an image of a laboratory as if its tone were the usual one.
 
     Args:
         image: ``(height, width, 3)`` uint8, RGB, white balanced; left as it is.
         tone: of the laboratory.
-        share: how much of the way to the usual tone, 0 to 1.
     """
-    return np.asarray(cv2.LUT(image, _curve(tone, share)), np.uint8)
+    return np.asarray(cv2.LUT(image, _curve(tone)), np.uint8)
 
 
 @functools.lru_cache(maxsize=512)
-def _curve(tone: Tone, share: float) -> ToneCurve:
+def _curve(tone: Tone) -> ToneCurve:
     """Return the power of the density that leads both densities to the wanted ones.
 
     Where the power would be steeper than allowed, their geometric mean still gets there.
     """
-    nucleus = max(tone.nucleus, _PALEST_NUCLEUS)
-    cytoplasm = max(tone.cytoplasm, _PALEST_CYTOPLASM)
-    has = math.log(max(nucleus / cytoplasm, _LEAST_CONTRAST))
+    has = math.log(max(tone.nucleus / tone.cytoplasm, _LEAST_CONTRAST))
     wanted = math.log(USUAL_TONE.nucleus / USUAL_TONE.cytoplasm)
-    power = min(max((1 - share) + share * wanted / has, 1 / _STEEPEST), _STEEPEST)
-    middle = math.sqrt(nucleus * cytoplasm)
-    usual_middle = math.sqrt(USUAL_TONE.nucleus * USUAL_TONE.cytoplasm)
-    gain = middle ** (1 - share) * usual_middle**share / middle**power
+    power = min(max(wanted / has, 1 / _STEEPEST), _STEEPEST)
+    middle = math.sqrt(tone.nucleus * tone.cytoplasm)
+    gain = math.sqrt(USUAL_TONE.nucleus * USUAL_TONE.cytoplasm) / middle**power
     densities = np.maximum(_DENSITIES, 0).astype(np.float64)
     straight = _STRAIGHT_BELOW ** (power - 1) * densities
     curved = gain * np.where(densities < _STRAIGHT_BELOW, straight, densities**power)

@@ -11,7 +11,7 @@ from rich.progress import track
 from leuko.bundle import ModelBundle
 from leuko.cells import Box, Cell, CellRegion, Mask, RGBImage
 from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser
+from leuko.pipeline import FieldAnalyser, fields_to_learn_from, learn_laboratory
 from leuko.vision.regions import overlap
 from leuko_training.datasets import LabelledImage
 from leuko_training.images import read_rgb
@@ -24,9 +24,6 @@ Picture = tuple[RGBImage, float]
 
 AnalyseAt = Callable[[Iterable[Picture]], Analyse]
 """An analysis at a laboratory, which some of its fields make known."""
-
-_IMAGES_TO_LEARN, _CELLS_TO_LEARN = 40, 60
-"""As many as `leuko count` looks at before it names a cell."""
 
 SMALLEST_TRUE_UM2 = 5.0
 """Area from which a part of a true mask is a leukocyte; smaller ones are slips of the brush."""
@@ -56,20 +53,15 @@ def analyser_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Anal
     """
     cv2.setNumThreads(1)
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
-    pictures = list(laboratory) if analyser.evens_laboratory else []
-    for _ in range(2):
-        cells = 0
-        for rgb, um_per_px in pictures:
-            cells += analyser.learn(rgb, um_per_px=um_per_px)
-            if cells >= _CELLS_TO_LEARN:
-                break
+    if analyser.evens_laboratory:
+        pictures = list(laboratory)
+        learn_laboratory(analyser, lambda: pictures)
     return lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px)
 
 
 def pictures_of(items: Sequence[LabelledImage]) -> Iterator[Picture]:
-    """Yield some of the images, spread over all of them, each with its scale."""
-    every = -(-len(items) // _IMAGES_TO_LEARN)
-    for item in items[:: max(1, every)]:
+    """Yield the images that `leuko count` would look at first, each with its scale."""
+    for item in fields_to_learn_from(items):
         yield read_rgb(item.image), item.um_per_px
 
 

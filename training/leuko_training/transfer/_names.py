@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cells import CellClass
+from leuko.pipeline import fields_to_learn_from
+from leuko.vision.laboratory import Laboratory
+from leuko.vision.tone import Tone, cell_tone
 from leuko_training.answers import CLASSES, Answers
 from leuko_training.classifier import edge_classifier
-from leuko_training.crops import Crop, CropSampler
+from leuko_training.crops import Crop, CropSampler, plain_cut
 from leuko_training.cut_cells import LabelledCell
 from leuko_training.fit import Schedule, fit
 from leuko_training.laboratories import with_laboratories
@@ -52,7 +55,7 @@ def train_without(
         for one in cells
         if one.item.dataset not in absent and one.item.fold in TRAINING_FOLDS
     ]
-    known = with_laboratories(known)
+    known = with_laboratories(known) if recipe.style.even else known
     sampler = CropSampler(
         [*known, *(simulated if recipe.simulated else ())],
         style=recipe.style,
@@ -72,13 +75,15 @@ def train_without(
 def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> Answers:
     """Return what a classifier says of cells, each seen as the device would show it.
 
-    Where the recipe evens laboratories, theirs are known as on the device: by the names that the
-    cells were given, twice, and never by their labels.
+    Where the recipe evens laboratories, theirs are known as on the device: by a few cells and the
+    names that these are given, never by labels.
     """
     known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
-    crops = [replace(one.crop, shared=None) for one in known]
-    for _ in range(2 if recipe.style.even else 0):
-        crops = _known_by_names(crops, _told(model, crops, recipe))
+    crops = [replace(one.crop, tone=None) for one in known]
+    if recipe.style.even:
+        sets = {crop.dataset for crop in crops}
+        tones = {name: _tone_by_names(model, _of_set(crops, name), recipe) for name in sets}
+        crops = [replace(crop, tone=tones[crop.dataset]) for crop in crops]
     return Answers(
         datasets=np.array([one.item.dataset for one in known]),
         truths=np.array([CLASSES.index(one.crop.label) for one in known]),
@@ -87,24 +92,28 @@ def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> An
     )
 
 
+def _of_set(crops: Sequence[Crop], name: str) -> list[Crop]:
+    return [crop for crop in crops if crop.dataset == name]
+
+
+def _tone_by_names(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> Tone:
+    """Return what the device would take a laboratory's tone for, had each field one cell."""
+    laboratory, few = Laboratory(), fields_to_learn_from(crops)
+    for _ in range(2):
+        shown = [replace(crop, tone=laboratory.tone) for crop in few]
+        names = [CLASSES[index] for index in _told(model, shown, recipe).argmax(axis=1)]
+        for crop, name in zip(few, names, strict=True):
+            if name.is_counted and (tone := cell_tone(*plain_cut(crop, style=recipe.style))):
+                laboratory.add(name, tone)
+    return laboratory.tone
+
+
 def _told(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> NDArray[np.float32]:
     probabilities = [
         np.asarray(model.predict_on_batch(plain_batch(batch, style=recipe.style)[0]))
         for batch in _batches(crops)
     ]
     return np.concatenate(probabilities).astype(np.float32)
-
-
-def _known_by_names(crops: Sequence[Crop], probabilities: NDArray[np.float32]) -> list[Crop]:
-    """Return crops that know their laboratories as far as their cells' names tell."""
-    names = [CLASSES[index] for index in probabilities.argmax(axis=1)]
-    named = [
-        replace(crop, label=name, shared=None) for crop, name in zip(crops, names, strict=True)
-    ]
-    return [
-        replace(crop, shared=one.shared)
-        for crop, one in zip(crops, with_laboratories(named), strict=True)
-    ]
 
 
 def _untrained(recipe: Recipe, seed: int) -> keras.Model:

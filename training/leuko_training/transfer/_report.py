@@ -78,7 +78,7 @@ def _head() -> Iterator[str]:
         "is judged alone, in float, *five-way*: the likeliest of the five leukocyte classes.",
         "Class labels of bccd and segmentation_wbc are by laymen.",
         "Where a recipe makes laboratories' cells alike (*even*), the left-out one is known as on",
-        "the device: by the names that its cells were given, twice, and not by their labels.",
+        "the device: by forty of its cells and the names that these were given, not by labels.",
         "",
     )
 
