@@ -15,6 +15,7 @@ from leuko.adaptation import (
 
 NEUTROPHIL, LYMPHOCYTE, BASOPHIL, ERYTHROBLAST = 0, 1, 4, 6
 TRAITS = 6
+ALIKE = (1.0,) * 8
 
 
 def laboratory(seed: int, classes: dict[int, int], *, apart: float = 3.0) -> Confirmed:
@@ -29,7 +30,7 @@ def laboratory(seed: int, classes: dict[int, int], *, apart: float = 3.0) -> Con
 
 
 def fit(confirmed: Confirmed) -> SiteAdapter | None:
-    return fit_adapter(confirmed, adaptable(confirmed))
+    return fit_adapter(confirmed, adaptable(confirmed), class_weights=ALIKE)
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +88,14 @@ def test_one_class_alone_teaches_nothing() -> None:
 
 def test_cross_validation_tells_help_from_chance() -> None:
     classes = {NEUTROPHIL: 20, LYMPHOCYTE: 20, BASOPHIL: 20}
-    worth = cross_validated(laboratory(6, classes))
+    worth = cross_validated(laboratory(6, classes), class_weights=ALIKE)
     assert (worth.cells, worth.before) == (60, 20)
     assert worth.after > 48
     assert worth.helps
     alike = laboratory(7, {NEUTROPHIL: 30, LYMPHOCYTE: 30}, apart=0.0)
     known = np.eye(8)[alike.classes] * 0.6 + 0.05
-    assert not cross_validated(Confirmed(alike.traits, known, alike.classes)).helps
+    alike = Confirmed(alike.traits, known, alike.classes)
+    assert not cross_validated(alike, class_weights=ALIKE).helps
 
 
 def test_the_same_cells_give_the_same_adapter(fitted: SiteAdapter) -> None:
@@ -101,3 +103,24 @@ def test_the_same_cells_give_the_same_adapter(fitted: SiteAdapter) -> None:
     assert again is not None
     np.testing.assert_array_equal(again.means, fitted.means)
     assert (again.strength, again.typical) == (fitted.strength, fitted.typical)
+
+
+def test_a_cell_between_two_confirmed_classes_is_given_the_commoner_one() -> None:
+    confirmed = laboratory(1, {NEUTROPHIL: 20, LYMPHOCYTE: 20})
+    between = np.mean([confirmed.traits[:20].mean(axis=0), confirmed.traits[20:].mean(axis=0)], 0)
+    torn = np.full((1, 8), 1 / 8)
+    for common in (NEUTROPHIL, LYMPHOCYTE):
+        weights = [9.0 if name == common else 1.0 for name in range(8)]
+        adapter = fit_adapter(confirmed, adaptable(confirmed), class_weights=weights)
+        assert adapter is not None
+        assert adapter.adapted(torn, between[None]).argmax() == common
+
+
+def test_the_fewer_cells_are_confirmed_the_more_the_bundle_s_word_counts() -> None:
+    def lymphocytes(each: int) -> float:
+        adapter = fit(laboratory(1, {NEUTROPHIL: each, LYMPHOCYTE: each}))
+        assert adapter is not None
+        others = laboratory(2, {LYMPHOCYTE: 50})
+        return float(adapter.adapted(others.probabilities, others.traits)[:, LYMPHOCYTE].mean())
+
+    assert lymphocytes(4) < lymphocytes(40)

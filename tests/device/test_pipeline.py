@@ -193,6 +193,7 @@ def test_an_adaptation_gives_a_strange_cell_no_class_either(
         means=np.stack([np.zeros(features), np.full(features, 9.0)]),
         strength=1.0,
         typical=1e9,
+        priors=np.ones(2),
     )
     length = bundle.manifest.classifier.embedding
     for limit, expected in ((1e6, CellStatus.COUNTED), (0.0, CellStatus.UNCLASSIFIED)):

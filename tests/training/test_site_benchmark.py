@@ -1,5 +1,6 @@
 """What the benchmark of adaptations measures, and that it says where a target is missed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def cells(*, slides: int, colours: float) -> SiteCells:
     traits = rng.normal(0, 1, (len(truths), 5))
     traits[:, 0] += colours * truths
     names = np.array([f"slide {one % slides}" for one in range(len(truths))])
-    return SiteCells("simulated", Confirmed(traits, said, truths), names)
+    return SiteCells("simulated", Confirmed(traits, said, truths), names, (1.0,) * 8)
 
 
 def test_an_adaptation_halves_the_error_where_colours_tell_the_classes() -> None:
@@ -47,9 +48,8 @@ def test_where_nothing_is_to_be_learnt_nothing_is_kept_and_the_report_says_so(
 ) -> None:
     blind = cells(slides=140, colours=0.0)
     known = np.eye(8)[blind.cells.classes] * 0.6 + 0.05
-    blind = SiteCells(
-        "blind", Confirmed(blind.cells.traits, known, blind.cells.classes), blind.slides
-    )
+    confirmed = Confirmed(blind.cells.traits, known, blind.cells.classes)
+    blind = replace(blind, dataset="blind", cells=confirmed)
     rows = [*bench_cells(cells(slides=10, colours=5.0)), *bench_cells(blind)]
     assert not any(draw.is_kept for row in rows[2:] for draw in row.draws)
     assert not any(row.other_slides for row in rows[2:])

@@ -132,7 +132,7 @@ class ViewStyle:
         whole_share: share of training views that show what surrounds the cell.
         levelled: whether every cell's stain is brought to one strength.
         even: whether every laboratory's cells are made as dark as usual before they are named.
-            Training views are left as their laboratories took them.
+        even_views: share of training views that are evened, too.
     """
 
     size: int = CLASSIFIER_SIZE
@@ -145,6 +145,7 @@ class ViewStyle:
     whole_share: float = 0.12
     levelled: bool = False
     even: bool = False
+    even_views: float = 0.0
 
 
 USUAL_STYLE = ViewStyle()
@@ -159,6 +160,8 @@ def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> 
     elastic = 2.0 if rng.random() < 0.3 else 0.0
     view = View(row, column, zoom, style.size, elastic)
     image, mask = _viewed(crop, view, rng)
+    if crop.tone and style.even_views and rng.random() < style.even_views:
+        image = evened(image, crop.tone)
     image = recolour(image, rng, strength=style.strength, spread=style.colours)
     image = degrade(image, rng, spread=style.lens)
     is_whole = rng.random() < style.whole_share

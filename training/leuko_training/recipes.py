@@ -142,6 +142,14 @@ RECIPES: Mapping[str, Recipe] = {
         "as usual, and each laboratory's cells made as dark as usual before they are named",
         style=replace(USUAL_STYLE, even=True),
     ),
+    "even-views": Recipe(
+        "the same, and all training views evened, too",
+        style=replace(USUAL_STYLE, even=True, even_views=1.0),
+    ),
+    "even-half": Recipe(
+        "the same, and every second training view evened, too",
+        style=replace(USUAL_STYLE, even=True, even_views=0.5),
+    ),
     "real-alone": Recipe(
         "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False
     ),

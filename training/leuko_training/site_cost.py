@@ -49,6 +49,7 @@ def main() -> None:
         measure_site(
             cells,
             circumstances,
+            class_weights=bundle.manifest.classifier.class_weights,
             examine=lambda rgb, scale: analyser.examine(rgb, um_per_px=scale),
         )
     taken = {

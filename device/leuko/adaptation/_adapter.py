@@ -40,6 +40,9 @@ class SiteAdapter:
         strength: what half a squared distance counts for.
         typical: squared distance to the nearest mean that four fifths of the confirmed cells
             exceed.
+        priors: ``(classes,)``, how common each class is taken to be; a person who looks for
+            twenty cells of each confirms them as if all were alike.
+        trust: share of the logarithms that is this adapter's and not the bundle's, 0 to 1.
     """
 
     classes: tuple[int, ...]
@@ -48,6 +51,8 @@ class SiteAdapter:
     means: Floats
     strength: float
     typical: float
+    priors: Floats
+    trust: float = 1.0
 
     def distances(self, features: Floats) -> Floats:
         """Return squared distances to the classes' means, ``(cells, classes)``.
@@ -71,7 +76,9 @@ class SiteAdapter:
         """
         own = list(self.classes)
         distances = self.distances(features_of(traits, probabilities))
-        likely = posterior(-self.strength * distances / 2)
+        said = np.log(np.maximum(probabilities[:, own], _LEAST_PROBABILITY))
+        scores = np.log(self.priors) - self.strength * distances / 2
+        likely = posterior(self.trust * scores + (1 - self.trust) * said)
         is_foreign = ~np.isin(probabilities.argmax(axis=1), own)
         is_taken_over = is_foreign & (distances.min(axis=1) < self.typical)
         result = probabilities.copy()

@@ -17,6 +17,8 @@ _SHRINKAGE = 0.3
 _STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 _TYPICAL_SHARE = 0.2
 """With half instead, one erythroblast or immature granulocyte in ten was lost in pbc."""
+_CELLS_OF_BUNDLE = 10
+"""Confirmed cells that are worth as much as the bundle's own word."""
 _LEAST_LOG = -6.0
 """One cell far off must not choose for all others."""
 _NO_SPREAD = 1e-6
@@ -27,7 +29,9 @@ def adaptable(confirmed: Confirmed) -> tuple[int, ...]:
     return tuple(np.flatnonzero(np.bincount(confirmed.classes) >= FEWEST_OF_CLASS).tolist())
 
 
-def fit_adapter(confirmed: Confirmed, classes: Sequence[int]) -> SiteAdapter | None:
+def fit_adapter(
+    confirmed: Confirmed, classes: Sequence[int], *, class_weights: Sequence[float]
+) -> SiteAdapter | None:
     """Return the adapter to some classes' confirmed cells; None with fewer than two classes.
 
     Linear discriminants with a shrunken common covariance (Friedman, Regularized discriminant
@@ -37,6 +41,7 @@ def fit_adapter(confirmed: Confirmed, classes: Sequence[int]) -> SiteAdapter | N
     Args:
         confirmed: cells.
         classes: indices in `CellClass`, ascending; cells of others are passed over.
+        class_weights: how common each `CellClass` is taken to be, as the bundle says.
     """
     known = confirmed.chosen(np.isin(confirmed.classes, classes))
     present = np.unique(known.classes).tolist()
@@ -48,6 +53,8 @@ def fit_adapter(confirmed: Confirmed, classes: Sequence[int]) -> SiteAdapter | N
         _discriminant(known, present),
         strength=min(_STRENGTHS, key=lambda strength: _loss(distances, right, strength)),
         typical=float(np.quantile(distances.min(axis=1), _TYPICAL_SHARE)),
+        priors=np.array(class_weights)[present],
+        trust=len(known) / (len(known) + _CELLS_OF_BUNDLE),
     )
 
 
@@ -93,4 +100,5 @@ def _discriminant(known: Confirmed, classes: Sequence[int]) -> SiteAdapter:
         means=means @ whitening,
         strength=1.0,
         typical=0.0,
+        priors=np.ones(len(classes)),
     )

@@ -1,5 +1,6 @@
 """What an adaptation is worth on confirmed cells that it was not fitted to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,18 +33,20 @@ class BeforeAndAfter:
         return self.after > self.before
 
 
-def cross_validated(confirmed: Confirmed) -> BeforeAndAfter:
+def cross_validated(confirmed: Confirmed, *, class_weights: Sequence[float]) -> BeforeAndAfter:
     """Return what adapting is worth, each cell judged by an adapter that has not seen it.
 
     Args:
         confirmed: cells of any class, those with few cells too.
+        class_weights: how common each `CellClass` is taken to be, as the bundle says.
     """
     few = len(confirmed) <= _FEW
     folds = np.arange(len(confirmed)) if few else confirmed.folds(_FOLDS)
     adapted, classes = confirmed.probabilities.copy(), adaptable(confirmed)
     for fold in np.unique(folds):
         asked = folds == fold
-        if adapter := fit_adapter(confirmed.chosen(~asked), classes):
+        rest = confirmed.chosen(~asked)
+        if adapter := fit_adapter(rest, classes, class_weights=class_weights):
             own = confirmed.chosen(asked)
             adapted[asked] = adapter.adapted(own.probabilities, own.traits)
     return BeforeAndAfter(

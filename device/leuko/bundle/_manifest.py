@@ -91,8 +91,8 @@ class ClassifierSpec(_Table):
     learnt."""
 
     evens_laboratory: bool = False
-    """Whether cells are to be shown as if their laboratory's tone and the size of its cells were
-    usual, see `leuko.vision.laboratory`; the classifier has learnt from such."""
+    """Whether cells are to be shown as if their laboratory's tone were usual, see
+    `leuko.vision.laboratory`."""
 
     familiarity: FileName | None = None
     """NumPy archive of what embeddings of known cells look like; a bundle may have none."""

@@ -213,6 +213,10 @@ class SitePart(Part):
     """What half a squared distance counts for."""
     typical: Annotated[float, Field(ge=0, le=1e9)]
     """Squared distance that is typical of the confirmed cells."""
+    priors: tuple[Annotated[float, Field(gt=0, le=100)], ...] = ()
+    """How common each of the classes is taken to be; none in records of before: all alike."""
+    trust: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the logarithms of what is likely that is the adaptation's and not the bundle's."""
     cells: Count
     """Confirmed cells."""
     right_before: Count

@@ -63,13 +63,18 @@ def learn_laboratory(
 
 
 def measure_site(
-    cells: Iterable[LabelledCell], circumstances: Circumstances, *, examine: Examine
+    cells: Iterable[LabelledCell],
+    circumstances: Circumstances,
+    *,
+    class_weights: Sequence[float],
+    examine: Examine,
 ) -> SiteMeasurement:
     """Return the adaptation to confirmed cells, if it names cells it has not seen better.
 
     Args:
         cells: confirmed cells, one picture each.
         circumstances: who calibrates, when and with what.
+        class_weights: how common each `CellClass` is taken to be, as the bundle says.
         examine: measures the cell in the middle of a picture.
 
     Raises:
@@ -79,7 +84,7 @@ def measure_site(
     found = _Found()
     for cell in cells:
         found.take(cell, examine(cell.rgb, cell.um_per_px))
-    adapter, worth = _helpful(found.confirmed())
+    adapter, worth = _helpful(found.confirmed(), class_weights)
     content = coded_site(adapter)
     names = tuple(list(CellClass)[index] for index in adapter.classes)
     part = SitePart(
@@ -89,6 +94,8 @@ def measure_site(
         lacking=tuple(name for name in LEUKOCYTES if name not in names),
         strength=adapter.strength,
         typical=adapter.typical,
+        priors=tuple(adapter.priors.tolist()),
+        trust=adapter.trust,
         cells=worth.cells,
         right_before=worth.before,
         right_after=worth.after,
@@ -122,14 +129,16 @@ class _Found:
         )
 
 
-def _helpful(confirmed: Confirmed) -> tuple[SiteAdapter, BeforeAndAfter]:
-    adapter = fit_adapter(confirmed, adaptable(confirmed))
+def _helpful(
+    confirmed: Confirmed, class_weights: Sequence[float]
+) -> tuple[SiteAdapter, BeforeAndAfter]:
+    adapter = fit_adapter(confirmed, adaptable(confirmed), class_weights=class_weights)
     if adapter is None:
         raise CalibrationError(
             f"{len(confirmed)} confirmed cells are too few: give {FEWEST_OF_CLASS} or more of two "
             "classes, better 20 of each"
         )
-    worth = cross_validated(confirmed)
+    worth = cross_validated(confirmed, class_weights=class_weights)
     if not worth.helps:
         raise CalibrationError(
             f"adapting does not help: of {worth.cells} confirmed cells {worth.before} are named "

@@ -38,6 +38,10 @@ def read_site(content: bytes | None, part: SitePart | None) -> SiteAdapter | Non
     if len(content) != 4 * rows * _FEATURES:
         raise ValueError(f"{SITE} is no adaptation to {len(part.classes)} classes")
     values = np.frombuffer(content, "<f4").astype(np.float64).reshape(rows, _FEATURES)
+    if part.priors and len(part.priors) != len(part.classes):
+        raise ValueError(
+            f"its record has {len(part.priors)} priors for {len(part.classes)} classes"
+        )
     if not (np.abs(values) < _LARGEST).all():
         raise ValueError(f"{SITE} holds what are no numbers of an adaptation")
     return SiteAdapter(
@@ -47,4 +51,6 @@ def read_site(content: bytes | None, part: SitePart | None) -> SiteAdapter | Non
         means=values[1 + _FEATURES :],
         strength=part.strength,
         typical=part.typical,
+        priors=np.array(part.priors or [1.0] * len(part.classes)),
+        trust=part.trust,
     )

@@ -83,6 +83,7 @@ def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -
     return measure_site(
         confirmed,
         circumstances,
+        class_weights=models.manifest.classifier.class_weights,
         examine=lambda rgb, scale: analyser.examine(rgb, um_per_px=scale),
     )
 

@@ -32,11 +32,13 @@ class SiteCells:
         dataset: name of the set.
         cells: traits, the classifier's probabilities and true classes.
         slides: ``(cells,)`` str, slide, donor or run that each is from.
+        class_weights: how common each `CellClass` is taken to be.
     """
 
     dataset: str
     cells: Confirmed
     slides: NDArray[np.str_]
+    class_weights: tuple[float, ...]
 
     @property
     def are_leukocytes(self) -> NDArray[np.bool_]:
@@ -97,7 +99,7 @@ def _joined(
     if truths.tolist() != answers.truths.tolist():
         raise DatasetError(f"{kept} is not of the cells that were asked about; remove it")
     cells = Confirmed(traits, certainty.applied(answers.probabilities), truths)
-    return SiteCells(name, cells, slides)
+    return SiteCells(name, cells, slides, certainty.class_weights)
 
 
 def _measure(name: str, root: Path, kept: Path, segmenter: Path) -> None:

@@ -111,8 +111,9 @@ def _first_half(cells: SiteCells, rng: Generator) -> NDArray[np.str_]:
 
 def _adapted(cells: SiteCells, drawn: Rows) -> tuple[NDArray[np.float64], bool]:
     everything, confirmed = cells.cells, cells.cells.chosen(drawn)
-    adapter = fit_adapter(confirmed, adaptable(confirmed))
-    if adapter is None or not cross_validated(confirmed).helps:
+    weights = cells.class_weights
+    adapter = fit_adapter(confirmed, adaptable(confirmed), class_weights=weights)
+    if adapter is None or not cross_validated(confirmed, class_weights=weights).helps:
         return everything.probabilities, False
     return adapter.adapted(everything.probabilities, everything.traits), True
 
