@@ -7,6 +7,7 @@ compiled, as in the packages.
 
 import os
 import re
+import shutil
 import socket
 import subprocess  # ruff: ignore[suspicious-subprocess-import] - the service that is measured
 import sys
@@ -20,12 +21,12 @@ from pathlib import Path
 from leuko.control import ControlClient
 from leuko.errors import ServiceError
 
-SLIDE = "smear:24:40"
+SLIDE = "smear:24:120"
 SIZE = 1280, 960
 """Width and height of a picture, as the settings ask for it."""
 UM_PER_PX = 0.125
-CELLS = 20
-"""Counted before the service is stopped whose session the next one goes on with."""
+CELLS = 10
+"""Of the session that is open at a start."""
 LONGEST_S = 120.0
 """What a start may take, on a machine that does much else, before it counts as failed."""
 
@@ -61,21 +62,23 @@ class Start:
 def measure_starts(
     bundle: Path | None = None, *, runs: int, size: tuple[int, int] = SIZE, cells: int = CELLS
 ) -> list[Start]:
-    """Start the service with a new session, and again with that session open; several times.
+    """Start the service with a new session and with one that is open, several times in turn.
 
-    In turn, so that a machine that does more at one time than at another favours neither kind.
+    So a machine that does more at one time than at another favours neither kind.
 
     Args:
         bundle: folder or zip; None is the bundle that ships with leuko.
-        runs: starts of each kind; the very first compiles the modules.
+        runs: starts of each kind; one more, which counts the cells, brings files into memory.
         size: width and height of a picture.
-        cells: that an open session has; with 0, nothing waits for a cell.
+        cells: that the open session has; with 0, no start waits for a cell.
 
     Raises:
         ServiceError: the service ended, or did not count within `LONGEST_S`.
     """
     options = _options(bundle, size)
-    return [start for _ in range(runs) for start in _measured(options, cells=cells)]
+    with tempfile.TemporaryDirectory() as name:
+        _count(Path(name), options, cells=cells)
+        return [start for _ in range(runs) for start in _pair(Path(name), options, cells=cells)]
 
 
 def _options(bundle: Path | None, size: tuple[int, int]) -> dict[str, str]:
@@ -90,22 +93,31 @@ def _options(bundle: Path | None, size: tuple[int, int]) -> dict[str, str]:
     return options | ({"BUNDLE": str(bundle)} if bundle else {})
 
 
-def _measured(options: dict[str, str], *, cells: int) -> tuple[Start, Start]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        return _with_new_session(folder, options, cells=cells), _with_open_session(folder, options)
+def _count(folder: Path, options: dict[str, str], *, cells: int) -> None:
+    with _service(folder, options) as service:
+        service.until(_READY.search)
+        _start_session(folder)
+        service.until(lambda said: _COUNTING.search(said) and _cells(said) >= cells)
 
 
-def _with_new_session(folder: Path, options: dict[str, str], *, cells: int) -> Start:
+def _pair(counted: Path, options: dict[str, str], *, cells: int) -> tuple[Start, Start]:
+    with tempfile.TemporaryDirectory() as begun, tempfile.TemporaryDirectory() as resumed:
+        shutil.copytree(counted / "state", Path(resumed) / "state")
+        return (
+            _with_new_session(Path(begun), options, has_cells=cells > 0),
+            _with_open_session(Path(resumed), options),
+        )
+
+
+def _with_new_session(folder: Path, options: dict[str, str], *, has_cells: bool) -> Start:
     with _service(folder, options) as service:
         ready_s = service.until(_READY.search)
         _start_session(folder)
         frame_s = service.until(_FINISHED.search)
         counted_s = frame_s if _COUNTING.search(service.last) else service.until(_COUNTING.search)
-        if not cells:
+        if not has_cells:
             return Start(False, ready_s, frame_s, counted_s, None)
         cell_s = counted_s if _cells(service.last) else service.until(_cells)
-        service.until(lambda said: _cells(said) >= cells)
         return Start(False, ready_s, frame_s, counted_s, cell_s)
 
 

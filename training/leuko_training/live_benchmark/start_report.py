@@ -29,8 +29,7 @@ def bench_start_and_report(bundle: Path | None, results: Path, *, runs: int) -> 
         OutputError: the results cannot be written.
     """
     label = load_bundle(bundle or default_bundle_path()).label
-    # The first starts of all compile the modules and bring the files into memory.
-    starts = measure_starts(bundle, runs=runs + 1)[2:]
+    starts = measure_starts(bundle, runs=runs)
     write_starts(starts, this_machine(), results, bundle=label)
     return is_quick(starts)
 
