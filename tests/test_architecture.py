@@ -55,6 +55,14 @@ def test_a_desktop_library_would_be_noticed() -> None:
     assert loaded_desktop_modules("leuko", "matplotlib") == ["matplotlib"]
 
 
+@pytest.mark.parametrize(
+    "script", [DEVICE / "leuko" / "__main__.py", ROOT / "systemd/debian/leuko"]
+)
+def test_what_started_the_service_leaves_the_commands_out_of_a_camera_process(script: Path) -> None:
+    code = f"import runpy, sys; runpy.run_path({str(script)!r}, run_name='__mp_main__')"
+    assert python(f"{code}; print('leuko.cli' in sys.modules)").strip() == "False"
+
+
 @pytest.mark.parametrize("target", PROJECT["scripts"].values())
 def test_a_script_leads_to_a_function(target: str) -> None:
     module, _, function = target.partition(":")

@@ -34,7 +34,7 @@ Count = Annotated[int, Field(ge=0, le=10_000_000)]
 class Table(BaseModel):
     """What is read from a file: nothing unknown, nothing changed later."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CameraUsed(Table):

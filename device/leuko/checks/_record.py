@@ -13,7 +13,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 class Table(BaseModel):
     """What is read from a file: nothing unknown, nothing changed later."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Measured(Table):

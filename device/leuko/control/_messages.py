@@ -60,7 +60,7 @@ WBCEntry = Mapping[str, bool | int | float | str | None]
 class Message(BaseModel):
     """Anything that goes over the socket."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = PROTOCOL
     """`PROTOCOL` of the one who wrote it."""
@@ -69,7 +69,7 @@ class Message(BaseModel):
 class Differential(BaseModel):
     """A differential as scripts read it; the names are those of ``differential.json``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     n: int
     """Counted leukocytes."""
@@ -123,7 +123,7 @@ class Differential(BaseModel):
 class LastCellEntry(BaseModel):
     """The cell counted last, without its picture."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cell_class: CellClass | None
     """Its class; none if it is unclassified."""
@@ -183,7 +183,7 @@ class StatusReply(Message):
 class SessionEntry(BaseModel):
     """A session in a list."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     session: int
     """Its number."""

@@ -17,7 +17,7 @@ _FILE = "state.json"
 class State(BaseModel):
     """What is remembered of the installed bundles."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     active: str = BUILT_IN
     """Name of the bundle that counts."""

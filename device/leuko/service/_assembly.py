@@ -102,11 +102,13 @@ def display_options(settings: Settings) -> DisplayOptions:
 def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> Parts:
     """Open what the service is put together from; the stack closes it, the last part first."""
     settings, calibration = chosen.settings, chosen.calibration
-    analyser = _analyser(chosen, stack)
+    # Its lock comes first: a second service must not touch the camera of the one that counts.
     store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
+    # The camera opens in its own process while the models are loaded here.
+    camera = _camera(settings, calibration, stack)
+    analyser = _analyser(chosen, stack)
     commands = CommandQueue()
     bench = _bench(settings, buttons, commands, stack)
-    camera = _camera(settings, calibration, stack)
     return Parts(
         camera=CalibratedSource(camera, calibration) if calibration else camera,
         store=store,

@@ -62,10 +62,14 @@ class Sensor:
         self._shading = _shading(width, height, rng)
         self._grain = _grain(height + _NOISE_ROOM_PX, width + _NOISE_ROOM_PX, rng)
         self._tones: NDArray[np.uint8] | None = None
+        self._tuning = Tuning()
         self._set_noise(1.0)
 
     def tune(self, tuning: Tuning) -> None:
         """Have later frames show another exposure, other gains or another lamp."""
+        if tuning == self._tuning:
+            return
+        self._tuning = tuning
         factors = np.power(np.array(tuning.light) * tuning.gain, _TONE)
         levels = np.arange(256)[:, None] * factors[None, :]
         table = np.clip(np.rint(levels), 0, 255).astype(np.uint8).reshape(256, 1, 3)

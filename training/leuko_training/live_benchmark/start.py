@@ -1,11 +1,13 @@
 """How long the service takes from the start of its process to the first frame that it counts.
 
 The process is ``leuko run`` with the simulated camera. What it has done is read from what it tells
-the service manager: ready, and a line with the count after every finished frame.
+the service manager: ready, and a line with the count after every finished frame. Its modules are
+compiled, as in the packages.
 """
 
 import os
 import re
+import shutil
 import socket
 import subprocess  # ruff: ignore[suspicious-subprocess-import] - the service that is measured
 import sys
@@ -19,10 +21,12 @@ from pathlib import Path
 from leuko.control import ControlClient
 from leuko.errors import ServiceError
 
-SLIDE = "smear:24:40"
+SLIDE = "smear:24:120"
 SIZE = 1280, 960
 """Width and height of a picture, as the settings ask for it."""
 UM_PER_PX = 0.125
+CELLS = 10
+"""Of the session that is open at a start."""
 LONGEST_S = 120.0
 """What a start may take, on a machine that does much else, before it counts as failed."""
 
@@ -30,6 +34,8 @@ _READY = re.compile(r"^READY=1$", re.MULTILINE)
 _FINISHED = re.compile(r"^WATCHDOG=1$", re.MULTILINE)
 _COUNTING = re.compile(r"^WATCHDOG=1\nSTATUS=counting: (\d+) of", re.MULTILINE)
 _ENDING_S = 20.0
+_FOREIGN = ("LEUKO_", "PYTHONDONTWRITEBYTECODE")
+"""How variables begin that whoever measures may have and the service must not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,13 @@ class Start:
     """One start of the service; seconds from the start of its process.
 
     Attributes:
-        is_resumed: whether a session was open from before; else one was begun at once when the
-            service was ready.
+        is_resumed: whether a session with cells was open from before; else one was begun at once
+            when the service was ready.
         ready_s: until it said that it was ready.
         frame_s: until the first frame was finished.
         counted_s: until the first frame that belongs to the session was finished.
-        cell_s: until the first cell was counted; None for a session from before, which has some.
+        cell_s: until the first cell was counted; None where that was not waited for, and for a
+            session from before, which has some.
     """
 
     is_resumed: bool
@@ -53,21 +60,25 @@ class Start:
 
 
 def measure_starts(
-    bundle: Path | None = None, *, is_resumed: bool, runs: int, size: tuple[int, int] = SIZE
+    bundle: Path | None = None, *, runs: int, size: tuple[int, int] = SIZE, cells: int = CELLS
 ) -> list[Start]:
-    """Start the service several times, each time in a new state folder, and return what it took.
+    """Start the service with a new session and with one that is open, several times in turn.
+
+    So a machine that does more at one time than at another favours neither kind.
 
     Args:
         bundle: folder or zip; None is the bundle that ships with leuko.
-        is_resumed: whether it finds an open session.
-        runs: how many starts are measured.
+        runs: starts of each kind; one more, which counts the cells, brings files into memory.
         size: width and height of a picture.
+        cells: that the open session has; with 0, no start waits for a cell.
 
     Raises:
         ServiceError: the service ended, or did not count within `LONGEST_S`.
     """
     options = _options(bundle, size)
-    return [_measured(options, is_resumed=is_resumed) for _ in range(runs)]
+    with tempfile.TemporaryDirectory() as name:
+        _count(Path(name), options, cells=cells)
+        return [start for _ in range(runs) for start in _pair(Path(name), options, cells=cells)]
 
 
 def _options(bundle: Path | None, size: tuple[int, int]) -> dict[str, str]:
@@ -82,24 +93,31 @@ def _options(bundle: Path | None, size: tuple[int, int]) -> dict[str, str]:
     return options | ({"BUNDLE": str(bundle)} if bundle else {})
 
 
-def _measured(options: dict[str, str], *, is_resumed: bool) -> Start:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if not is_resumed:
-            return _with_new_session(folder, options)
-        with _service(folder, options) as service:
-            service.until(_READY.search)
-            _start_session(folder)
-        return _with_open_session(folder, options)
+def _count(folder: Path, options: dict[str, str], *, cells: int) -> None:
+    with _service(folder, options) as service:
+        service.until(_READY.search)
+        _start_session(folder)
+        service.until(lambda said: _COUNTING.search(said) and _cells(said) >= cells)
 
 
-def _with_new_session(folder: Path, options: dict[str, str]) -> Start:
+def _pair(counted: Path, options: dict[str, str], *, cells: int) -> tuple[Start, Start]:
+    with tempfile.TemporaryDirectory() as begun, tempfile.TemporaryDirectory() as resumed:
+        shutil.copytree(counted / "state", Path(resumed) / "state")
+        return (
+            _with_new_session(Path(begun), options, has_cells=cells > 0),
+            _with_open_session(Path(resumed), options),
+        )
+
+
+def _with_new_session(folder: Path, options: dict[str, str], *, has_cells: bool) -> Start:
     with _service(folder, options) as service:
         ready_s = service.until(_READY.search)
         _start_session(folder)
         frame_s = service.until(_FINISHED.search)
         counted_s = frame_s if _COUNTING.search(service.last) else service.until(_COUNTING.search)
-        cell_s = counted_s if _has_cell(service.last) else service.until(_has_cell)
+        if not has_cells:
+            return Start(False, ready_s, frame_s, counted_s, None)
+        cell_s = counted_s if _cells(service.last) else service.until(_cells)
         return Start(False, ready_s, frame_s, counted_s, cell_s)
 
 
@@ -140,9 +158,9 @@ class _Running:
         raise ServiceError(f"the service {how} within {now:.0f} s; try it: leuko run --camera sim")
 
 
-def _has_cell(said: str) -> bool:
+def _cells(said: str) -> int:
     counting = _COUNTING.search(said)
-    return bool(counting and int(counting[1]))
+    return int(counting[1]) if counting else 0
 
 
 @contextmanager
@@ -157,7 +175,7 @@ def _manager(path: Path) -> Generator[socket.socket]:
 @contextmanager
 def _service(folder: Path, options: dict[str, str]) -> Generator[_Running]:
     places = {"STATE_DIR": str(folder / "state"), "CONTROL_SOCKET": str(folder / "socket")}
-    foreign = {key: value for key, value in os.environ.items() if not key.startswith("LEUKO_")}
+    foreign = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
     settings = {f"LEUKO_{key}": value for key, value in (options | places).items()}
     with (
         _manager(folder / "notify") as manager,

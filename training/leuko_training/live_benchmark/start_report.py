@@ -10,7 +10,7 @@ from leuko.bundle import default_bundle_path, load_bundle
 from leuko.errors import OutputError
 from leuko_training.benchmark import Machine, this_machine
 from leuko_training.evaluation import table
-from leuko_training.live_benchmark.start import Start, measure_starts
+from leuko_training.live_benchmark.start import CELLS, Start, measure_starts
 
 MOST_S = 3.0
 """From the start of the process to the first counted frame."""
@@ -29,20 +29,17 @@ def bench_start_and_report(bundle: Path | None, results: Path, *, runs: int) -> 
         OutputError: the results cannot be written.
     """
     label = load_bundle(bundle or default_bundle_path()).label
-    # The first start of all brings the files into memory.
-    measure_starts(bundle, is_resumed=False, runs=1)
-    starts = [
-        start
-        for is_resumed in (False, True)
-        for start in measure_starts(bundle, is_resumed=is_resumed, runs=runs)
-    ]
+    starts = measure_starts(bundle, runs=runs)
     write_starts(starts, this_machine(), results, bundle=label)
     return is_quick(starts)
 
 
 def is_quick(starts: Sequence[Start]) -> bool:
-    """Return whether the median start with a new session counts its first frame in time."""
-    return median(start.counted_s for start in starts if not start.is_resumed) <= MOST_S
+    """Return whether the median start of each kind counts its first frame in time."""
+    return all(
+        median(start.counted_s for start in starts if start.is_resumed is is_resumed) <= MOST_S
+        for is_resumed in (False, True)
+    )
 
 
 def write_starts(starts: Sequence[Start], machine: Machine, folder: Path, *, bundle: str) -> None:
@@ -79,16 +76,16 @@ def _lines(starts: Sequence[Start], machine: Machine, bundle: str) -> Iterator[s
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}"
     yield f"- load at the end: {machine.load:g}"
     yield (
-        f"- {runs} starts of `leuko run` of each kind, simulated camera, state folder new, files "
-        "in memory from a start before"
+        f"- {runs} starts of `leuko run` of each kind in turn, simulated camera, modules compiled "
+        "as in the packages, files in memory from a start before"
     )
     yield (
         "- seconds from the start of the process, median and longest; a new session is begun as "
-        "soon as the service says that it is ready\n"
+        f"soon as the service says that it is ready; an open one has {CELLS} cells\n"
     )
     yield from table(("", "new session", "open session"), _rows(starts))
     verdict = "reached" if is_quick(starts) else "**missed**"
-    yield f"Target: the first frame of a new session counted within {MOST_S:g} s; {verdict}."
+    yield f"Target: the first frame of either counted within {MOST_S:g} s; {verdict}."
 
 
 def _rows(starts: Sequence[Start]) -> Iterator[tuple[str, str, str]]:
