@@ -1,5 +1,7 @@
 """What a laboratory's confirmed cells change in what a classifier says, with arrays alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -117,10 +119,15 @@ def test_a_cell_between_two_confirmed_classes_is_given_the_commoner_one() -> Non
 
 
 def test_the_fewer_cells_are_confirmed_the_more_the_bundle_s_word_counts() -> None:
-    def lymphocytes(each: int) -> float:
+    others = laboratory(2, {LYMPHOCYTE: 50})
+
+    def lost_to_the_bundle(each: int) -> float:
         adapter = fit(laboratory(1, {NEUTROPHIL: each, LYMPHOCYTE: each}))
         assert adapter is not None
-        others = laboratory(2, {LYMPHOCYTE: 50})
-        return float(adapter.adapted(others.probabilities, others.traits)[:, LYMPHOCYTE].mean())
+        mixed, alone = (
+            one.adapted(others.probabilities, others.traits)[:, LYMPHOCYTE].mean()
+            for one in (adapter, replace(adapter, trust=1.0))
+        )
+        return float(alone - mixed)
 
-    assert lymphocytes(4) < lymphocytes(40)
+    assert lost_to_the_bundle(4) > 2 * lost_to_the_bundle(40) > 0

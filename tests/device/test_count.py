@@ -101,7 +101,7 @@ def test_a_laboratory_is_known_before_its_first_cell_is_named(
     found = count_images(
         [disc_folder], tmp_path / "out", bundle=bundle, analyser=analyser, um_per_px=UM_PER_PX
     )
-    learning = found.images * ["learning", "analysed", "learnt"] if evens_laboratory else []
+    learning = 2 * found.images * ["learning", "analysed", "learnt"] if evens_laboratory else []
     assert analyser.notes == [*learning, *found.images * ["analysed"]]
 
 

@@ -49,7 +49,7 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
     with pytest.raises(EngineError), laboratory.learning():
         learn(EngineError("unplugged"))
     assert level(laboratory) == before
-    assert laboratory.known_cells == 1
+    assert laboratory.looks == 1
     with laboratory.learning():
         learn()
     assert level(laboratory) < before

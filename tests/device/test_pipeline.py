@@ -96,19 +96,19 @@ def test_a_cell_cut_by_the_border_is_set_aside(
 def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
     bundle: ModelBundle, field: RGBImage
 ) -> None:
-    def known_cells(bundle: ModelBundle, **spec: object) -> int:
+    def looks(bundle: ModelBundle, **spec: object) -> int:
         laboratory = Laboratory()
         one = changed(bundle, "classifier", **{"evens_laboratory": True} | spec)
         FieldAnalyser(one, LiteRTEngine(), laboratory=laboratory).learn(field, um_per_px=UM_PER_PX)
-        return laboratory.known_cells
+        return laboratory.looks
 
     artefact = [0.001] * len(CellClass)
     artefact[list(CellClass).index(CellClass.PLATELET_OR_ARTEFACT)] = 1000.0
-    assert known_cells(bundle) > 0
-    assert known_cells(bundle, evens_laboratory=False) == 0
-    assert known_cells(bundle, class_weights=tuple(artefact)) == 0
+    assert looks(bundle) > 0
+    assert looks(bundle, evens_laboratory=False) == 0
+    assert looks(bundle, class_weights=tuple(artefact)) == 0
     # Every cell is larger than any single leukocyte.
-    assert known_cells(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
+    assert looks(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
 
 
 def test_an_unsure_name_is_unclassified_and_says_why(bundle: ModelBundle, field: RGBImage) -> None:

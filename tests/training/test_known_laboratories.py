@@ -70,3 +70,17 @@ def test_training_views_are_left_as_the_laboratory_took_them(slide: list[Crop]) 
     twin = next(iter(with_laboratories(map(flat_twin, slide))))
     views = [draw_view(twin, np.random.default_rng(1), style=one) for one in (EVEN, USUAL_STYLE)]
     assert (views[0] == views[1]).all()
+
+
+def test_a_recipe_may_even_a_share_of_its_training_views(slide: list[Crop]) -> None:
+    twin = next(iter(with_laboratories(map(flat_twin, slide))))
+    darkest = {
+        share: [
+            float(np.percentile(draw_view(twin, np.random.default_rng(seed), style=style), 2))
+            for seed in range(8)
+        ]
+        for share in (0.0, 1.0)
+        for style in [replace(EVEN, strength=0.0, whole_share=1.0, even_views=share)]
+    }
+    # A flat laboratory's nuclei are paler than usual.
+    assert np.mean(darkest[0.0]) - np.mean(darkest[1.0]) > 10

@@ -149,7 +149,7 @@ def _of_healthy_adult(
 
 def _row(crop: Crop) -> tuple[float, float, float] | None:
     tone = cell_tone(*plain_cut(crop))
-    if tone is None or min(tone.nucleus, tone.cytoplasm) <= 0:
+    if tone is None:
         return None
     area_um2 = float((crop.mask > 127).sum()) * crop.um_per_px**2
     return tone.nucleus, tone.cytoplasm, 2 * math.sqrt(area_um2 / math.pi)

@@ -143,11 +143,11 @@ RECIPES: Mapping[str, Recipe] = {
         style=replace(USUAL_STYLE, even=True),
     ),
     "even-views": Recipe(
-        "the same, and all training views evened, too",
+        "as `even`, and all training views evened, too",
         style=replace(USUAL_STYLE, even=True, even_views=1.0),
     ),
     "even-half": Recipe(
-        "the same, and every second training view evened, too",
+        "as `even`, and every second training view evened, too",
         style=replace(USUAL_STYLE, even=True, even_views=0.5),
     ),
     "real-alone": Recipe(

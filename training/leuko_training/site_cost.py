@@ -21,13 +21,12 @@ from leuko.calibration import (
     FILES,
     Circumstances,
     cells_of_folder,
-    learn_laboratory,
     measure_site,
 )
 from leuko.clock import Moment
 from leuko.errors import CalibrationError
 from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser
+from leuko.pipeline import FieldAnalyser, learn_laboratory, spread_out
 from leuko.vision.traits import cell_traits
 from leuko_training.peak_memory import peak_bytes
 
@@ -43,7 +42,8 @@ def main() -> None:
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
     cells = list(cells_of_folder(Path(sys.argv[1]), um_per_px=float(sys.argv[2])))
     circumstances = Circumstances("benchmark", _MOMENT, bundle.label, bundle.sha256, FILES)
-    learn_laboratory(cells, learn=lambda rgb, scale: analyser.learn(rgb, um_per_px=scale))
+    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(cells)]
+    learn_laboratory(analyser, lambda: pictures)
     # The shipped bundle may know the set already: finding that out takes as long.
     with suppress(CalibrationError):
         measure_site(

@@ -39,7 +39,7 @@ from leuko.calibration._record import (
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
-from leuko.calibration._site import SiteMeasurement, learn_laboratory, measure_site
+from leuko.calibration._site import SiteMeasurement, measure_site
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
 from leuko.calibration._stain import (
     FEWEST_SEEN,
@@ -116,7 +116,6 @@ __all__ = [
     "coded_gain",
     "estimated_wbc",
     "evenly",
-    "learn_laboratory",
     "load_calibration",
     "measure_by_red_cells",
     "measure_exposure",

@@ -44,24 +44,6 @@ class SiteMeasurement:
     left_out: tuple[str, ...]
 
 
-def learn_laboratory(
-    cells: Sequence[LabelledCell], *, learn: Callable[[RGBImage, float], object]
-) -> None:
-    """Get to know the laboratory of confirmed cells, before they are measured.
-
-    Twice, for what the first are named before their laboratory is known may be wrong.
-
-    Args:
-        cells: confirmed cells, one picture each.
-        learn: gets to know it by a picture of a known scale.
-
-    Raises:
-        ImageError: a picture cannot be analysed.
-    """
-    for cell in (*cells, *cells):
-        learn(cell.rgb, cell.um_per_px)
-
-
 def measure_site(
     cells: Iterable[LabelledCell],
     circumstances: Circumstances,

@@ -71,15 +71,16 @@ def _tell_left_out(reasons: tuple[str, ...]) -> None:
 
 
 def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -> "SiteMeasurement":
-    from leuko.calibration import FILES, Circumstances, learn_laboratory, measure_site
+    from leuko.calibration import FILES, Circumstances, measure_site
     from leuko.clock import now
     from leuko.inference import LiteRTEngine
-    from leuko.pipeline import FieldAnalyser
+    from leuko.pipeline import FieldAnalyser, learn_laboratory, spread_out
 
     circumstances = Circumstances(by, now(), models.label, models.sha256, FILES)
     analyser = FieldAnalyser(models, LiteRTEngine())
     confirmed = list(cells)
-    learn_laboratory(confirmed, learn=lambda rgb, scale: analyser.learn(rgb, um_per_px=scale))
+    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(confirmed)]
+    learn_laboratory(analyser, lambda: pictures)
     return measure_site(
         confirmed,
         circumstances,

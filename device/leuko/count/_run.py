@@ -22,7 +22,7 @@ from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError
 from leuko.images import find_images
-from leuko.pipeline import Analyser, fields_to_learn_from, learn_laboratory
+from leuko.pipeline import Analyser, Picture, learn_laboratory, spread_out
 from leuko.reports import FieldReport, ReportFolder
 from leuko.vision.scale import ScaleEstimate
 
@@ -106,11 +106,10 @@ class _Run:
 
     def learn(self, analyser: Analyser, scales: Scales) -> None:
         """Let the analyser know the laboratory from images of the whole run, not its first."""
-        if analyser.evens_laboratory:
-            learn_laboratory(analyser, lambda: self._sharp_fields(scales))
+        learn_laboratory(analyser, lambda: self._sharp_fields(scales))
 
-    def _sharp_fields(self, scales: Scales) -> Iterator[tuple[RGBImage, float]]:
-        images = fields_to_learn_from(self._inputs.images)
+    def _sharp_fields(self, scales: Scales) -> Iterator[Picture]:
+        images = spread_out(self._inputs.images)
         for done, path in enumerate(images):
             self._progress("getting to know the laboratory", done, len(images))
             rgb = self._inputs.read(path)

@@ -8,15 +8,17 @@ from leuko.pipeline._analyser import (
     everywhere,
 )
 from leuko.pipeline._field import LARGEST_COARSE_AREA
-from leuko.pipeline._learning import fields_to_learn_from, learn_laboratory
+from leuko.pipeline._learning import MOST_FIELDS, Picture, learn_laboratory, spread_out
 
 __all__ = [
     "LARGEST_COARSE_AREA",
+    "MOST_FIELDS",
     "Analyser",
     "ExaminedCell",
     "FieldAnalyser",
+    "Picture",
     "Wanted",
     "everywhere",
-    "fields_to_learn_from",
     "learn_laboratory",
+    "spread_out",
 ]

@@ -104,9 +104,7 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
     settings, calibration = chosen.settings, chosen.calibration
     # Its lock comes first: a second service must not touch the camera of the one that counts.
     store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
-    # The camera opens in its own process while the models are loaded here.
-    camera = _camera(settings, calibration, stack)
-    analyser = _analyser(chosen, stack)
+    camera, analyser = _camera_and_analyser(chosen, stack)
     commands = CommandQueue()
     bench = _bench(settings, buttons, commands, stack)
     return Parts(
@@ -132,6 +130,16 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
         ground=GroundFile(settings.state_dir / GROUND_NAME),
         um_per_px=chosen.um_per_px,
     )
+
+
+def _camera_and_analyser(chosen: Chosen, stack: ExitStack) -> tuple[CameraProcess, BackedAnalyser]:
+    """Open both at once where that loses nothing: a recording plays on while models are loaded."""
+    if chosen.settings.camera == "replay":
+        analyser = _analyser(chosen, stack)
+        return _camera(chosen.settings, chosen.calibration, stack), analyser
+    # The camera opens in its own process while the models are loaded here.
+    camera = _camera(chosen.settings, chosen.calibration, stack)
+    return camera, _analyser(chosen, stack)
 
 
 def _analyser(chosen: Chosen, stack: ExitStack) -> BackedAnalyser:

@@ -26,8 +26,8 @@ class Laboratory:
         self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
 
     @property
-    def known_cells(self) -> int:
-        """Looks at cells that are gone by."""
+    def looks(self) -> int:
+        """How many looks at cells it is known by; the same cell may be among them twice."""
         return len(self._tones)
 
     @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -11,16 +12,13 @@ from rich.progress import track
 from leuko.bundle import ModelBundle
 from leuko.cells import Box, Cell, CellRegion, Mask, RGBImage
 from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser, fields_to_learn_from, learn_laboratory
+from leuko.pipeline import MOST_FIELDS, FieldAnalyser, Picture, learn_laboratory, spread_out
 from leuko.vision.regions import overlap
 from leuko_training.datasets import LabelledImage
 from leuko_training.images import read_rgb
 
 Analyse = Callable[[RGBImage, float], tuple[Cell, ...]]
 """The cells of a field, from its pixels and its scale in µm per pixel."""
-
-Picture = tuple[RGBImage, float]
-"""A field and its scale in µm per pixel."""
 
 AnalyseAt = Callable[[Iterable[Picture]], Analyse]
 """An analysis at a laboratory, which some of its fields make known."""
@@ -53,15 +51,17 @@ def analyser_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Anal
     """
     cv2.setNumThreads(1)
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
-    if analyser.evens_laboratory:
-        pictures = list(laboratory)
-        learn_laboratory(analyser, lambda: pictures)
+    pictures = list(islice(laboratory, MOST_FIELDS)) if analyser.evens_laboratory else []
+    learn_laboratory(analyser, lambda: pictures)
     return lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px)
 
 
 def pictures_of(items: Sequence[LabelledImage]) -> Iterator[Picture]:
-    """Yield the images that `leuko count` would look at first, each with its scale."""
-    for item in fields_to_learn_from(items):
+    """Yield the images as `leuko count` looks at them first, each with its scale.
+
+    `leuko count` passes over blurred ones.
+    """
+    for item in spread_out(items):
         yield read_rgb(item.image), item.um_per_px
 
 

@@ -43,20 +43,20 @@ class Start:
     """One start of the service; seconds from the start of its process.
 
     Attributes:
-        is_resumed: whether a session with cells was open from before; else one was begun at once
-            when the service was ready.
         ready_s: until it said that it was ready.
         frame_s: until the first frame was finished.
         counted_s: until the first frame that belongs to the session was finished.
         cell_s: until the first cell was counted; None where that was not waited for, and for a
             session from before, which has some.
+        is_resumed: whether a session was open from before; else one was begun at once when the
+            service was ready.
     """
 
-    is_resumed: bool
     ready_s: float
     frame_s: float
     counted_s: float
     cell_s: float | None
+    is_resumed: bool
 
 
 def measure_starts(
@@ -116,9 +116,9 @@ def _with_new_session(folder: Path, options: dict[str, str], *, has_cells: bool)
         frame_s = service.until(_FINISHED.search)
         counted_s = frame_s if _COUNTING.search(service.last) else service.until(_COUNTING.search)
         if not has_cells:
-            return Start(False, ready_s, frame_s, counted_s, None)
+            return Start(ready_s, frame_s, counted_s, None, is_resumed=False)
         cell_s = counted_s if _cells(service.last) else service.until(_cells)
-        return Start(False, ready_s, frame_s, counted_s, cell_s)
+        return Start(ready_s, frame_s, counted_s, cell_s, is_resumed=False)
 
 
 def _with_open_session(folder: Path, options: dict[str, str]) -> Start:
@@ -126,7 +126,7 @@ def _with_open_session(folder: Path, options: dict[str, str]) -> Start:
         ready_s = service.until(_READY.search)
         # Its first frame belongs to the session already.
         counted_s = service.until(_COUNTING.search)
-        return Start(True, ready_s, counted_s, counted_s, None)
+        return Start(ready_s, counted_s, counted_s, None, is_resumed=True)
 
 
 def _start_session(folder: Path) -> None:
