@@ -30,7 +30,8 @@ class SiteAdapter:
     """Names cells again by the classes' means among the cells that a person has confirmed.
 
     Features are brought into a space in which the confirmed cells of a class scatter alike in
-    all directions; there, a class is as likely as the cell is near to its mean.
+    all directions; there, a class is the likelier the nearer the cell is to its mean, and the
+    commoner it is. The fewer cells were confirmed, the more the bundle's own word counts.
 
     Attributes:
         classes: indices in `CellClass` of the classes it may give.
