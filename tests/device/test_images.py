@@ -229,6 +229,13 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
         find_images([tmp_path])
 
 
+def test_a_folder_with_nothing_but_folders_says_how_many(tmp_path: Path) -> None:
+    for name in ("neutrophil", "lymphocyte"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(ImageError, match="name the 2 folders in it instead"):
+        find_images([tmp_path])
+
+
 def test_a_path_to_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="there is no image at"):
         find_images([tmp_path / "nothing.png"])

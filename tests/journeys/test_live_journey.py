@@ -203,10 +203,13 @@ def test_a_folder_that_may_not_be_written_is_refused(
 def test_a_second_service_on_the_same_sessions_is_refused_before_it_opens_a_camera(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    with Store.opened(tmp_path / "state" / STORE_NAME):
+    with (
+        Store.opened(tmp_path / "state" / STORE_NAME),
+        pytest.MonkeyPatch.context() as environment,
+    ):
         # There is no such driver, which only matters once a camera is opened.
-        line = refused(capfd, tmp_path, "--camera", "nonesuch")
-    assert "another leuko process has it open; stop that one first" in line
+        environment.setenv("LEUKO_CAMERA", "nix")
+        assert "another leuko process has it open; stop that one first" in refused(capfd, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -38,13 +38,24 @@ def print_checks(entries: Sequence[CheckEntry]) -> None:
     if not entries:
         console.print("no quality check was ever made")
         return
-    table = Table("check", "by", Column("made (UTC)", no_wrap=True), *_VALUES, "outcome")
+    table = Table(
+        "check",
+        "by",
+        Column("made (UTC)", no_wrap=True),
+        *(Column(name, no_wrap=True) for name in _VALUES),
+        "outcome",
+    )
     for entry in entries:
         if entry.check is None:
             table.add_row(str(entry.number), "", "", "", "", "", "", "", Text(entry.problem))
             continue
         table.add_row(str(entry.number), *_row(entry.check))
     console.print(table)
+    for entry in entries:
+        for sentence in entry.check.failures if entry.check else ():
+            console.print(f"check {entry.number}: {sentence}")
+    if any(entry.check and not entry.check.moment.clock_is_set for entry in entries):
+        console.print("*: the clock was not set")
 
 
 def _row(check: CheckRecord) -> tuple[str | Text, ...]:
@@ -58,10 +69,10 @@ def _row(check: CheckRecord) -> tuple[str | Text, ...]:
         f"{measured.background:.0f}",
         "-" if density is None else f"{density:.2f}",
         "-" if scale is None else f"{scale:.1f} %",
-        "passed" if check.has_passed else Text(check.failures[0]),
+        "passed" if check.has_passed else "failed",
     )
 
 
 def _when(moment: Moment) -> str:
     shown = moment.wall.strftime("%Y-%m-%d %H:%M")
-    return shown if moment.clock_is_set else f"{shown} (clock not set)"
+    return shown if moment.clock_is_set else f"{shown} *"

@@ -75,6 +75,8 @@ def count(
         )
     print_differential(result.count)
     _tell(result, out)
+    if adapter:
+        typer.echo("cells are named as adapted to this laboratory (leuko calibrate site)")
     if result.wbc:
         typer.echo(result.wbc.sentence)
     if result.failed:

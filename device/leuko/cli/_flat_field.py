@@ -37,9 +37,9 @@ def flat_field(
         part = found.part
         bench.say(
             f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
-            f"{part.before_percent:.2f} %, corrected by {part.after_percent:.2f} %"
+            f"{part.before_percent:.2f} %, {part.after_percent:.2f} % after correction"
         )
-        figures = (f"uneven {part.before_percent:.1f} %", f"corrected {part.after_percent:.2f} %")
+        figures = (f"uneven {part.before_percent:.1f} %", f"then {part.after_percent:.2f} %")
         offer(bench, "flat_field", part, gain=found.gain, figures=figures)
 
 

@@ -55,6 +55,15 @@ BundleOption = Annotated[
     Path | None,
     typer.Option("--bundle", help="Folder or zip of the models; else the active bundle."),
 ]
+CellScaleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--um-per-px",
+        metavar="X",
+        callback=_checked_scale,
+        help="Scale of the pictures in µm per pixel; else the calibrated one.",
+    ),
+]
 ScaleOption = Annotated[
     str | None,
     typer.Option(

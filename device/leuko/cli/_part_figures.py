@@ -31,8 +31,8 @@ def _scale(part: ScalePart) -> str:
 @part_figures.register
 def _light(part: FlatFieldPart) -> str:
     return (
-        f"light uneven by {part.before_percent:.2f} %, corrected by {part.after_percent:.2f} %, "
-        f"{part.method}"
+        f"light uneven by {part.before_percent:.2f} %, {part.after_percent:.2f} % after "
+        f"correction, {part.method}"
     )
 
 

@@ -10,7 +10,7 @@ import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
 from leuko.cli._keeping import tell_kept
-from leuko.cli._options import ScaleOption, chosen_bundle
+from leuko.cli._options import CellScaleOption, chosen_bundle
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def site(
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Take the reviewed cells of this or all sessions.")
     ] = False,
-    um_per_px: ScaleOption = None,
+    um_per_px: CellScaleOption = None,
 ) -> None:
     """Adapt the classifier to this laboratory, by up to 100 cells that a person has confirmed."""
     from leuko.calibration import FOLDER_NAME, CalibrationHistory

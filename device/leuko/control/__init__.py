@@ -20,6 +20,7 @@ from leuko.control._messages import (
 )
 from leuko.control._queue import CommandQueue
 from leuko.control._server import DEFAULT_SOCKET, ControlServer
+from leuko.control._socket_file import refuse_second_service
 from leuko.control._target import next_target, parse_target
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "next_target",
     "parse_buttons",
     "parse_target",
+    "refuse_second_service",
 ]

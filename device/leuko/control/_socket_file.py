@@ -60,6 +60,19 @@ class SocketFile:
         self._lock.close()
 
 
+def refuse_second_service(path: Path) -> None:
+    """Refuse to start beside a living service, before anything of its is touched.
+
+    Args:
+        path: the socket; what else is wrong with it is told when it is opened.
+
+    Raises:
+        ServiceError: another service listens there.
+    """
+    with contextlib.suppress(OSError):
+        _Lock(path).close()
+
+
 class _Lock:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

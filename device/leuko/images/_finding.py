@@ -39,7 +39,9 @@ def _images_in(folder: Path) -> list[Path]:
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     )
     if not names:
+        folders = sum(path.is_dir() for path in folder.iterdir())
+        deeper = f"; name the {folders} folders in it instead" if folders else ""
         raise ImageError(
-            f"no images in {folder}; give a folder with PNG, JPEG, TIFF or BMP files in it"
+            f"no images in {folder}; give a folder with PNG, JPEG, TIFF or BMP files in it{deeper}"
         )
     return names

@@ -17,6 +17,7 @@ from leuko.control import (
     ControlServer,
     Keypad,
     parse_buttons,
+    refuse_second_service,
 )
 from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_display
 from leuko.errors import SettingsError
@@ -55,6 +56,8 @@ def run_service(settings: Settings) -> None:
     share_one_heap()
     # What a person has to correct is said before anything is opened.
     buttons, chosen = parse_buttons(settings.buttons), Chosen.by(settings)
+    # Beside a service that counts, not even a store that lies elsewhere is touched.
+    refuse_second_service(settings.control_socket)
     with ExitStack() as stack:
         parts = _parts(chosen, buttons, stack)
         service = LiveService(parts)

@@ -128,7 +128,10 @@ class StoreReader:
         """
         rows = self._rows("SELECT * FROM sessions WHERE id = ?", session_id)
         if not rows:
-            raise SessionError(f"there is no session {session_id}; list the sessions that are")
+            raise SessionError(
+                f"there is no session {session_id} in {self._path}; choose another, or another "
+                "state directory"
+            )
         return read_session(rows[0])
 
     def active_session(self) -> SessionRecord | None:

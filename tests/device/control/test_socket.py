@@ -19,7 +19,14 @@ from pathlib import Path
 import pytest
 
 from leuko.cells import CellClass
-from leuko.control import Archive, CommandQueue, ControlClient, Controls, ControlServer
+from leuko.control import (
+    Archive,
+    CommandQueue,
+    ControlClient,
+    Controls,
+    ControlServer,
+    refuse_second_service,
+)
 from leuko.counting import DifferentialCount
 from leuko.errors import OutputError, ServiceError, SessionError, SettingsError
 from leuko.status import SessionState, Target
@@ -309,7 +316,14 @@ def test_the_socket_of_a_living_service_is_left_alone(
 ) -> None:
     with pytest.raises(ServiceError, match="another service runs at "):
         ControlServer(socket_path, commands, archive)
+    with pytest.raises(ServiceError, match="another service runs at "):
+        refuse_second_service(socket_path)
     assert client.status().state is SessionState.IDLE
+
+
+def test_a_place_where_no_service_listens_is_free(socket_path: Path, tmp_path: Path) -> None:
+    refuse_second_service(socket_path)
+    refuse_second_service(tmp_path / "no folder" / "socket")
 
 
 def test_a_file_in_the_sockets_place_is_not_removed(
