@@ -1,6 +1,7 @@
 """The tiny bundle, and fields of coloured discs that its models can tell apart."""
 
 import colorsys
+import hashlib
 import os
 import shutil
 import struct
@@ -14,16 +15,44 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from leuko.calibration import CalibrationHistory, Origin, SitePart
 from leuko.cells import CellClass, RGBImage
+from leuko.vision.traits import TRAITS
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 DISC_UM_PER_PX = 0.2
+KeepSite = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
 def tiny_bundle() -> Path:
     """A bundle that names flat discs by their hue; see tests/golden/README.md."""
     return GOLDEN / "tiny-bundle"
+
+
+@pytest.fixture
+def keep_site() -> KeepSite:
+    """Keep an adaptation to a laboratory that changes nothing worth looking at."""
+
+    def keep(history: CalibrationHistory, origin: Origin, **said: object) -> None:
+        features = TRAITS + len(CellClass)
+        zeros = np.zeros((1, features))
+        content = np.concatenate([zeros, np.eye(features), zeros, zeros]).astype("<f4").tobytes()
+        part = SitePart.model_validate({
+            "origin": origin,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "classes": (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE),
+            "lacking": (),
+            "strength": 1.0,
+            "typical": 1.0,
+            "cells": 20,
+            "right_before": 10,
+            "right_after": 18,
+            **said,
+        })
+        history.keep({"site": part}, cause="site", by="Ada", site=content)
+
+    return keep
 
 
 @pytest.fixture

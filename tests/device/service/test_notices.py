@@ -1,13 +1,11 @@
 """What a person is told when the stain drifts, or an adaptation no longer fits, while it counts."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
 from leuko.bundle import load_bundle
@@ -16,7 +14,6 @@ from leuko.calibration import (
     STAIN_DIFFERS,
     CalibrationHistory,
     Circumstances,
-    SitePart,
     StainPart,
 )
 from leuko.cameras import Frame
@@ -24,15 +21,12 @@ from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.clock import Moment
 from leuko.service import Chosen, LiveService, Parts, stain_of_log
 from leuko.settings import Settings
-from leuko.store import CellRecord, Store
-from leuko.vision.traits import TRAITS
+from leuko.store import CellRecord
 
 MOMENT = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
 PALE = (160, 130, 185)
 ONE_TOO_FEW = 7
 """Cells that are kept before; the stain is judged from eight on."""
-FEATURES = TRAITS + len(CellClass)
-CLASSES = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
 
 
 def circumstances(bundle_sha256: str) -> Circumstances:
@@ -91,31 +85,21 @@ def settings(tiny_bundle: Path, tmp_path: Path) -> Settings:
     return Settings(bundle=tiny_bundle, state_dir=tmp_path, camera="sim", um_per_px=0.2)
 
 
-def keep_site(settings: Settings, bundle_sha256: str) -> None:
+@pytest.fixture
+def keep(settings: Settings, keep_site: Callable[..., None]) -> Callable[[str], None]:
     """Keep an adaptation that was made for a bundle."""
-    rows = np.concatenate([np.zeros((1, FEATURES)), np.eye(FEATURES), np.zeros((2, FEATURES))])
-    content = rows.astype("<f4").tobytes()
-    part = SitePart(
-        origin=circumstances(bundle_sha256).origin(
-            [], shape=(settings.frame_height, settings.frame_width)
-        ),
-        sha256=hashlib.sha256(content).hexdigest(),
-        classes=CLASSES,
-        lacking=(),
-        strength=1.0,
-        typical=1.0,
-        cells=20,
-        right_before=10,
-        right_after=18,
-    )
     history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
-    history.keep({"site": part}, cause="site", by="Ada", site=content)
+    shape = (settings.frame_height, settings.frame_width)
+    return lambda sha256: keep_site(history, circumstances(sha256).origin([], shape=shape))
 
 
 def test_an_adaptation_that_was_made_for_another_bundle_is_left_aside_and_said(
-    settings: Settings, parts: Parts, caplog: pytest.LogCaptureFixture
+    keep: Callable[[str], None],
+    settings: Settings,
+    parts: Parts,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    keep_site(settings, "c" * 64)
+    keep("c" * 64)
     chosen = Chosen.by(settings)
     assert (chosen.adapter, "site" in chosen.spec.calibration) == (None, False)
     notice = (
@@ -131,17 +115,17 @@ def test_an_adaptation_that_was_made_for_another_bundle_is_left_aside_and_said(
 
 
 def test_a_session_that_goes_on_with_another_adaptation_says_so_until_the_next_begins(
-    settings: Settings, parts: Parts, store: Store, tiny_bundle: Path
+    keep: Callable[[str], None], settings: Settings, parts: Parts, tiny_bundle: Path
 ) -> None:
     sha256 = load_bundle(tiny_bundle).sha256
-    keep_site(settings, sha256)
+    keep(sha256)
     begun = Chosen.by(settings)
     assert (begun.adapter is None, begun.notice) == (False, "")
     start(LiveService(replace(parts, spec=begun.spec)))
-    keep_site(settings, sha256)
+    keep(sha256)
     service = LiveService(replace(parts, spec=Chosen.by(settings).spec))
     assert service.status().notice == "session 1 was begun with another calibration than now"
-    assert store.session(1).spec.calibration == begun.spec.calibration
+    assert parts.store.session(1).spec.calibration == begun.spec.calibration
     service.finish(asked_by="Ada")
     start(service)
     assert not service.status().notice
