@@ -89,7 +89,8 @@ def beside_lines(count: DifferentialCount) -> list[str]:
     if count.smudge_cells:
         share = count.smudge_per_100
         rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
-        lines.append(f"tallied by eye: {count.smudge_cells} smudge cells{rate}")
+        cells = "1 smudge cell" if count.smudge_cells == 1 else f"{count.smudge_cells} smudge cells"
+        lines.append(f"tallied by eye: {cells}{rate}")
     cut = sum(count.excluded.values()) - sum(count.beside.values())
     if cut:
         lines.append(f"cut by the border of a field, or too large: {cut}")

@@ -60,7 +60,7 @@ def print_session(reply: SessionReply) -> None:
         "operator": session.operator or "–",
         "state": str(session.state),
         "target": str(session.target),
-        "started": f"{_started(session)} UTC",
+        "started": _started(session, zone=" UTC"),
         "device": reply.device or "–",
         "bundle": reply.bundle,
         "scale": f"{reply.um_per_px:.4f} µm per pixel" if reply.um_per_px else "–",
@@ -103,6 +103,6 @@ def _troubles(status: StatusReply) -> Iterator[str]:
             yield f"{name} {health.level}: {health.text}"
 
 
-def _started(session: SessionEntry) -> str:
-    shown = session.started.replace("T", " ")[:16]
+def _started(session: SessionEntry, *, zone: str = "") -> str:
+    shown = session.started.replace("T", " ")[:16] + zone
     return shown if session.clock_is_set else f"{shown} (clock not set)"
