@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import OutputError
 from leuko.vision.tone import cell_tone
+from leuko_training.certainty import COMMON
 from leuko_training.crops import Crop, plain_cut
 from leuko_training.cut_cells import labelled_cells
 from leuko_training.datasets import available_datasets, read_dataset
@@ -27,15 +28,6 @@ MOST_OF_CLASS = 150
 """Cells of a class of a set that are measured."""
 FEWEST_OF_CLASS = 5
 """Cells of a class of a set from which their median is one."""
-
-HEALTHY_ADULT = {
-    CellClass.NEUTROPHIL: 0.60,
-    CellClass.LYMPHOCYTE: 0.30,
-    CellClass.MONOCYTE: 0.065,
-    CellClass.EOSINOPHIL: 0.03,
-    CellClass.BASOPHIL: 0.005,
-}
-"""Shares of the classes in the middle of an adult's reference ranges."""
 
 Measures = Mapping[tuple[str, CellClass], NDArray[np.float64]]
 """By set and class: ``(cells, 3)`` density of nucleus and cytoplasm, and diameter in µm."""
@@ -139,8 +131,7 @@ def _of_healthy_adult(
     }
     values = np.concatenate([rows / factors[name] for (name, _), rows in measures.items()])
     weights = np.concatenate([
-        np.full(len(rows), HEALTHY_ADULT[label] / sizes[label])
-        for (_, label), rows in measures.items()
+        np.full(len(rows), COMMON[label] / sizes[label]) for (_, label), rows in measures.items()
     ])
     order = values.argsort(axis=0)
     heavier = np.cumsum(weights[order], axis=0) >= weights.sum() / 2

@@ -26,7 +26,7 @@ from leuko.calibration import (
 from leuko.clock import Moment
 from leuko.errors import CalibrationError
 from leuko.inference import LiteRTEngine
-from leuko.pipeline import FieldAnalyser, learn_laboratory, spread_out
+from leuko.pipeline import FieldAnalyser
 from leuko.vision.traits import cell_traits
 from leuko_training.peak_memory import peak_bytes
 
@@ -42,15 +42,13 @@ def main() -> None:
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
     cells = list(cells_of_folder(Path(sys.argv[1]), um_per_px=float(sys.argv[2])))
     circumstances = Circumstances("benchmark", _MOMENT, bundle.label, bundle.sha256, FILES)
-    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(cells)]
-    learn_laboratory(analyser, lambda: pictures)
     # The shipped bundle may know the set already: finding that out takes as long.
     with suppress(CalibrationError):
         measure_site(
             cells,
             circumstances,
+            analyser=analyser,
             class_weights=bundle.manifest.classifier.class_weights,
-            examine=lambda rgb, scale: analyser.examine(rgb, um_per_px=scale),
         )
     taken = {
         "seconds": time.perf_counter() - begun,

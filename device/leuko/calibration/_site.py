@@ -1,7 +1,7 @@
 """The classifier adapted to this laboratory's cells, of which a person has confirmed some."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,11 @@ from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._labels import LabelledCell
 from leuko.calibration._record import FrameUsed, SitePart
 from leuko.calibration._site_file import coded_site
-from leuko.cells import LEUKOCYTES, CellClass, RGBImage
+from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import CalibrationError
-from leuko.pipeline import ExaminedCell
+from leuko.pipeline import ExaminedCell, FieldAnalyser, learn_laboratory, spread_out
 
 _SMALLEST_SIDE = 32
-
-Examine = Callable[[RGBImage, float], ExaminedCell | None]
-"""Measures the cell in the middle of a picture of a known scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +42,30 @@ class SiteMeasurement:
 
 
 def measure_site(
-    cells: Iterable[LabelledCell],
+    cells: Sequence[LabelledCell],
     circumstances: Circumstances,
     *,
+    analyser: FieldAnalyser,
     class_weights: Sequence[float],
-    examine: Examine,
 ) -> SiteMeasurement:
     """Return the adaptation to confirmed cells, if it names cells it has not seen better.
 
     Args:
         cells: confirmed cells, one picture each.
         circumstances: who calibrates, when and with what.
+        analyser: measures the cell in the middle of a picture, once it knows the laboratory.
         class_weights: how common each `CellClass` is taken to be, as the bundle says.
-        examine: measures the cell in the middle of a picture.
 
     Raises:
         CalibrationError: there are too few cells, or the adaptation does not help.
         ImageError: a picture cannot be analysed.
+        EngineError: the engine failed.
     """
+    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(cells)]
+    learn_laboratory(analyser, lambda: pictures)
     found = _Found()
     for cell in cells:
-        found.take(cell, examine(cell.rgb, cell.um_per_px))
+        found.take(cell, analyser.examine(cell.rgb, um_per_px=cell.um_per_px))
     adapter, worth = _helpful(found.confirmed(), class_weights)
     content = coded_site(adapter)
     names = tuple(list(CellClass)[index] for index in adapter.classes)

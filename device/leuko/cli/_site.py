@@ -74,18 +74,14 @@ def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -
     from leuko.calibration import FILES, Circumstances, measure_site
     from leuko.clock import now
     from leuko.inference import LiteRTEngine
-    from leuko.pipeline import FieldAnalyser, learn_laboratory, spread_out
+    from leuko.pipeline import FieldAnalyser
 
     circumstances = Circumstances(by, now(), models.label, models.sha256, FILES)
-    analyser = FieldAnalyser(models, LiteRTEngine())
-    confirmed = list(cells)
-    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(confirmed)]
-    learn_laboratory(analyser, lambda: pictures)
     return measure_site(
-        confirmed,
+        list(cells),
         circumstances,
+        analyser=FieldAnalyser(models, LiteRTEngine()),
         class_weights=models.manifest.classifier.class_weights,
-        examine=lambda rgb, scale: analyser.examine(rgb, um_per_px=scale),
     )
 
 

@@ -53,7 +53,7 @@ eight laboratories' classes are taken apart into laboratory and class by least s
 
 USUAL_SMEAR = Tone(0.885, 0.268)
 """Medians over all leukocytes of a healthy adult's smear there, estimated from the
-classes'; from their cells, `leuko-train laboratories` finds 0.848 and 0.271."""
+classes'; from their cells, `leuko-train laboratories` finds 0.846 and 0.277."""
 
 _LOOKS_OF_TONE = 6
 """Looks at cells that the usual laboratory is worth: each is looked at three times or more, and
