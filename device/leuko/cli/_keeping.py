@@ -51,7 +51,7 @@ def offer(
 
     Raises:
         Again: it is to be measured once more.
-        Abort: it is not to be kept.
+        Exit: it is not to be kept.
     """
     number = None
     if bench.asked.yes or (not bench.asked.json and is_wanted(bench, *figures)):
@@ -89,7 +89,7 @@ def is_wanted(
 
     Raises:
         Again: it is to be measured once more.
-        Abort: it is not to be kept.
+        Exit: it is not to be kept.
     """
     from leuko.control import Answer
 
@@ -99,5 +99,6 @@ def is_wanted(
     if answer is Answer.AGAIN:
         raise Again
     if answer is Answer.NO:
-        raise typer.Abort
+        bench.say(f"this {what} is not kept")
+        raise typer.Exit(1)
     return True

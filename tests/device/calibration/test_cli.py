@@ -107,6 +107,16 @@ def test_an_import_as_json_needs_a_yes(
     assert len(json.loads(calibrate("history", "--json").out)) == 1
 
 
+def test_a_no_keeps_nothing_and_says_so(
+    calibrate: Calibrate, fields: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    refused = calibrate("flat-field", "--from", fields)
+    assert refused.code == 1
+    assert "this calibration is not kept" in refused.out
+    assert json.loads(calibrate("history", "--json").out) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
