@@ -10,6 +10,7 @@ from leuko.errors import SessionError, StoreError
 from leuko.live import LiveCounter
 from leuko.service._copies import Copies
 from leuko.service._guess import WBCGuess
+from leuko.service._laboratory import recall_laboratory
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
@@ -47,6 +48,8 @@ class LiveCount:
         self.fault = ""
         record = parts.store.active_session()
         self.session = OpenSession(parts.store, record) if record else None
+        if record:
+            recall_laboratory(parts.backend, parts.store, record.id)
         self._seen_at_end: SeenSlide | None = None
         restored = record.spec.um_per_px if record else None
         self._has_restored_scale = restored is not None

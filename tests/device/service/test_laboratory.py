@@ -1,0 +1,59 @@
+"""What a service knows of its laboratory after a restart."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from leuko.backends import BackedAnalyser
+from leuko.bundle import default_bundle_path, load_bundle
+from leuko.cameras import Frame
+from leuko.inference import LiteRTEngine
+from leuko.pipeline import FieldAnalyser
+from leuko.service import KEYFRAMES_NAME, LiveService, Parts, make_counter
+from leuko.status import Target
+from leuko.store import Store
+from leuko.vision.laboratory import Laboratory
+
+
+@pytest.fixture
+def parts_of(make_parts: Callable[..., Parts], store: Store) -> Callable[[Laboratory], Parts]:
+    """Puts parts together whose analyser knows a laboratory."""
+
+    def made(laboratory: Laboratory) -> Parts:
+        bundle = load_bundle(default_bundle_path())
+        analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1), laboratory=laboratory)
+        keyframes = store.path.with_name(KEYFRAMES_NAME)
+        return replace(
+            make_parts(store),
+            make_counter=partial(make_counter, analyser, keyframes),
+            backend=BackedAnalyser(analyser, cpu_name="processor"),
+        )
+
+    return made
+
+
+def test_a_service_knows_its_laboratory_again_by_the_cells_that_it_counted(
+    parts_of: Callable[[Laboratory], Parts], store: Store, frames: list[Frame]
+) -> None:
+    seen, again = Laboratory(), Laboratory()
+    service = LiveService(parts_of(seen))
+    service.start("H-12", operator="ana", target=Target(100), asked_by="ana")
+    for frame in frames[:24]:
+        service.take(frame)
+    counted = store.count(1).n
+    assert counted > 0
+    LiveService(parts_of(again))
+    assert again.looks == counted
+    # The same cells, but each once instead of in every frame, and named a little otherwise.
+    assert again.tone.nucleus == pytest.approx(seen.tone.nucleus, rel=0.2)
+    assert again.tone.cytoplasm == pytest.approx(seen.tone.cytoplasm, rel=0.2)
+
+
+def test_without_an_open_session_no_laboratory_is_known(
+    parts_of: Callable[[Laboratory], Parts],
+) -> None:
+    laboratory = Laboratory()
+    LiveService(parts_of(laboratory))
+    assert laboratory.looks == 0
