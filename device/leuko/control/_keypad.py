@@ -172,7 +172,7 @@ def _press(keys: Keys, changed: KeyChange) -> Press | None:
         case Change.UP:
             return keys.up(changed.code)
         case Change.LOST:
-            keys.release_all()
+            keys.release_all(now_s=time.monotonic())
     return None
 
 
