@@ -64,6 +64,7 @@ class StatusBoard:
             captured_s=captured_s,
             notice=self._told(count, state),
             stain=count.stain_notice,
+            bench=parts.bench_health(),
             estimated_wbc=_guessed(count.wbc),
         )
 
