@@ -7,6 +7,7 @@ from leuko.cameras import CameraOptions
 from leuko.displays import DisplayOptions
 from leuko.doctor._accelerator import examine_accelerator
 from leuko.doctor._backend import examine_backend
+from leuko.doctor._bench import bench_looks, examine_buttons, examine_keypad
 from leuko.doctor._calibration import examine_calibration
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
@@ -16,14 +17,17 @@ from leuko.settings import Settings
 
 __all__ = [
     "Finding",
+    "bench_looks",
     "examine",
     "examine_accelerator",
     "examine_backend",
     "examine_bundle",
+    "examine_buttons",
     "examine_calibration",
     "examine_camera",
     "examine_disk",
     "examine_display",
+    "examine_keypad",
     "examine_power",
     "examine_service",
     "examine_temperature",
@@ -43,6 +47,7 @@ def examine(
     examinations: tuple[Callable[[], Finding], ...] = (
         partial(examine_camera, settings, camera),
         partial(examine_display, settings, display),
+        *bench_looks(settings),
         examine_accelerator,
         partial(examine_backend, settings),
         partial(examine_bundle, settings),
