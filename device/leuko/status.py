@@ -168,6 +168,7 @@ class LiveStatus:
         stain: what is to be said of the stain; empty while it is as calibrated.
         estimated_wbc: leukocytes in blood, as the count lets one guess them by now; None while it
             does not, and without a calibrated factor.
+        display: health of the display; None without one.
     """
 
     state: SessionState
@@ -186,6 +187,7 @@ class LiveStatus:
     notice: str = ""
     stain: str = ""
     estimated_wbc: EstimatedWBC | None = None
+    display: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)

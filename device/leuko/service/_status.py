@@ -65,6 +65,7 @@ class StatusBoard:
             notice=self._told(count, state),
             stain=count.stain_notice,
             estimated_wbc=_guessed(count.wbc),
+            display=parts.display.health if parts.display else None,
         )
 
     def _told(self, count: LiveCount, state: SessionState) -> str:
