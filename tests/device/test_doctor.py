@@ -86,6 +86,28 @@ def test_a_weak_supply_is_told_from_one_that_was_weak(
     assert words in finding.health.text
 
 
+@pytest.mark.parametrize(
+    ("board", "words"),
+    [
+        ("Raspberry Pi 4 Model B Rev 1.4\0", "the firmware does not say"),
+        ("Pine64 RockPro64 v2.1\0", "not a Raspberry Pi"),
+        (None, "not a Raspberry Pi"),
+    ],
+)
+@pytest.mark.parametrize("program", ["no-such-program", "false"])
+def test_a_pi_that_may_not_be_asked_is_told_from_another_machine(
+    tmp_path: Path, board: str | None, words: str, program: str
+) -> None:
+    model = tmp_path / "model"
+    if board:
+        model.write_text(board, encoding="ascii")
+    finding = examine_power(tmp_path / "get_throttled", program=program, model=model)
+    assert words in finding.health.text
+    is_silent_pi = words == "the firmware does not say"
+    assert finding.health.level is (Level.WARNING if is_silent_pi else Level.OK)
+    assert ("sudo -u leuko" in finding.remedy) is is_silent_pi
+
+
 def stick(folder: Path, vendor: str, product: str, speed: str = "5000") -> Path:
     device = folder / "2-1"
     device.mkdir()
