@@ -76,6 +76,9 @@ def examine_clock() -> Finding:
     shown = f"{moment.wall:%Y-%m-%d %H:%M} UTC"
     if moment.clock_is_set:
         return sound("clock", shown)
-    return doubtful(
-        "clock", f"not set ({shown})", "set it, or add a clock battery; sessions are marked so"
+    # Set by hand alone, it is wrong again after the next power cut, and nobody could tell.
+    remedy = (
+        "let the network set it (timedatectl set-ntp true), or give the machine a clock with a "
+        "battery, set the time and keep it there (hwclock --systohc); sessions are marked so"
     )
+    return doubtful("clock", f"nothing vouches for {shown}", remedy)
