@@ -4,8 +4,10 @@ A Raspberry Pi without a clock battery starts in the past, and jumps when it mee
 orders events is therefore the boot's id and the monotonic clock; the wall clock is only noted.
 """
 
+import ctypes
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,6 +16,10 @@ from pathlib import Path
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _SYNCHRONISED = "run/systemd/timesync/synchronized"
 _BATTERY_CLOCKS = "sys/class/rtc/rtc*/since_epoch"
+_TIME_ERROR = 5
+"""What the kernel answers while nothing steers its clock (adjtimex(2): ``STA_UNSYNC``)."""
+_TIMEX_BYTES = 512
+"""More than the ``struct timex`` of any machine; all of it zero asks and changes nothing."""
 _DRIFT = timedelta(hours=1)
 """Two free-running clocks of 100 ppm part by this much in 58 days."""
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -52,19 +58,36 @@ def boot_id() -> str:
         return f"process {os.getpid()}"
 
 
-def clock_is_set(wall: datetime, *, root: Path = Path("/")) -> bool:
+def is_steered() -> bool:
+    """Return whether chrony, ntpd or systemd-timesyncd steers the kernel's clock by another.
+
+    Setting it by hand ends that, and so do nine hours without that other one.
+    """
+    try:
+        answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except AttributeError:
+        # A system without it is none with systemd either.
+        return False
+    # A filter of system calls answers -1.
+    return 0 <= answer != _TIME_ERROR
+
+
+def clock_is_set(
+    wall: datetime, *, root: Path = Path("/"), steered: Callable[[], bool] = is_steered
+) -> bool:
     """Return whether a wall clock's time can be believed.
 
-    It is later than this software, and either the network has set it since the start or the
-    machine's battery-backed clock agrees with it.
+    It is later than this software, and either the network has set it since the start, or steers it
+    now, or the machine's battery-backed clock agrees with it.
 
     Args:
         wall: what the wall clock says, UTC.
         root: where the system's files are.
+        steered: whether the network steers it now.
     """
     if wall < RELEASED:
         return False
-    if (root / _SYNCHRONISED).exists():
+    if (root / _SYNCHRONISED).exists() or steered():
         return True
     return _battery_clock_agrees(wall.replace(second=0, microsecond=0), root)
 

@@ -16,6 +16,7 @@
     ├── StoreError      (OSError)      look at the disk that the sessions are kept on
     ├── SessionError    (RuntimeError) ask for what the session can do in its state
     └── ServiceError    (RuntimeError) start the service, or look at its log
+        └── NoServiceError             none runs: start it
 
 Every message says what happened, with the value, and what to do about it.
 The command line prints it as one line and exits with 1.
@@ -116,3 +117,7 @@ class SessionError(LeukoError, RuntimeError):
 
 class ServiceError(LeukoError, RuntimeError):
     """The live service does not run, does not answer, or may not be asked by this user."""
+
+
+class NoServiceError(ServiceError):
+    """No live service runs at the socket, so that none holds camera, display or accelerator."""

@@ -9,6 +9,8 @@ THERMAL_ZONES = Path("/sys/class/thermal")
 """The kernel's folder of thermal zones."""
 THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
 """The firmware's register of a Raspberry Pi, in hexadecimal."""
+MODEL = Path("/proc/device-tree/model")
+"""What a board without a BIOS is called; it ends in a zero byte."""
 VCGENCMD = "vcgencmd"
 """The program that asks the firmware where the kernel does not show the register."""
 
@@ -57,6 +59,18 @@ def read_throttling(register: Path = THROTTLED, program: str = VCGENCMD) -> Thro
         now=tuple(word for bit, word in enumerate(_BITS) if bits >> bit & 1),
         since_start=tuple(word for bit, word in enumerate(_BITS, _SINCE_START) if bits >> bit & 1),
     )
+
+
+def is_raspberry_pi(model: Path = MODEL) -> bool:
+    """Return whether the machine calls itself a Raspberry Pi.
+
+    Args:
+        model: the kernel's name of the board.
+    """
+    try:
+        return model.read_bytes().startswith(b"Raspberry Pi")
+    except OSError:
+        return False
 
 
 def read_memory_mb(process_id: int | str = "self") -> float | None:

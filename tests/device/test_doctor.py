@@ -11,6 +11,7 @@ from leuko.calibration import FOLDER_NAME, CalibrationHistory, Circumstances, Sc
 from leuko.cli import main
 from leuko.clock import now
 from leuko.doctor import (
+    ask_service,
     examine_accelerator,
     examine_backend,
     examine_bundle,
@@ -19,7 +20,6 @@ from leuko.doctor import (
     examine_disk,
     examine_display,
     examine_power,
-    examine_service,
     examine_temperature,
 )
 from leuko.service import camera_options, display_options
@@ -84,6 +84,28 @@ def test_a_weak_supply_is_told_from_one_that_was_weak(
     finding = examine_power(file)
     assert finding.health.level is level
     assert words in finding.health.text
+
+
+@pytest.mark.parametrize(
+    ("board", "words"),
+    [
+        ("Raspberry Pi 4 Model B Rev 1.4\0", "the firmware does not say"),
+        ("Pine64 RockPro64 v2.1\0", "not a Raspberry Pi"),
+        (None, "not a Raspberry Pi"),
+    ],
+)
+@pytest.mark.parametrize("program", ["no-such-program", "false"])
+def test_a_pi_that_may_not_be_asked_is_told_from_another_machine(
+    tmp_path: Path, board: str | None, words: str, program: str
+) -> None:
+    model = tmp_path / "model"
+    if board:
+        model.write_text(board, encoding="ascii")
+    finding = examine_power(tmp_path / "get_throttled", program=program, model=model)
+    assert words in finding.health.text
+    is_silent_pi = words == "the firmware does not say"
+    assert finding.health.level is (Level.WARNING if is_silent_pi else Level.OK)
+    assert ("sudo -u leuko" in finding.remedy) is is_silent_pi
 
 
 def stick(folder: Path, vendor: str, product: str, speed: str = "5000") -> Path:
@@ -174,17 +196,17 @@ def test_whoever_has_no_camera_is_told_how_to_try_without() -> None:
 def test_a_service_is_found_where_it_listens(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     settings = Settings(control_socket=path)
-    assert examine_service(settings).health == Health(Level.OK, f"none listens at {path}")
+    assert ask_service(settings).finding.health == Health(Level.OK, f"none listens at {path}")
     with socket(AF_UNIX) as listener:
         listener.bind(str(path))
-    finding = examine_service(settings)
+    finding = ask_service(settings).finding
     assert finding.health.level is Level.WARNING
     assert "service does not run" in finding.health.text
 
 
 def test_a_socket_that_cannot_be_looked_at_is_a_finding() -> None:
     # A name that is too long fails like a folder that may not be entered, and for root, too.
-    finding = examine_service(Settings(control_socket=Path("/run") / ("x" * 300)))
+    finding = ask_service(Settings(control_socket=Path("/run") / ("x" * 300))).finding
     assert finding.health.level is Level.WARNING
     assert "cannot be asked" in finding.health.text
 

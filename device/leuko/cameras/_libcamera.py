@@ -54,8 +54,8 @@ def opened_camera(number: int) -> Picamera2:
     except (ImportError, AttributeError, ValueError) as error:
         raise CameraError(
             f"picamera2 cannot be imported ({error}); run 'apt install python3-picamera2' and "
-            "make leuko's environment with --system-site-packages, or choose another camera: v4l2 "
-            "for one on USB, sim for a simulated slide"
+            "make leuko's environment with --system-site-packages, or choose another camera: "
+            "opencv for one on USB, sim for a simulated slide"
         ) from error
     there = module.Picamera2.global_camera_info()
     if number >= len(there):

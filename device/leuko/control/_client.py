@@ -31,7 +31,7 @@ from leuko.control._wire import (
     receive_line,
     send_message,
 )
-from leuko.errors import LeukoError, OutputError, ServiceError, SettingsError
+from leuko.errors import LeukoError, NoServiceError, OutputError, ServiceError, SettingsError
 from leuko.status import Target
 
 _ANSWER_S = 10.0
@@ -159,7 +159,7 @@ class ControlClient:
                 service.connect(os.fspath(self._path))
                 yield service
             except (FileNotFoundError, ConnectionRefusedError) as error:
-                raise ServiceError(
+                raise NoServiceError(
                     f"Leuko's service does not run (no socket at {self._path}); {_START}"
                 ) from error
             except PermissionError as error:

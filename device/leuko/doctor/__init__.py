@@ -1,7 +1,6 @@
 """``leuko doctor``: looks at every part of the device and says what is wrong with it."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 from leuko.cameras import CameraOptions
 from leuko.displays import DisplayOptions
@@ -11,12 +10,19 @@ from leuko.doctor._bench import bench_looks, examine_buttons, examine_keypad
 from leuko.doctor._calibration import examine_calibration
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
-from leuko.doctor._parts import examine_bundle, examine_camera, examine_disk, examine_display
-from leuko.doctor._service import examine_service
+from leuko.doctor._parts import (
+    disk_finding,
+    examine_bundle,
+    examine_camera,
+    examine_disk,
+    examine_display,
+)
+from leuko.doctor._service import ask_service
 from leuko.settings import Settings
 
 __all__ = [
     "Finding",
+    "ask_service",
     "bench_looks",
     "examine",
     "examine_accelerator",
@@ -29,7 +35,6 @@ __all__ = [
     "examine_display",
     "examine_keypad",
     "examine_power",
-    "examine_service",
     "examine_temperature",
 ]
 
@@ -37,26 +42,27 @@ __all__ = [
 def examine(
     settings: Settings, camera: CameraOptions, display: DisplayOptions
 ) -> Iterator[Finding]:
-    """Look at one part after another.
+    """Look at one part after another; what a running service holds is asked of it, not opened.
 
     Args:
         settings: which parts are chosen.
         camera: how the camera is opened.
         display: how the display is opened.
     """
-    examinations: tuple[Callable[[], Finding], ...] = (
-        partial(examine_camera, settings, camera),
-        partial(examine_display, settings, display),
-        *bench_looks(settings),
-        examine_accelerator,
-        partial(examine_backend, settings),
-        partial(examine_bundle, settings),
-        partial(examine_calibration, settings),
-        partial(examine_disk, settings),
-        partial(examine_service, settings),
-        examine_clock,
-        examine_temperature,
-        examine_power,
-    )
-    for look in examinations:
-        yield look()
+    service = ask_service(settings)
+    if service.runs:
+        yield from service.held
+    else:
+        yield examine_camera(settings, camera)
+        yield examine_display(settings, display)
+        for look in bench_looks(settings):
+            yield look()
+        yield examine_accelerator()
+        yield examine_backend(settings)
+    yield examine_bundle(settings)
+    yield examine_calibration(settings)
+    yield disk_finding(service.status.disk) if service.status else examine_disk(settings)
+    yield service.finding
+    yield examine_clock()
+    yield examine_temperature()
+    yield examine_power()

@@ -30,6 +30,11 @@ def doubtful(part: str, text: str, remedy: str) -> Finding:
     return Finding(part, Health(Level.WARNING, text), remedy)
 
 
+def told(part: str, health: Health, remedy: str = "") -> Finding:
+    """Return what the running service says of a part; the remedy is for one that needs a look."""
+    return Finding(part, health, "" if health.level is Level.OK else remedy)
+
+
 def broken(part: str, text: str, remedy: str = "") -> Finding:
     """Return that a part does not work; an error's sentence has its remedy in it."""
     return Finding(part, Health(Level.FAULT, text), remedy)

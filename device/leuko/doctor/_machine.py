@@ -4,7 +4,15 @@ from pathlib import Path
 
 from leuko.clock import now
 from leuko.doctor._finding import Finding, broken, doubtful, sound
-from leuko.machine import THERMAL_ZONES, THROTTLED, read_temperature_c, read_throttling
+from leuko.machine import (
+    MODEL,
+    THERMAL_ZONES,
+    THROTTLED,
+    VCGENCMD,
+    is_raspberry_pi,
+    read_temperature_c,
+    read_throttling,
+)
 
 _WARM_C, _HOT_C = 70.0, 80.0
 """A Raspberry Pi slows down from 80 °C."""
@@ -31,16 +39,26 @@ def examine_temperature(zones: Path = THERMAL_ZONES) -> Finding:
     return sound(part, f"{celsius:.0f} °C")
 
 
-def examine_power(throttled: Path = THROTTLED) -> Finding:
+def examine_power(
+    throttled: Path = THROTTLED, *, program: str = VCGENCMD, model: Path = MODEL
+) -> Finding:
     """Look at what a Raspberry Pi says of its supply and its speed.
 
     Args:
         throttled: the firmware's register, in hexadecimal.
+        program: asks the firmware where there is no register.
+        model: the kernel's name of the board.
     """
     part = "power"
-    throttling = read_throttling(throttled)
+    throttling = read_throttling(throttled, program)
     if throttling is None and throttled.exists():
         return doubtful(part, "the register cannot be read", "look at the supply yourself")
+    if throttling is None and is_raspberry_pi(model):
+        # Only the group video may ask (/dev/vcio).
+        remedy = (
+            f"install {program}, and ask as a user of the group video: sudo -u leuko leuko doctor"
+        )
+        return doubtful(part, "the firmware does not say", remedy)
     if throttling is None:
         return sound(part, "no register: not a Raspberry Pi")
     if throttling.now:
@@ -58,6 +76,9 @@ def examine_clock() -> Finding:
     shown = f"{moment.wall:%Y-%m-%d %H:%M} UTC"
     if moment.clock_is_set:
         return sound("clock", shown)
-    return doubtful(
-        "clock", f"not set ({shown})", "set it, or add a clock battery; sessions are marked so"
+    # Set by hand alone, it is wrong again after the next power cut, and nobody could tell.
+    remedy = (
+        "let the network set it (timedatectl set-ntp true), or give the machine a clock with a "
+        "battery, set the time and keep it there (hwclock --systohc); sessions are marked so"
     )
+    return doubtful("clock", f"nothing vouches for {shown}", remedy)

@@ -7,12 +7,12 @@ from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.displays import DisplayOptions, load_display
-from leuko.doctor._finding import Finding, broken, doubtful, sound
+from leuko.doctor._finding import Finding, broken, doubtful, sound, told
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
 from leuko.settings import Settings
 from leuko.signature import read_trusted_keys
-from leuko.status import Level
+from leuko.status import Health, Level
 from leuko.store import disk_health
 from leuko.verification import replay_golden
 
@@ -85,12 +85,18 @@ def examine_disk(settings: Settings) -> Finding:
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         remedy = "ask as its user: sudo -u leuko leuko doctor"
         return broken(part, f"this user may not write to {folder}", remedy)
-    health = disk_health(folder)
-    if health.level is Level.OK:
-        return sound(part, health.text)
-    if health.level is Level.WARNING:
-        return doubtful(part, health.text, "export old sessions and free some space")
-    return broken(part, health.text, "free some space before counting")
+    return disk_finding(disk_health(folder))
+
+
+def disk_finding(health: Health) -> Finding:
+    """Say what to do about a disk.
+
+    Args:
+        health: of the file system that the sessions are kept on.
+    """
+    is_doubtful = health.level is Level.WARNING
+    remedy = "export old sessions and free some space" if is_doubtful else "free some space"
+    return told("disk", health, remedy)
 
 
 def _without_one(settings: Settings) -> str:

@@ -1,28 +1,64 @@
-"""The running service: whether one answers where ``leuko session`` would ask it."""
+"""The running service: what it says of itself and of the parts that it holds."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from leuko.control import ControlClient
-from leuko.doctor._finding import Finding, doubtful, sound
-from leuko.errors import LeukoError
+from leuko.control import ControlClient, StatusReply
+from leuko.doctor._finding import Finding, doubtful, sound, told
+from leuko.errors import LeukoError, NoServiceError
 from leuko.settings import Settings
 
+_HELD = ("camera", "display", "accelerator")
+"""What a service that runs has open: whoever opens it beside that disturbs the count, or fails."""
 
-def examine_service(settings: Settings) -> Finding:
-    """Ask the service for its status.
+
+@dataclass(frozen=True, slots=True)
+class AskedService:
+    """What came of asking the service.
+
+    Attributes:
+        finding: whether one answers.
+        runs: whether one runs, or may run unheard.
+        status: what it answered; None without an answer.
+    """
+
+    finding: Finding
+    runs: bool = False
+    status: StatusReply | None = None
+
+    @property
+    def held(self) -> tuple[Finding, ...]:
+        """How the parts are that it holds, in its own words; empty where none runs."""
+        if not self.runs:
+            return ()
+        if (status := self.status) is None:
+            remedy = "ask as its user: sudo -u leuko leuko doctor"
+            return tuple(
+                doubtful(part, "not opened: a service may hold it", remedy) for part in _HELD
+            )
+        return (
+            told("camera", status.camera),
+            told("display", status.display) if status.display else sound("display", "none chosen"),
+            told("accelerator", status.accelerator, "see docs/backends.md"),
+        )
+
+
+def ask_service(settings: Settings) -> AskedService:
+    """Ask the service for its status, before anything is opened that it may hold.
 
     Args:
         settings: where it listens.
     """
     part, path = "service", settings.control_socket
     if _is_absent(path):
-        return sound(part, f"none listens at {path}")
+        return AskedService(sound(part, f"none listens at {path}"))
     try:
         status = ControlClient(path).status()
     except LeukoError as error:
         text, _, remedy = str(error).partition("; ")
-        return doubtful(part, text, remedy)
-    return sound(part, f"{status.state} at {path}")
+        is_there = not isinstance(error, NoServiceError)
+        return AskedService(doubtful(part, text, remedy), runs=is_there)
+    return AskedService(sound(part, f"{status.state} at {path}"), runs=True, status=status)
 
 
 def _is_absent(path: Path) -> bool:

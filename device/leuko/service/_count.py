@@ -51,9 +51,7 @@ class LiveCount:
         if record:
             recall_laboratory(parts.backend, parts.store, record.id)
         self._seen_at_end: SeenSlide | None = None
-        restored = record.spec.um_per_px if record else None
-        self._has_restored_scale = restored is not None
-        self._um_per_px = restored or parts.um_per_px
+        self._um_per_px = (record.spec.um_per_px if record else None) or parts.um_per_px
         self._counter = self._resumed_counter()
         notes = WBCNotes(parts.wbc_factor, parts.store)
         self._guess = WBCGuess(notes, lambda: (self.session, self._counter))
@@ -195,7 +193,7 @@ class LiveCount:
             keep_slide_picture(self._parts.store, seen)
         session.set_state(state, asked_by=asked_by)
         self._seen_at_end = seen
-        self._forget_restored_scale()
+        self._forget_scale()
         self._copies.make()
         logger.info("session %d %s by %s", session.record.id, state, asked_by)
 
@@ -240,12 +238,12 @@ class LiveCount:
                 self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
                 self._counter = self._resumed_counter()
 
-    def _forget_restored_scale(self) -> None:
-        if self._has_restored_scale:
-            # The objective may have been another one.
-            self._um_per_px, self._has_restored_scale = self._parts.um_per_px, False
-            if self._um_per_px is None:
-                self._counter, self.guidance = None, Guidance.NONE
+    def _forget_scale(self) -> None:
+        """Keep only a scale that is stated or calibrated: the next objective may be another one."""
+        self._um_per_px = self._parts.um_per_px
+        if self._um_per_px is None:
+            self._counter, self.guidance = None, Guidance.NONE
+            self._finder = ScaleFinder()
 
     def _resumed_counter(self) -> LiveCounter | None:
         """Return a counter that goes on from what was searched for the open session before."""

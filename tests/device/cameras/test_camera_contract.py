@@ -137,8 +137,12 @@ def test_a_pi_camera_without_picamera2_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
-    with pytest.raises(CameraError, match="apt install python3-picamera2"):
+    with pytest.raises(CameraError, match="apt install python3-picamera2") as refused:
         load_camera("picamera2", CameraOptions())
+    _, _, others = str(refused.value).partition("choose another camera: ")
+    named = {part.split()[0] for part in others.split(", ")}
+    assert named == {"opencv", "sim"}
+    assert named <= set(list_cameras())
 
 
 def test_all_drivers_are_listed() -> None:

@@ -1,16 +1,18 @@
 """One frame after another through the service, and what a person asks of it in between."""
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from leuko.cameras import Frame
+from leuko.cameras import CameraOptions, Frame
 from leuko.cells import CellClass, CellStatus
 from leuko.errors import SessionError
 from leuko.service import KEYFRAMES_NAME, KeptSessions, LiveService, OpenSession, Parts
+from leuko.sim.camera import SimCamera
 from leuko.status import LiveStatus, SessionState, Target
 from leuko.store import SessionSpec, Store
 from leuko.tracking import LedgerChange, TrackedCell
@@ -30,6 +32,13 @@ def take(service: LiveService, frames: Iterable[Frame]) -> LiveStatus:
     for frame in frames:
         service.take(frame)
     return service.status()
+
+
+def views_at(um_per_px: float, *, number: int) -> list[Frame]:
+    """The first views of a smear through an objective of another magnification."""
+    options = CameraOptions("smear:24:40", 480, 360, frames_per_s=0, um_per_px=um_per_px)
+    with closing(SimCamera.opened(options)) as camera:
+        return [frame for _ in range(number) if (frame := camera.read())]
 
 
 def kinds(store: Store) -> list[str]:
@@ -268,15 +277,19 @@ def test_the_scale_of_a_session_that_was_taken_up_ends_with_it(
         assert store.session(2).spec.um_per_px == used
 
 
-def test_a_scale_that_was_found_in_this_run_stays_after_a_session(
+def test_a_scale_that_was_found_is_found_anew_after_a_session(
     store: Store, frames: list[Frame], make_parts: Callable[..., Parts]
 ) -> None:
     service = LiveService(make_parts(store, um_per_px=None))
     take(service, frames)
     start(service)
     service.finish(asked_by="ana")
+    with pytest.raises(SessionError, match="the scale of the pictures is not known yet"):
+        start(service)
+    take(service, views_at(0.25, number=31))
     start(service)
-    assert store.session(2).spec.um_per_px == store.session(1).spec.um_per_px
+    assert store.session(1).spec.um_per_px == pytest.approx(0.2, rel=0.05)
+    assert store.session(2).spec.um_per_px == pytest.approx(0.25, rel=0.05)
 
 
 def seen(number: int, name: CellClass, **changes: object) -> TrackedCell:
