@@ -90,7 +90,7 @@ def compiled_bundle(bundle: ModelBundle) -> ModelBundle:
     if manifest.edgetpu is None:
         sentence = (
             f"bundle {bundle.label} has no models compiled for the Edge TPU; compile them with "
-            "leuko-convert compile-edgetpu or get another bundle"
+            "leuko-convert compile-edgetpu --bundle-out or get another bundle"
         )
         raise AcceleratorError(sentence, Refusal.NO_MODELS)
     models = manifest.segmenter.locator, manifest.segmenter.outliner, manifest.classifier.model
