@@ -12,7 +12,7 @@ from typing import TypeVar
 from leuko.calibration._record import FrameUsed
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError
-from leuko.images import decoded_picture, find_images, read_image
+from leuko.images import decoded_picture, file_digest, find_images, read_image
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
@@ -49,26 +49,21 @@ def cells_of_folder(folder: Path, *, um_per_px: float) -> Iterator[LabelledCell]
         um_per_px: scale of all pictures.
 
     Raises:
-        CalibrationError: there is no such folder, or one of them has no class's name.
+        CalibrationError: there is no such folder, it cannot be read, or one in it has no class's
+            name.
         ImageError: a picture cannot be read.
     """
-    if not folder.is_dir():
-        raise CalibrationError(f"there is no folder {folder}; check the path")
-    named = {path: class_named(path.name) for path in sorted(folder.iterdir()) if path.is_dir()}
-    if not named:
+    try:
+        images = _images_by_class(folder)
+    except OSError as error:
         raise CalibrationError(
-            f"{folder} has no folders named as classes; sort the pictures into neutrophil, "
-            "lymphocyte and so on"
-        )
-    images = [
-        (cell_class, image)
-        for path, cell_class in named.items()
-        for image in (find_images([path]) if any(path.iterdir()) else ())
-    ]
+            f"{error.filename or folder} cannot be read: {error.strerror}; check the path and its "
+            "permissions"
+        ) from error
     for cell_class, image in evenly(images):
-        digest = hashlib.sha256(image.read_bytes()).hexdigest()
+        rgb, digest = read_image(image), file_digest(image)
         used = FrameUsed(name=f"{image.parent.name}/{image.name}"[:200], sha256=digest)
-        yield LabelledCell(read_image(image), um_per_px, cell_class, used)
+        yield LabelledCell(rgb, um_per_px, cell_class, used)
 
 
 def cells_of_session(
@@ -154,6 +149,22 @@ def evenly(named: Iterable[tuple[CellClass, T]]) -> list[tuple[CellClass, T]]:
     ]
     places.sort(key=operator.itemgetter(0))
     return [one for _, one in places[:MOST_CELLS]]
+
+
+def _images_by_class(folder: Path) -> list[tuple[CellClass, Path]]:
+    if not folder.is_dir():
+        raise CalibrationError(f"there is no folder {folder}; check the path")
+    named = {path: class_named(path.name) for path in sorted(folder.iterdir()) if path.is_dir()}
+    if not named:
+        raise CalibrationError(
+            f"{folder} has no folders named as classes; sort the pictures into neutrophil, "
+            "lymphocyte and so on"
+        )
+    return [
+        (cell_class, image)
+        for path, cell_class in named.items()
+        for image in (find_images([path]) if any(path.iterdir()) else ())
+    ]
 
 
 def _number(text: str | None, path: Path) -> int:

@@ -5,6 +5,7 @@ and a colour profile is not followed, so that boxes and masks fit the file for e
 """
 
 import contextlib
+import hashlib
 import os
 import warnings
 from collections.abc import Generator
@@ -87,6 +88,16 @@ def read_image(path: Path) -> RGBImage:
         return np.array(image.convert("RGB"))
 
 
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of an image file, in hexadecimal.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    with _translated(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
     with _translated(path), warnings.catch_warnings():
@@ -128,7 +139,12 @@ def _translated(path: Path) -> Generator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, _told_pixels(str(error))) from error
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (
+        FileNotFoundError,
+        IsADirectoryError,
+        NotADirectoryError,
+        PermissionError,
+    ) as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{path} is no PNG, JPEG, TIFF or BMP image; give another") from error
