@@ -18,7 +18,7 @@ from leuko.calibration._archive import (
     unpacked,
 )
 from leuko.calibration._numbered import NumberedFiles
-from leuko.calibration._record import CalibrationRecord, Part, SitePart
+from leuko.calibration._record import CalibrationRecord, Part, SitePart, as_line
 from leuko.clock import Moment, now
 from leuko.errors import CalibrationError, OutputError
 
@@ -189,8 +189,14 @@ class CalibrationHistory:
         by: str,
         before: int | None,
     ) -> Calibration:
-        head = {"number": number, "before": before, "cause": cause, "by": by}
-        record = CalibrationRecord.model_validate({**head, "moment": self._clock(), **parts})
+        record = CalibrationRecord.model_validate({
+            "number": number,
+            "before": before,
+            "cause": as_line(cause),
+            "moment": self._clock(),
+            "by": as_line(by),
+            **parts,
+        })
         content = packed(record, *files)
         path = self._files.path(number)
         self._files.put(path, content)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._record import FrameUsed, as_line
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError
 from leuko.images import decoded_picture, file_digest, find_images, read_image
@@ -62,8 +62,8 @@ def cells_of_folder(folder: Path, *, um_per_px: float) -> Iterator[LabelledCell]
         ) from error
     for cell_class, image in evenly(images):
         rgb, digest = read_image(image), file_digest(image)
-        used = FrameUsed(name=f"{image.parent.name}/{image.name}"[:200], sha256=digest)
-        yield LabelledCell(rgb, um_per_px, cell_class, used)
+        name = as_line(f"{image.parent.name}/{image.name}")
+        yield LabelledCell(rgb, um_per_px, cell_class, FrameUsed(name=name, sha256=digest))
 
 
 def cells_of_session(

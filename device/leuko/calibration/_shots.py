@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._record import FrameUsed, as_line
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError
@@ -69,7 +69,7 @@ def shots_of_folder(folder: Path) -> Iterator[Shot]:
     """
     for path in find_images([folder]):
         rgb, digest = read_image(path), file_digest(path)
-        yield Shot(rgb, FrameUsed(name=path.name[:200], sha256=digest))
+        yield Shot(rgb, FrameUsed(name=as_line(path.name), sha256=digest))
 
 
 def shots_of_camera(
