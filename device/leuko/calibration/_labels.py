@@ -12,7 +12,7 @@ from typing import TypeVar
 from leuko.calibration._record import FrameUsed, as_line
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError
-from leuko.images import decoded_picture, file_digest, find_images, read_image
+from leuko.images import decoded_picture, file_digest, find_images, read_image, scale_in
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
@@ -41,16 +41,17 @@ class LabelledCell:
     used: FrameUsed
 
 
-def cells_of_folder(folder: Path, *, um_per_px: float) -> Iterator[LabelledCell]:
+def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[LabelledCell]:
     """Yield the pictures in a folder's sub-folders, each named as the class of its cells.
 
     Args:
         folder: holds ``neutrophil/``, ``lymphocyte/`` and so on.
-        um_per_px: scale of all pictures.
+        um_per_px: scale of the pictures that do not say their own, as those of an exported session
+            do; None if that is not known.
 
     Raises:
-        CalibrationError: there is no such folder, it cannot be read, or one in it has no class's
-            name.
+        CalibrationError: there is no such folder, it cannot be read, one in it has no class's
+            name, or the scale of a picture is not known.
         ImageError: a picture cannot be read.
     """
     try:
@@ -63,7 +64,8 @@ def cells_of_folder(folder: Path, *, um_per_px: float) -> Iterator[LabelledCell]
     for cell_class, image in evenly(images):
         rgb, digest = read_image(image), file_digest(image)
         name = as_line(f"{image.parent.name}/{image.name}")
-        yield LabelledCell(rgb, um_per_px, cell_class, FrameUsed(name=name, sha256=digest))
+        used = FrameUsed(name=name, sha256=digest)
+        yield LabelledCell(rgb, _scale(image, um_per_px), cell_class, used)
 
 
 def cells_of_session(
@@ -165,6 +167,15 @@ def _images_by_class(folder: Path) -> list[tuple[CellClass, Path]]:
         for path, cell_class in named.items()
         for image in (find_images([path]) if any(path.iterdir()) else ())
     ]
+
+
+def _scale(image: Path, um_per_px: float | None) -> float:
+    if found := scale_in(image) or um_per_px:
+        return found
+    raise CalibrationError(
+        f"a cell alone, as in {image}, does not tell its scale; give --um-per-px, or run leuko "
+        "calibrate scale first"
+    )
 
 
 def _number(text: str | None, path: Path) -> int:

@@ -12,6 +12,7 @@ from leuko.images._reading import (
     read_image,
 )
 from leuko.images._results import is_result, pixel_digest, plain_png, result_mark, result_png
+from leuko.images._scale_mark import scale_in, with_scale
 
 __all__ = [
     "LARGEST_AREA",
@@ -29,4 +30,6 @@ __all__ = [
     "read_image",
     "result_mark",
     "result_png",
+    "scale_in",
+    "with_scale",
 ]

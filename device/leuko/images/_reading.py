@@ -38,7 +38,7 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         ImageError: the file is no image, or one that `read_image` refuses for its size or mark.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         return image.height, image.width
 
 
@@ -50,7 +50,7 @@ def page_count(path: Path) -> int:
     Raises:
         ImageError: the file is no image, or one that `read_image` refuses for its size or mark.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         if not isinstance(image, TiffImagePlugin.TiffImageFile):
             return 1
         size, fields = image.size, 0
@@ -74,7 +74,7 @@ def read_image(path: Path) -> RGBImage:
         ImageError: the file is missing, truncated, no image, too small, too large, or one of
             Leuko's own results.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         # Pillow forgets after loading how many bits it dropped.
         is_deep = any(";16" in str(tile) for tile in image.tile)
         with _silent_decoders():
@@ -99,7 +99,13 @@ def file_digest(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
+def opened_image(path: Path) -> Generator[ImageFile.ImageFile]:
+    """Yield an image file whose header was read and is one that Leuko takes.
+
+    Raises:
+        ImageError: it is no image, too small, too large, or one of Leuko's own results; or the
+            block failed with what Pillow raises on damaged files.
+    """
     with _translated(path), warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Damaged metadata beside sound pixels is nothing to bother the reader with.

@@ -27,6 +27,7 @@ from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.cli import main
 from leuko.doctor import examine_calibration
 from leuko.errors import CalibrationError
+from leuko.images import plain_png, with_scale
 from leuko.service import STORE_NAME
 from leuko.settings import Settings
 from leuko.status import Level
@@ -281,6 +282,24 @@ def test_a_changed_or_missing_file_beside_the_record_is_refused(
         odd.writestr("calibration.json", record)
     with pytest.raises(CalibrationError, match="do not belong together"):
         load_calibration(tmp_path / "odd.zip")
+
+
+def test_pictures_that_say_their_scale_are_read_at_it_and_the_others_as_told(
+    tmp_path: Path, discs: dict[CellClass, list[RGBImage]]
+) -> None:
+    folder = tmp_path / "neutrophil"
+    folder.mkdir()
+    png = plain_png(discs[CellClass.NEUTROPHIL][0])
+    for name, content in (
+        ("camera.png", png),
+        ("device.png", with_scale(png, 0.2)),
+        ("odd.png", with_scale(png, 17)),
+    ):
+        (folder / name).write_bytes(content)
+    found = [cell.um_per_px for cell in cells_of_folder(tmp_path, um_per_px=0.1)]
+    assert found == pytest.approx([0.1, 0.2, 0.1])
+    with pytest.raises(CalibrationError, match=r"camera\.png, does not tell its scale; give --um"):
+        list(cells_of_folder(tmp_path, um_per_px=None))
 
 
 def test_of_many_cells_a_hundred_are_taken_evenly(tmp_path: Path) -> None:
