@@ -20,6 +20,8 @@ MOST_CELLS = 100
 
 _NUMBER_COLUMNS = ("number", "cell")
 _CLASS_COLUMNS = ("class", "cell_class")
+_SEPARATORS = ",;\t"
+"""Spreadsheets of languages with a decimal comma write semicolons; copied tables have tabs."""
 
 T = TypeVar("T")
 
@@ -105,14 +107,17 @@ def read_labels(path: Path) -> dict[int, CellClass]:
 
     Args:
         path: CSV with the columns ``number`` (or ``cell``) and ``class``, such as a session's
-            corrected ``cells.csv``; rows without a class are passed over.
+            corrected ``cells.csv``; rows without a class are passed over. Commas, semicolons or
+            tabs separate the columns, as line 1 has them.
 
     Raises:
         CalibrationError: it cannot be read, or a row is none.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as table:
-            rows = list(csv.DictReader(table))
+            separator = _separator(table.readline())
+            table.seek(0)
+            rows = list(csv.DictReader(table, delimiter=separator))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CalibrationError(f"{path} cannot be read ({error}); give a CSV table") from error
     columns = rows[0].keys() if rows else ()
@@ -167,6 +172,10 @@ def _images_by_class(folder: Path) -> list[tuple[CellClass, Path]]:
         for path, cell_class in named.items()
         for image in (find_images([path]) if any(path.iterdir()) else ())
     ]
+
+
+def _separator(head: str) -> str:
+    return max(_SEPARATORS, key=head.count)
 
 
 def _scale(image: Path, um_per_px: float | None) -> float:

@@ -313,6 +313,17 @@ def test_of_many_cells_a_hundred_are_taken_evenly(tmp_path: Path) -> None:
     assert taken.count(CellClass.MONOCYTE) == 7
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_that_a_spreadsheet_of_any_language_wrote_is_read(
+    tmp_path: Path, separator: str
+) -> None:
+    table = tmp_path / "cells.csv"
+    rows = [["cell", "cell_class", "reason"], ["7", "Monocyte", "a, b; c"], ["8", "", ""]]
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+    assert read_labels(table) == {7: CellClass.MONOCYTE}
+
+
 def test_what_is_no_class_no_table_or_no_cell_is_named(leuko: Leuko, tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="did you mean basophil"):
         class_named("Basophill")
