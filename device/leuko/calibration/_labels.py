@@ -4,6 +4,7 @@ import csv
 import difflib
 import hashlib
 import operator
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from leuko.images import decoded_picture, file_digest, find_images, read_image, 
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
-"""Confirmed cells that are used: of more, the first of each class before the second of any."""
+"""Confirmed cells that are used; of more, as many of each class as there can be."""
 
 _NUMBER_COLUMNS = ("number", "cell")
 _CLASS_COLUMNS = ("class", "cell_class")
@@ -63,7 +64,7 @@ def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[Labell
             f"{error.filename or folder} cannot be read: {error.strerror}; check the path and its "
             "permissions"
         ) from error
-    for cell_class, image in evenly(images):
+    for cell_class, image in _spread(images):
         rgb, digest = read_image(image), file_digest(image)
         name = as_line(f"{image.parent.name}/{image.name}")
         used = FrameUsed(name=name, sha256=digest)
@@ -146,12 +147,9 @@ def class_named(name: str) -> CellClass:
 
 def evenly(named: Iterable[tuple[CellClass, T]]) -> list[tuple[CellClass, T]]:
     """Return at most `MOST_CELLS` of what has a class, the first of every class to begin with."""
-    by_class: dict[CellClass, list[T]] = {}
-    for cell_class, one in named:
-        by_class.setdefault(cell_class, []).append(one)
     places = [
         (place, (cell_class, one))
-        for cell_class, own in by_class.items()
+        for cell_class, own in _by_class(named).items()
         for place, one in enumerate(own)
     ]
     places.sort(key=operator.itemgetter(0))
@@ -185,6 +183,28 @@ def _scale(image: Path, um_per_px: float | None) -> float:
         f"a cell alone, as in {image}, does not tell its scale; give --um-per-px, or run leuko "
         "calibrate scale first"
     )
+
+
+def _spread(named: Iterable[tuple[CellClass, T]]) -> list[tuple[CellClass, T]]:
+    """Return as many of each class as `evenly` does, but from its first to its last.
+
+    The first pictures by name are often those of one slide.
+    """
+    by_class = _by_class(named)
+    everything = [(name, one) for name, own in by_class.items() for one in own]
+    wanted = Counter(name for name, _ in evenly(everything))
+    return evenly(
+        (name, by_class[name][place * len(by_class[name]) // most])
+        for name, most in wanted.items()
+        for place in range(most)
+    )
+
+
+def _by_class(named: Iterable[tuple[CellClass, T]]) -> dict[CellClass, list[T]]:
+    by_class: dict[CellClass, list[T]] = {}
+    for cell_class, one in named:
+        by_class.setdefault(cell_class, []).append(one)
+    return by_class
 
 
 def _number(text: str | None, path: Path) -> int:

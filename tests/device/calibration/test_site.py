@@ -308,9 +308,31 @@ def test_of_many_cells_a_hundred_are_taken_evenly(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         for one in range(number):
             blank.save(tmp_path / name / f"{one:03}.png")
-    taken = [cell.cell_class for cell in cells_of_folder(tmp_path, um_per_px=0.1)]
+    cells = list(cells_of_folder(tmp_path, um_per_px=0.1))
+    taken = [cell.cell_class for cell in cells]
     assert len(taken) == MOST_CELLS
     assert taken.count(CellClass.MONOCYTE) == 7
+    # Names begin with the slide more often than not: no end of them may be left out.
+    names = [cell.used.name for cell in cells if cell.cell_class is CellClass.NEUTROPHIL]
+    assert (names[0], names[-1]) == ("Neutrophil/000.png", "Neutrophil/128.png")
+    assert sum("/000" <= name[10:] < "/065" for name in names) == 47
+    assert len(set(names)) == 93
+
+
+def test_copies_of_a_cell_are_learnt_once_and_not_at_all_when_they_are_of_two_classes(
+    leuko: Leuko, sorted_discs: Path
+) -> None:
+    shutil.copy(sorted_discs / "neutrophil" / "3.png", sorted_discs / "neutrophil" / "copy.png")
+    shutil.copy(sorted_discs / "neutrophil" / "5.png", sorted_discs / "lymphocyte" / "other.png")
+    run = leuko("calibrate", "site", sorted_discs, "--json")
+    assert run.code == 0, run.err
+    site = json.loads(run.out)["site"]
+    assert site["cells"] == 2 * EACH - 1
+    assert "neutrophil/5.png" not in [frame["name"] for frame in site["origin"]["frames"]]
+    first, second = sorted(run.err.splitlines())
+    assert "lymphocyte/other.png: it is the same picture as neutrophil/5.png" in first
+    assert "their classes differ, so neither is learnt" in first
+    assert "neutrophil/copy.png: it is the same picture as neutrophil/3.png; it is learnt" in second
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
