@@ -65,13 +65,15 @@ class Press:
 class Bench:
     """Carries out what is pressed, one after another, on a thread of its own."""
 
-    def __init__(self, controls: Controls) -> None:
+    def __init__(self, controls: Controls, *, operator: str = "") -> None:
         """Wait for presses.
 
         Args:
             controls: the running count, callable from any thread: a `CommandQueue`.
+            operator: who counts in the sessions that are begun here; empty if nobody is named.
         """
         self._controls = controls
+        self._operator = " ".join(operator.split())
         self._presses: queue.Queue[tuple[Press, str] | None] = queue.Queue(_MOST_WAITING)
         self._told, self._told_s = "", -NOTICE_S
         self._typed = ""
@@ -170,4 +172,4 @@ class Bench:
             self._start("", on)
 
     def _start(self, specimen: str, on: str) -> None:
-        self._controls.start(specimen, operator="", target=None, asked_by=on)
+        self._controls.start(specimen, operator=self._operator, target=None, asked_by=on)

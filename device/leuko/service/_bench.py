@@ -18,13 +18,13 @@ def open_bench(
     """Return what carries out the presses, and what looks at keypad and buttons that are set.
 
     Args:
-        settings: which keypad.
+        settings: which keypad, and who counts.
         pins: the pin of each button; empty without any.
         commands: what the presses go to.
         stack: closes what was opened.
     """
     looks: dict[str, Callable[[], Health]] = {}
-    bench = stack.enter_context(Bench(commands))
+    bench = stack.enter_context(Bench(commands, operator=settings.operator))
     if settings.keypad != "none":
         keypad = stack.enter_context(Keypad(bench, settings.keypad))
         looks["keypad"] = lambda: keypad.health

@@ -1,6 +1,7 @@
-"""What is wrong at the bench reaches status and doctor, whoever asks."""
+"""The bench as the settings want it; what is wrong there reaches status and doctor."""
 
 import json
+import queue
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,7 +13,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from leuko.cli import main
-from leuko.control import Action, CommandQueue, ControlServer
+from leuko.control import Action, CommandQueue, ControlServer, Press
 from leuko.displays import Display, DisplayThread
 from leuko.doctor import bench_looks, examine_buttons, examine_keypad
 from leuko.errors import DisplayError
@@ -62,6 +63,15 @@ def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
     assert told["buttons"].level is Level.FAULT
     assert told["buttons"].text.startswith("buttons do not work: ")
     assert told["display"].text == "no framebuffer at /dev/fb9; choose another"
+
+
+def test_a_session_begun_at_the_bench_carries_the_operator_of_the_settings(
+    commands: CommandQueue, asked: queue.SimpleQueue[str]
+) -> None:
+    with ExitStack() as stack:
+        bench, _ = open_bench(Settings(operator=" Ana  B. "), {}, commands, stack)
+        bench.press(Press(Action.GO, "H-12"), on="keypad event0")
+        assert asked.get(timeout=30) == "start 'H-12' for 'Ana B.' by keypad event0"
 
 
 def test_what_is_not_set_is_not_told(commands: CommandQueue) -> None:
