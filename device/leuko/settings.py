@@ -70,6 +70,8 @@ class Settings(BaseModel):
     """USB keypad or keyboard at the bench: auto, an input device, or none."""
     buttons: str = ""
     """GPIO buttons as command=pin, separated by commas, such as start=17,finish=27."""
+    operator: Annotated[str, Field(max_length=64)] = ""
+    """Who counts in the sessions that are begun with keypad, scanner or button."""
     target: str = "100"
     """When a count is complete: a number of leukocytes, or an interval such as ±5."""
     check_lockout: Literal["off", "failed", "due"] = "off"

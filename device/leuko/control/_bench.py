@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from leuko.control._controls import Controls
+from leuko.control._controls import Archive, Controls
+from leuko.control._last_session import export_last_session
 from leuko.control._target import STEPS, next_target
 from leuko.errors import LeukoError, SessionError
 from leuko.status import SessionState, Target
@@ -40,11 +41,13 @@ class Action(StrEnum):
     """Tally a smudge cell."""
     SMUDGE_BACK = "smudge_back"
     """Take back the last smudge cell."""
+    EXPORT = "export"
+    """Write the session that was closed last to the USB stick."""
 
     @property
     def is_held(self) -> bool:
         """Whether it takes a long press, lest a slip of the hand ends a session or a tally."""
-        return self in {Action.FINISH, Action.DISCARD, Action.SMUDGE_BACK}
+        return self in {Action.FINISH, Action.DISCARD, Action.SMUDGE_BACK, Action.EXPORT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,19 @@ class Press:
 class Bench:
     """Carries out what is pressed, one after another, on a thread of its own."""
 
-    def __init__(self, controls: Controls) -> None:
+    def __init__(
+        self, controls: Controls, *, operator: str = "", archive: Archive | None = None
+    ) -> None:
         """Wait for presses.
 
         Args:
             controls: the running count, callable from any thread: a `CommandQueue`.
+            operator: who counts in the sessions that are begun here; empty if nobody is named.
+            archive: the sessions that can be exported; None exports none.
         """
         self._controls = controls
+        self._operator = " ".join(operator.split())
+        self._archive = archive
         self._presses: queue.Queue[tuple[Press, str] | None] = queue.Queue(_MOST_WAITING)
         self._told, self._told_s = "", -NOTICE_S
         self._typed = ""
@@ -125,7 +134,10 @@ class Bench:
             except LeukoError as error:
                 told = str(error)
                 logger.info("%s refused: %s", press.action, error)
-            self._told, self._told_s = told, time.monotonic()
+            self._tell(told)
+
+    def _tell(self, told: str) -> None:
+        self._told, self._told_s = told, time.monotonic()
 
     def _carried_out(self, press: Press, on: str) -> str:
         """Carry out a press; return what is not to be seen otherwise, empty for nothing."""
@@ -134,6 +146,8 @@ class Bench:
         match press.action:
             case Action.SMUDGE | Action.SMUDGE_BACK:
                 return self._tally(on, undo=press.action is Action.SMUDGE_BACK)
+            case Action.EXPORT:
+                return self._export()
             case Action.GO if press.specimen:
                 self._start(press.specimen, on)
             case Action.GO:
@@ -150,6 +164,13 @@ class Bench:
         # Small displays have no room for the tally; the press must be seen to have worked.
         status = self._controls.tally_smudge_cell(undo=undo, asked_by=on)
         return f"{status.count.smudge_cells} smudge cells, by eye"
+
+    def _export(self) -> str:
+        if self._archive is None:
+            raise SessionError("no session can be exported here; use: leuko session export")
+        # A stick may take its time.
+        self._tell("writing to the USB stick")
+        return export_last_session(self._archive)
 
     def _step(self, action: Action, on: str) -> None:
         target = self._controls.status().target
@@ -170,4 +191,4 @@ class Bench:
             self._start("", on)
 
     def _start(self, specimen: str, on: str) -> None:
-        self._controls.start(specimen, operator="", target=None, asked_by=on)
+        self._controls.start(specimen, operator=self._operator, target=None, asked_by=on)

@@ -104,8 +104,8 @@ class Controls(Protocol):
 class Archive(Protocol):
     """The sessions that are kept.
 
-    Called on the threads of the server, several at once but one export at a time, so that no
-    frame waits for a slow USB stick.
+    Called on the threads of server and bench, several at once; exports are made one at a time.
+    No frame waits for a slow USB stick.
     """
 
     def sessions(self, *, limit: int) -> Sequence[SessionEntry]:

@@ -24,6 +24,9 @@ ENTER_KEYS = (_ENTER, _KEYPAD_ENTER)
 _TALLY_KEYS = (55, 57)
 """The keypad's star, and the space bar of a keyboard without a keypad."""
 
+_EXPORT_KEYS = (69, 99)
+"""Num Lock, and Print Screen of a keyboard without a keypad."""
+
 _PRESSED = {78: Action.TARGET_UP, 74: Action.TARGET_DOWN} | dict.fromkeys(ENTER_KEYS, Action.GO)
 _ENDS = {
     _BACKSPACE: Action.FINISH,
@@ -31,19 +34,23 @@ _ENDS = {
     _ESC: Action.DISCARD,
     _KEYPAD_SLASH: Action.DISCARD,
 }
-_HELD = _ENDS | dict.fromkeys(_TALLY_KEYS, Action.SMUDGE_BACK)
+_HELD = (
+    _ENDS
+    | dict.fromkeys(_TALLY_KEYS, Action.SMUDGE_BACK)
+    | dict.fromkeys(_EXPORT_KEYS, Action.EXPORT)
+)
 
 
 class Keys:
     """Turns the going down and up of keys into presses. Times are seconds of any one clock.
 
-    Whatever a US keyboard prints is a specimen's id, which Enter starts; Enter alone
-    starts, pauses or resumes; plus and minus of the keypad change the target; Backspace or the
-    keypad's dot, held, finishes; Esc or the keypad's slash, held, discards. Pressed shortly,
-    Backspace takes back a character and Esc the whole id. The keypad's star or the space bar
-    tallies a smudge cell, held it takes the last one back. Once an id has begun, the keypad's
-    signs and the space bar are part of it. An id with a sign that cannot be read, or one that is
-    too long, is refused: nothing may start under a name that is not the specimen's.
+    Whatever a US keyboard prints is a specimen's id, which Enter starts; Enter alone starts, pauses
+    or resumes; plus and minus of the keypad change the target; Backspace or the keypad's dot, held,
+    finishes; Esc or the keypad's slash, held, discards; Num Lock or Print Screen, held, exports.
+    Pressed shortly, Backspace takes back a character and Esc the whole id. The keypad's star or the
+    space bar tallies a smudge cell, held it takes the last one back. Once an id has begun, the
+    keypad's signs and the space bar are part of it. An id with a sign that cannot be read, or one
+    that is too long, is refused: nothing may start under a name that is not the specimen's.
     """
 
     def __init__(self, *, hold_s: float = HOLD_S, at_once: str = "") -> None:
@@ -76,6 +83,9 @@ class Keys:
         elif sign := self._sign(code):
             self._held = (code, now_s) if code in _ENDS else None
             return self._signed(sign, now_s)
+        elif code in _EXPORT_KEYS and self._held:
+            # Some keypads send Num Lock with each of their keys.
+            pass
         elif code in _HELD:
             self._held = code, now_s
             self._take_back(code)

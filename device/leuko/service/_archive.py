@@ -1,5 +1,6 @@
 """What the control socket tells and writes of the sessions that are kept."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class KeptSessions:
             path: the store.
         """
         self._path = path
+        # Socket and bench may both ask for one.
+        self._one_export = threading.Lock()
 
     def sessions(self, *, limit: int) -> Sequence[SessionEntry]:
         """See `leuko.control.Archive`."""
@@ -49,7 +52,7 @@ class KeptSessions:
         self, number: int, *, folder: Path | None, pictures: bool, seen: SeenSlide | None
     ) -> Path:
         """See `leuko.control.Archive`."""
-        with Store.reading(self._path) as reader, reader.snapshot():
+        with self._one_export, Store.reading(self._path) as reader, reader.snapshot():
             return export_session(
                 reader.session(number),
                 folder or find_usb_stick(),

@@ -57,9 +57,9 @@ def run_service(settings: Settings) -> None:
     # Beside a service that counts, not even a store that lies elsewhere is touched.
     refuse_second_service(settings.control_socket)
     with ExitStack() as stack:
-        parts = _parts(chosen, buttons, stack)
-        service = LiveService(parts)
         archive = KeptSessions(settings.state_dir / STORE_NAME)
+        parts = _parts(chosen, buttons, archive, stack)
+        service = LiveService(parts)
         stack.enter_context(ControlServer(settings.control_socket, parts.commands, archive))
         # First of all: what waits for an answer must not hold up the end.
         stack.callback(parts.commands.close)
@@ -100,14 +100,16 @@ def display_options(settings: Settings) -> DisplayOptions:
     )
 
 
-def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> Parts:
+def _parts(
+    chosen: Chosen, buttons: Mapping[Action, str], archive: KeptSessions, stack: ExitStack
+) -> Parts:
     """Open what the service is put together from; the stack closes it, the last part first."""
     settings, calibration = chosen.settings, chosen.calibration
     # Its lock comes first: a second service must not touch the camera of the one that counts.
     store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
     camera, analyser = _camera_and_analyser(chosen, stack)
     commands = CommandQueue()
-    bench, looks = open_bench(settings, buttons, commands, stack)
+    bench, looks = open_bench(settings, buttons, commands=commands, archive=archive, stack=stack)
     display = _display(settings, stack)
     return Parts(
         camera=CalibratedSource(camera, calibration) if calibration else camera,

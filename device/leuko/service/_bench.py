@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from leuko.control import Action, Bench, Buttons, CommandQueue, Keypad
+from leuko.control import Action, Archive, Bench, Buttons, CommandQueue, Keypad
 from leuko.displays import DisplayThread
 from leuko.settings import Settings
 from leuko.status import Health
@@ -13,18 +13,24 @@ Looks = Mapping[str, Callable[[], Health]]
 
 
 def open_bench(
-    settings: Settings, pins: Mapping[Action, str], commands: CommandQueue, stack: ExitStack
+    settings: Settings,
+    pins: Mapping[Action, str],
+    *,
+    commands: CommandQueue,
+    archive: Archive,
+    stack: ExitStack,
 ) -> tuple[Bench, Looks]:
     """Return what carries out the presses, and what looks at keypad and buttons that are set.
 
     Args:
-        settings: which keypad.
+        settings: which keypad, and who counts.
         pins: the pin of each button; empty without any.
         commands: what the presses go to.
+        archive: the sessions that can be exported.
         stack: closes what was opened.
     """
     looks: dict[str, Callable[[], Health]] = {}
-    bench = stack.enter_context(Bench(commands))
+    bench = stack.enter_context(Bench(commands, operator=settings.operator, archive=archive))
     if settings.keypad != "none":
         keypad = stack.enter_context(Keypad(bench, settings.keypad))
         looks["keypad"] = lambda: keypad.health

@@ -21,7 +21,7 @@ ESC, BACKSPACE, ENTER, SHIFT, H, MINUS = 1, 14, 28, 42, 35, 12
 TAB, CTRL, CAPS_LOCK, ISO_KEY = 15, 29, 58, 86
 PRINTED = (*range(2, 14), *range(16, 28), *range(30, 42), *range(43, 54))
 """Keys of a US keyboard that print something, from left to right and from top to bottom."""
-KP_STAR, SPACE = 55, 57
+KP_STAR, SPACE, NUM_LOCK, PRINT_SCREEN = 55, 57, 69, 99
 KP_7, KP_MINUS, KP_PLUS, KP_1, KP_2, KP_DOT, KP_ENTER, KP_SLASH = 71, 74, 78, 79, 80, 83, 96, 98
 SYN, KEY = 0, 1
 UP, DOWN, REPEAT = 0, 1, 2
@@ -160,6 +160,25 @@ def test_a_press_tallies_a_smudge_cell_and_a_long_one_takes_it_back(
     assert presses(asked, 1) == ["1 smudge cells by keypad event0"]
     plug.send(event(KEY, key, UP) + tap(KP_PLUS))
     assert presses(asked, 1) == ["target 200 by keypad event0"]
+
+
+@pytest.mark.usefixtures("keypad")
+@pytest.mark.parametrize("key", [NUM_LOCK, PRINT_SCREEN])
+def test_a_long_press_exports_and_a_short_one_does_nothing(
+    plug: Plug, bench: Bench, eventually: Eventually, key: int
+) -> None:
+    plug.send(tap(key, KP_PLUS))
+    assert eventually(lambda: bench.notice == "no session is open; start one first")
+    plug.send(event(KEY, key, DOWN))
+    assert eventually(lambda: bench.notice.startswith("no session can be exported here"))
+
+
+@pytest.mark.usefixtures("keypad")
+def test_num_lock_that_a_keypad_sends_with_its_keys_keeps_none_from_being_held(
+    plug: Plug, asked: Asked
+) -> None:
+    plug.send(tap(ENTER) + event(KEY, KP_DOT, DOWN) + tap(NUM_LOCK))
+    assert presses(asked, 2)[1] == "finish by keypad event0"
 
 
 @pytest.mark.usefixtures("keypad")

@@ -1,6 +1,7 @@
-"""What is wrong at the bench reaches status and doctor, whoever asks."""
+"""The bench as the settings want it; what is wrong there reaches status and doctor."""
 
 import json
+import queue
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,7 +13,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from leuko.cli import main
-from leuko.control import Action, CommandQueue, ControlServer
+from leuko.control import Action, Archive, CommandQueue, ControlServer, Press
 from leuko.displays import Display, DisplayThread
 from leuko.doctor import bench_looks, examine_buttons, examine_keypad
 from leuko.errors import DisplayError
@@ -48,13 +49,15 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.mark.usefixtures("pins")
 def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
-    settings: Settings, commands: CommandQueue, eventually: Eventually
+    settings: Settings, commands: CommandQueue, archive: Archive, eventually: Eventually
 ) -> None:
     def none_there() -> Display:
         raise DisplayError("no framebuffer at /dev/fb9; choose another")
 
     with ExitStack() as stack:
-        _, looks = open_bench(settings, {Action.GO: "99"}, commands, stack)
+        _, looks = open_bench(
+            settings, {Action.GO: "99"}, commands=commands, archive=archive, stack=stack
+        )
         display = stack.enter_context(DisplayThread(none_there))
         assert eventually(lambda: display.health.level is Level.FAULT)
         told = bench_health(looks, display)
@@ -64,9 +67,20 @@ def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
     assert told["display"].text == "no framebuffer at /dev/fb9; choose another"
 
 
-def test_what_is_not_set_is_not_told(commands: CommandQueue) -> None:
+def test_a_session_begun_at_the_bench_carries_the_operator_of_the_settings(
+    commands: CommandQueue, archive: Archive, asked: queue.SimpleQueue[str]
+) -> None:
     with ExitStack() as stack:
-        _, looks = open_bench(Settings(), {}, commands, stack)
+        bench, _ = open_bench(
+            Settings(operator=" Ana  B. "), {}, commands=commands, archive=archive, stack=stack
+        )
+        bench.press(Press(Action.GO, "H-12"), on="keypad event0")
+        assert asked.get(timeout=30) == "start 'H-12' for 'Ana B.' by keypad event0"
+
+
+def test_what_is_not_set_is_not_told(commands: CommandQueue, archive: Archive) -> None:
+    with ExitStack() as stack:
+        _, looks = open_bench(Settings(), {}, commands=commands, archive=archive, stack=stack)
         assert bench_health(looks, None) == {}
     assert list(bench_looks(Settings())) == []
 
