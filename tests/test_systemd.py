@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "systemd" / "leuko.service"
 PACKAGE = ROOT / "systemd" / "debian"
 
+GENERATOR = Path("/usr/lib/systemd/system-generators/systemd-fstab-generator")
+
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
 )
@@ -86,3 +88,17 @@ def test_the_package_brings_all_that_the_service_needs_of_the_system() -> None:
     build = (PACKAGE / "build.sh").read_text(encoding="utf-8")
     shipped = {path.name for path in UNIT.parent.iterdir() if path.is_file()} - {"README.md"}
     assert {name for name in shipped if f"/../{name}" not in build} == set()
+
+
+@needs_systemd
+def test_the_manual_s_line_lets_the_service_write_to_a_stick(tmp_path: Path) -> None:
+    manual = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    (line,) = (line for line in manual.splitlines() if line.startswith("LABEL="))
+    (tmp_path / "fstab").write_text(f"{line}\n", encoding="utf-8")
+    environment = {"SYSTEMD_FSTAB": str(tmp_path / "fstab")}
+    command = [str(GENERATOR), *3 * [str(tmp_path)]]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert (tmp_path / "local-fs.target.wants" / "media-leuko.automount").is_symlink()
+    mount = (tmp_path / "media-leuko.mount").read_text(encoding="utf-8")
+    assert "Options=uid=leuko,gid=leuko,umask=0007," in mount
+    assert "-/media " in unit_settings()["ReadWritePaths"][0]

@@ -64,7 +64,8 @@ def send_over_ssh(path: Path, host: str, *, allow_unsigned: bool = False) -> str
         file.write_bytes(zip_content(bundle, bundle.signature))
         _run("scp", "-q", str(file), f"{host}:{name}")
     unsigned = " --allow-unsigned" if allow_unsigned else ""
-    install = f"sudo -u leuko leuko bundle install {name} --activate{unsigned}"
+    # Under a strict umask the copy would be the login's alone.
+    install = f"chmod 644 {name} && sudo -u leuko leuko bundle install {name} --activate{unsigned}"
     try:
         said = _run("ssh", host, install)
         _run("ssh", host, "sudo systemctl restart leuko")

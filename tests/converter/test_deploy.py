@@ -17,7 +17,12 @@ SCP = 'cp "$2" "${3#*:}"'
 SSH = (
     'echo "$2" >> "$DEVICE_LOG"; [ "$1" = pi@leuko ] || { echo "no route to host" >&2; exit 255; }'
 )
-SUDO = '[ "$1" != -u ] || shift 2; exec "$@"'
+# Another user sees only what others may read.
+SUDO = """
+[ "$1" != -u ] || shift 2
+[ "$1" != leuko ] || [ -n "$(find "$4" -perm -004)" ] || { echo "$4: denied" >&2; exit 1; }
+exec "$@"
+"""
 LEUKO = 'exec "$DEVICE_PYTHON" -m leuko "$@"'
 
 
@@ -47,7 +52,16 @@ def test_a_bundle_sent_over_ssh_is_installed_and_active_there(device: Path) -> N
     install, restart, remove = (device / "log").read_text().splitlines()
     assert restart == "sudo systemctl restart leuko"
     assert not Path(remove.split()[-1]).exists()
-    assert install.startswith("sudo -u leuko leuko bundle install /tmp/leuko-bundle-")
+    assert "sudo -u leuko leuko bundle install /tmp/leuko-bundle-" in install
+
+
+@pytest.mark.usefixtures("device")
+def test_a_login_that_keeps_its_files_to_itself_lets_the_service_read_the_bundle() -> None:
+    before = os.umask(0o077)
+    try:
+        assert "is active" in send_over_ssh(TINY, "pi@leuko", allow_unsigned=True)
+    finally:
+        os.umask(before)
 
 
 def test_what_the_device_refuses_is_quoted_and_removed_there(device: Path) -> None:

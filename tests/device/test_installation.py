@@ -459,6 +459,22 @@ def test_a_bundle_goes_from_a_stick_to_the_count_and_back(
     assert "leuko-tiny 2" in leuko("bundle", "show", name)
 
 
+def test_a_bundle_that_the_settings_name_is_said_to_go_before_the_active_one(
+    leuko: Callable[..., str],
+    make_signed: Callable[[str], Path],
+    tiny_bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
+    set_before = f"; the settings name {tiny_bundle}, which goes before it; take bundle out"
+    said = leuko("bundle", "install", make_signed("2"), "--activate")
+    name = said.split()[1]
+    for told in (said, leuko("bundle", "rollback"), leuko("bundle", "activate", name)):
+        assert set_before in told
+        assert "next start" not in told
+    assert f"the settings name {tiny_bundle}, which goes before the" in leuko("bundle", "list")
+
+
 def test_an_unsigned_bundle_needs_the_operators_word(
     leuko: Callable[..., str], tiny_bundle: Path
 ) -> None:

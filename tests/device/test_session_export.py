@@ -253,6 +253,7 @@ class Machine:
         self.blocks = folder / "block"
         self.blocks.mkdir()
         self._bus = folder / "devices"
+        self._on_demand: dict[Path, str] = {}
         self.mounts.write_text(
             "proc /proc proc rw 0 0\n/dev/mmcblk0p2 / ext4 rw,noatime 0 0\n", encoding="utf-8"
         )
@@ -269,8 +270,20 @@ class Machine:
         with self.mounts.open("a", encoding="utf-8") as mounts:
             mounts.write(f"/dev/{device} {folder} vfat {options} 0 0\n")
 
+    def mount_on_demand(self, device: str, folder: str) -> None:
+        """Mount a device as soon as somebody looks into its folder, as systemd does."""
+        self._on_demand[Path(folder)] = device
+        with self.mounts.open("a", encoding="utf-8") as mounts:
+            mounts.write(f"systemd-1 {folder} autofs rw,direct 0 0\n")
+
+    def visit(self, folder: Path) -> None:
+        device = self._on_demand[folder]
+        if not (self.blocks / device).exists():
+            raise FileNotFoundError(2, "No such device", str(folder))
+        self.mount(device, str(folder))
+
     def stick(self) -> Path:
-        return find_usb_stick(mounts=self.mounts, blocks=self.blocks)
+        return find_usb_stick(mounts=self.mounts, blocks=self.blocks, visit=self.visit)
 
 
 @pytest.fixture
@@ -296,6 +309,17 @@ def test_a_stick_without_partitions_mounted_twice_is_one_stick(machine: Machine)
     machine.mount("sda", "/media/a")
     machine.mount("sda", "/media/b")
     assert machine.stick() == Path("/media/b")
+
+
+def test_a_stick_that_is_mounted_on_demand_is_found_once_it_is_plugged_in(
+    machine: Machine,
+) -> None:
+    machine.mount_on_demand("binfmt", "/proc/sys/fs/binfmt_misc")
+    machine.mount_on_demand("sda1", "/media/leuko")
+    with pytest.raises(OutputError, match="no USB stick is mounted"):
+        machine.stick()
+    machine.add_disk("sda", "usb1/1-1", removable=True)
+    assert machine.stick() == Path("/media/leuko")
 
 
 def test_disks_that_are_no_sticks_are_left_alone(machine: Machine) -> None:

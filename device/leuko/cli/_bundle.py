@@ -19,6 +19,7 @@ bundle_app = typer.Typer(
 )
 
 _RESTART = "it counts from the service's next start on: systemctl restart leuko"
+_SET = "the settings name {bundle}, which goes before it; take bundle out of them to let it count"
 
 
 @bundle_app.command()
@@ -68,18 +69,22 @@ def install(
     typer.echo(f"installed {name}")
     if activate:
         installed.activate(name, engine)
-        typer.echo(f"{name} is active; {_RESTART}")
+        # Not the settings above, in which the bundle to be installed takes that place.
+        typer.echo(f"{name} is active; {_when(_settings())}")
 
 
 @bundle_app.command("list")
 def list_bundles() -> None:
     """Name the bundles of this device: built in, installed, active, gone back to."""
-    installed = installed_bundles(_settings())
+    settings = _settings()
+    installed = installed_bundles(settings)
     state = installed.state
     for name in installed.names():
         marks = {state.previous: "previous", state.active: "active"}
         roles = marks.get(name, "")
         typer.echo(f"{name}{f'  ({roles})' if roles else ''}")
+    if settings.bundle:
+        typer.echo(f"the settings name {settings.bundle}, which goes before the active one")
     if state.fallen:
         typer.echo(state.fallen)
 
@@ -96,14 +101,20 @@ def activate(
     settings = _settings(threads=threads)
     installed = installed_bundles(settings)
     installed.activate(name, cpu_engine(installed.open(name), settings.threads))
-    typer.echo(f"{name} is active; {_RESTART}")
+    typer.echo(f"{name} is active; {_when(settings)}")
 
 
 @bundle_app.command()
 def rollback() -> None:
     """Go back to the bundle that was active before."""
-    name = installed_bundles(_settings()).rollback()
-    typer.echo(f"{name} is active again; {_RESTART}")
+    settings = _settings()
+    name = installed_bundles(settings).rollback()
+    typer.echo(f"{name} is active again; {_when(settings)}")
+
+
+def _when(settings: "Settings") -> str:
+    """Return from when on an active bundle counts, or what keeps it from counting."""
+    return _SET.format(bundle=settings.bundle) if settings.bundle else _RESTART
 
 
 def _settings(**options: object) -> "Settings":
