@@ -75,8 +75,8 @@ card: $(DEV_ENV)/.installed ## Write the default bundle's model card from docs/r
 	$(BIN)/leuko-convert card device/leuko/bundles/default --transfer docs/results/transfer.json
 
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
-	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --short --runs $(RUNS)
-	$(BIN)/leuko-train transfer --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --short --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe even-half --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
 	$(BIN)/leuko-train benchmark

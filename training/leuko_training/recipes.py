@@ -156,5 +156,5 @@ RECIPES: Mapping[str, Recipe] = {
 }
 """What was tried, by name."""
 
-SHIPPED = RECIPES["even"]
+SHIPPED = RECIPES["even-half"]
 """How the classifier of the default bundle is trained."""
