@@ -10,7 +10,7 @@ from leuko.calibration._archive import LARGEST_BYTES, Calibration, coded_gain, p
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._colours import measure_white_balance
 from leuko.calibration._exposure import measure_exposure
-from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
+from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry
 from leuko.calibration._labels import (
     MOST_CELLS,
     LabelledCell,
@@ -21,6 +21,7 @@ from leuko.calibration._labels import (
     read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
+from leuko.calibration._loading import load_calibration
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import (
     CalibrationRecord,

@@ -92,6 +92,26 @@ def test_history_import_and_undo_tell_what_was_done(
     assert "flat-field" in calibrate("history").out
 
 
+def test_what_is_of_another_camera_is_told_before_it_is_imported_and_dropped_by_its_name(
+    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_FRAME_WIDTH", "256")
+    monkeypatch.setenv("LEUKO_FRAME_HEIGHT", "192")
+    calibrate("flat-field", "--from", fields, "--yes")
+    calibrate("export", tmp_path / "lab.zip")
+    assert not calibrate("import", tmp_path / "lab.zip", "--yes").err
+    monkeypatch.setenv("LEUKO_FRAME_WIDTH", "640")
+    told = calibrate("import", tmp_path / "lab.zip", "--yes").err
+    assert "leuko: the service will not start with it: calibration 1 does not fit" in told
+    assert "leuko calibrate forget flat-field" in told
+    assert "nothing was dropped" in calibrate("forget", "flat-field", "--json").err
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert "drop flat-field?" in calibrate("forget", "flat-field").out
+    run = calibrate("forget", "flat-field", "--yes", "--json")
+    assert json.loads(run.out) == {"kept": 4, "cause": "forgot all"}
+    assert json.loads(calibrate("show", "--json").out)["flat_field"] is None
+
+
 def test_an_import_as_json_needs_a_yes(
     calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
