@@ -21,6 +21,7 @@ from leuko.calibration._labels import (
     read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
+from leuko.calibration._lines import as_line
 from leuko.calibration._loading import load_calibration
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import (
@@ -108,6 +109,7 @@ __all__ = [
     "WhiteBalancePart",
     "adapter_for",
     "advised",
+    "as_line",
     "calibrated_locks",
     "camera_used",
     "cells_of_folder",
