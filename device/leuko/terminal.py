@@ -107,15 +107,19 @@ def few_lines(count: DifferentialCount) -> list[str]:
     return [f"{number} counted, fewer than the usual {USUAL}; count more fields"]
 
 
-def scale_lines(stated: float | None, found: Sequence[ScaleEstimate]) -> list[str]:
+def scale_lines(
+    stated: float | None, found: Sequence[ScaleEstimate], *, is_calibrated: bool = False
+) -> list[str]:
     """Return what scales a count used, one line each.
 
     Args:
-        stated: µm per pixel that the user gave, if any.
+        stated: µm per pixel that the user or a calibration gave, if any.
         found: what was found from red cells instead.
+        is_calibrated: whether the stated one is the calibration's.
     """
     if stated is not None:
-        return [f"scale {stated:.4f} µm per pixel, as stated"]
+        origin = "calibrated" if is_calibrated else "stated"
+        return [f"scale {stated:.4f} µm per pixel, as {origin}"]
     return [
         f"scale {one.um_per_px:.4f} µm per pixel, from {one.red_cells} red cells "
         f"(confidence {one.confidence:.2f})"

@@ -17,6 +17,7 @@ from leuko.calibration import (
     CalibrationRecord,
     Circumstances,
     FlatFieldPart,
+    ScalePart,
     coded_gain,
     packed,
     unpacked,
@@ -345,6 +346,19 @@ def test_a_stated_scale_that_the_red_cells_contradict_is_used_and_doubted(
     assert all(f"{stated:g} µm per pixel is stated" in warning for warning in result.warnings)
 
 
+def test_a_calibrated_scale_that_the_red_cells_contradict_is_doubted_as_such(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
+    calibration = scale_calibration(0.1, (480, 640))
+    out = tmp_path / "out"
+    result = count([tmp_path], out, bundle, um_per_px=None, calibration=calibration)
+    assert (result.um_per_px, result.is_calibrated) == (0.1, True)
+    (warning,) = result.warnings
+    assert "0.1 µm per pixel is calibrated, but the red cells say" in warning
+    assert "or run leuko calibrate scale again" in warning
+
+
 def test_an_image_that_is_not_sharp_is_counted_and_named(
     smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
 ) -> None:
@@ -470,3 +484,16 @@ def flat_field_calibration(flat_field: FlatField) -> Calibration:
         number=1, cause="flat-field", moment=origin.moment, by="Ada", flat_field=part
     )
     return unpacked(packed(record, gain), "calibration.zip")
+
+
+def scale_calibration(um_per_px: float, shape: tuple[int, int]) -> Calibration:
+    origin = Circumstances("Ada", now(), "tiny", "b" * 64, "files").origin([], shape=shape)
+    part = ScalePart(
+        origin=origin,
+        um_per_px=um_per_px,
+        within_percent=1,
+        method="stage micrometer",
+        measured=40,
+    )
+    record = CalibrationRecord(number=1, cause="scale", moment=origin.moment, by="Ada", scale=part)
+    return unpacked(packed(record, None), "calibration.zip")

@@ -10,6 +10,8 @@ from leuko.vision.scale import ScaleEstimate
 
 def test_a_stated_scale_is_printed_as_such() -> None:
     assert scale_lines(0.2, ()) == ["scale 0.2000 µm per pixel, as stated"]
+    calibrated = scale_lines(0.2, (), is_calibrated=True)
+    assert calibrated == ["scale 0.2000 µm per pixel, as calibrated"]
 
 
 def test_every_scale_that_was_found_is_printed_with_what_it_is_worth() -> None:

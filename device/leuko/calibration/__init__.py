@@ -11,7 +11,7 @@ from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._colours import measure_white_balance
 from leuko.calibration._exposure import measure_exposure
 from leuko.calibration._fields import MOVING, SHOWN, different_fields
-from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
+from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry
 from leuko.calibration._labels import (
     MOST_CELLS,
     LabelledCell,
@@ -22,6 +22,8 @@ from leuko.calibration._labels import (
     read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
+from leuko.calibration._lines import as_line
+from leuko.calibration._loading import load_calibration
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import (
     CalibrationRecord,
@@ -110,6 +112,7 @@ __all__ = [
     "WhiteBalancePart",
     "adapter_for",
     "advised",
+    "as_line",
     "calibrated_locks",
     "camera_used",
     "cells_of_folder",

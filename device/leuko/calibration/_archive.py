@@ -9,6 +9,7 @@ import io
 import struct
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -106,6 +107,25 @@ def unpacked(content: bytes, name: str) -> Calibration:
     flat_field = _flat_field(files.get(FLAT_FIELD), record.flat_field, name)
     adapter = _adapter(files.get(SITE), record, name)
     return Calibration(record, flat_field, hashlib.sha256(content).hexdigest(), adapter)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a calibration's file, of one that is too large only its beginning.
+
+    Raises:
+        CalibrationError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            # One byte more tells what is too large without reading all of it.
+            return file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise CalibrationError(unreadable(path, error)) from error
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """Return the sentence on why the system does not give a calibration."""
+    return f"calibration {path} cannot be read: {error.strerror}; check the path"
 
 
 def gain_png(content: bytes) -> bytes | None:

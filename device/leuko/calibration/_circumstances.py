@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from leuko.calibration._record import MOST_FRAMES, CameraUsed, FrameUsed, Origin, as_line
+from leuko.calibration._lines import as_line
+from leuko.calibration._record import MOST_FRAMES, CameraUsed, FrameUsed, Origin
 from leuko.clock import Moment
 
 

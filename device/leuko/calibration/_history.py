@@ -5,20 +5,22 @@ what the sixth said. A power cut leaves either a file or none.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from leuko.calibration._archive import (
-    LARGEST_BYTES,
     Calibration,
     gain_png,
     packed,
+    read_file,
     site_file,
     unpacked,
 )
+from leuko.calibration._lines import as_line
 from leuko.calibration._numbered import NumberedFiles
-from leuko.calibration._record import CalibrationRecord, Part, SitePart, as_line
+from leuko.calibration._parts import named_parts, numbered, refuse_other_size, spoken
+from leuko.calibration._record import CalibrationRecord, Part
 from leuko.clock import Moment, now
 from leuko.errors import CalibrationError, OutputError
 
@@ -75,16 +77,10 @@ class CalibrationHistory:
         Raises:
             CalibrationError: the folder cannot be read, or none of its calibrations is whole.
         """
-        problem = ""
-        for number in reversed(self._files.numbers()):
-            entry = self._entry(number)
-            if entry.calibration:
-                return entry.calibration
-            logger.warning("%s", entry.problem)
-            problem = problem or entry.problem
-        if problem:
-            raise CalibrationError(problem)
-        return None
+        found, problem = self._newest_whole()
+        if problem and found is None:
+            raise CalibrationError(f"{problem}; leuko calibrate forget starts without one")
+        return found
 
     def keep(
         self,
@@ -110,21 +106,44 @@ class CalibrationHistory:
         """
         with self._files.adding() as number:
             present = self.current()
-            numbered = {
-                name: part.model_copy(
-                    update={"origin": part.origin.model_copy(update={"number": number})}
-                )
-                for name, part in parts.items()
-            }
             before = present.record.number if present else None
             told = present.record.parts if present else {}
-            _refuse_other_size({**told, **numbered})
+            refuse_other_size(told, parts)
             if gain is None and "flat_field" in told:
                 gain = gain_png(self._content(before or 0))
             if site is None and "site" in told:
                 site = site_file(self._content(before or 0))
             files = (gain, site)
-            return self._put(number, {**told, **numbered}, files, cause=cause, by=by, before=before)
+            together = {**told, **numbered(parts, number)}
+            return self._put(number, together, files, cause=cause, by=by, before=before)
+
+    def forget(self, names: Collection[str] = (), *, by: str) -> Calibration:
+        """Add a calibration that says what the present one says, but for some parts.
+
+        Args:
+            names: of the parts, as a person writes them; none for all, even where no calibration
+                is whole.
+            by: who drops them.
+
+        Raises:
+            CalibrationError: they are not there.
+            OutputError: the state directory takes no files.
+        """
+        with self._files.adding() as number:
+            present, problem = self._newest_whole()
+            told = present.record.parts if present else {}
+            if not told and (names or present or not problem):
+                raise CalibrationError("there is no calibration to forget; calibrate first")
+            gone = named_parts(names, told) if names else tuple(told)
+            kept = {name: part for name, part in told.items() if name not in gone}
+            before = present.record.number if present else None
+            content = self._content(before or 0) if kept else b""
+            files = (
+                gain_png(content) if "flat_field" in kept else None,
+                site_file(content) if "site" in kept else None,
+            )
+            cause = f"forgot {spoken(gone) if kept else 'all'}"
+            return self._put(number, kept, files, cause=cause, by=by, before=before)
 
     def undo(self, *, by: str) -> Calibration:
         """Add a calibration that says what the one before the present one said.
@@ -170,14 +189,27 @@ class CalibrationHistory:
             CalibrationError: the file is missing, damaged or foreign.
             OutputError: the state directory takes no files.
         """
-        content = _read(file)
+        content = read_file(file)
         found = unpacked(content, str(file))
         cause = f"import of {found.record.number} from {file.name}"
         with self._files.adding() as number:
-            present = self.current()
+            present, _ = self._newest_whole()
             before = present.record.number if present else None
-            parts, files = found.record.parts, (gain_png(content), site_file(content))
+            # What the parts were numbered on another device says nothing of this one.
+            parts = numbered(found.record.parts, number)
+            files = (gain_png(content), site_file(content))
             return self._put(number, parts, files, cause=cause, by=by, before=before)
+
+    def _newest_whole(self) -> tuple[Calibration | None, str]:
+        """Return the newest that is whole, and what is wrong with the newest of all."""
+        problem = ""
+        for number in reversed(self._files.numbers()):
+            entry = self._entry(number)
+            if entry.calibration:
+                return entry.calibration, problem
+            logger.warning("%s", entry.problem)
+            problem = problem or entry.problem
+        return None, problem
 
     def _put(
         self,
@@ -215,46 +247,4 @@ class CalibrationHistory:
         return Entry(number, found, "")
 
     def _content(self, number: int) -> bytes:
-        return _read(self._files.path(number))
-
-
-def load_calibration(path: Path) -> Calibration:
-    """Return the calibration in a file, or the present one of a folder or state directory.
-
-    Raises:
-        CalibrationError: there is none, or it is damaged or foreign.
-    """
-    try:
-        if not path.is_dir():
-            return unpacked(_read(path), str(path))
-        folder = path / FOLDER_NAME if (path / FOLDER_NAME).is_dir() else path
-    except OSError as error:
-        raise CalibrationError(_unreadable(path, error)) from error
-    found = CalibrationHistory(folder).current()
-    if found is None:
-        raise CalibrationError(f"there is no calibration in {path}; make one: leuko calibrate")
-    return found
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            # One byte more tells what is too large without reading all of it.
-            return file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise CalibrationError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: OSError) -> str:
-    return f"calibration {path} cannot be read: {error.strerror}; check the path"
-
-
-def _refuse_other_size(parts: Mapping[str, Part]) -> None:
-    framed = {name: part for name, part in parts.items() if not isinstance(part, SitePart)}
-    cameras = {name: part.origin.camera for name, part in framed.items()}
-    sizes = {f"{camera.width} x {camera.height}" for camera in cameras.values()}
-    if len(sizes) > 1:
-        raise CalibrationError(
-            f"one calibration cannot be of pictures of {' and of '.join(sorted(sizes))}; "
-            "use pictures of the size that is counted, or undo the calibration before"
-        )
+        return read_file(self._files.path(number))

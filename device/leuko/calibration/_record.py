@@ -4,11 +4,11 @@ A part that a later version adds is a further optional table here, with its own 
 record.
 """
 
-import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from leuko.calibration._lines import Line
 from leuko.cells import CellClass
 from leuko.clock import Moment
 
@@ -19,32 +19,6 @@ FORMAT = 1
 MOST_FRAMES = 1000
 """Pictures that an origin names."""
 
-_LONGEST_LINE = 200
-
-
-def as_line(text: str) -> str:
-    """Return a text, such as a file's name, as a `Line`: replaced what cannot be read, and cut."""
-    return "".join(map(_readable, text[:_LONGEST_LINE]))
-
-
-def _readable(letter: str) -> str:
-    if not _is_unreadable(letter):
-        return letter
-    return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
-
-
-def _is_unreadable(letter: str) -> bool:
-    return unicodedata.category(letter).startswith("C")
-
-
-def _in_one_line(text: str) -> str:
-    if any(map(_is_unreadable, text)):
-        raise ValueError(f"holds what no person can read: {text!r}")
-    return text
-
-
-Line = Annotated[str, Field(max_length=_LONGEST_LINE), AfterValidator(_in_one_line)]
-"""A text that can be shown: one line without control characters; see `as_line`."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Percent = Annotated[float, Field(ge=0, le=1000)]
 Sharpness = Annotated[float, Field(ge=0, le=20)]
@@ -238,12 +212,18 @@ class SitePart(Part):
     """How common each of the classes is taken to be; none in records of before: all alike."""
     trust: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of the logarithms of what is likely that is the adaptation's and not the bundle's."""
-    cells: Count
+    cells: Annotated[int, Field(ge=1, le=10_000_000)]
     """Confirmed cells."""
     right_before: Count
     """Of these, named right by the bundle."""
     right_after: Count
     """Of these, named right when left out of the adaptation."""
+
+    @model_validator(mode="after")
+    def _check_right(self) -> Self:
+        if max(self.right_before, self.right_after) > self.cells:
+            raise ValueError(f"of {self.cells} cells more are said to be named right")
+        return self
 
 
 class CalibrationRecord(Table):

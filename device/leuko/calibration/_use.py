@@ -5,7 +5,9 @@ from typing import Protocol
 
 from leuko.adaptation import SiteAdapter
 from leuko.calibration._archive import Calibration
-from leuko.calibration._record import CameraUsed, Part, as_line
+from leuko.calibration._lines import as_line
+from leuko.calibration._parts import spoken
+from leuko.calibration._record import CameraUsed, Part
 from leuko.calibration._shots import FILES
 from leuko.cameras import Locks
 from leuko.cells import RGBImage
@@ -54,7 +56,7 @@ class CalibratedFrames:
             raise ImageError(
                 f"the picture is {shape[1]} x {shape[0]} pixels, the calibration is for "
                 f"{other[1]} x {other[0]}; give pictures of the calibrated camera, or calibrate "
-                "this one"
+                "this one after leuko calibrate forget"
             )
         return self._correction.corrected(rgb) if self._correction else rgb
 
@@ -112,13 +114,18 @@ def check_camera(calibration: Calibration, camera: CameraUsed) -> None:
     Raises:
         CalibrationError: size, driver or source differ.
     """
-    for name, part in calibration.record.framed.items():
-        if difference := _difference(part, camera):
-            number, what = calibration.record.number, name.replace("_", " ")
-            raise CalibrationError(
-                f"calibration {number} does not fit: its {what} is of {difference}; calibrate this "
-                "camera, or take it back with leuko calibrate undo"
-            )
+    differences = {
+        name: difference
+        for name, part in calibration.record.framed.items()
+        if (difference := _difference(part, camera))
+    }
+    if differences:
+        name, difference = next(iter(differences.items()))
+        raise CalibrationError(
+            f"calibration {calibration.record.number} does not fit: its {name.replace('_', ' ')} "
+            f"is of {difference}; drop what is of another camera with leuko calibrate forget "
+            f"{spoken(differences)} and calibrate this one, or go back with leuko calibrate undo"
+        )
 
 
 def adapter_for(

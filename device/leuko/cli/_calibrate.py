@@ -28,7 +28,7 @@ from leuko.cli._wbc_factor import wbc_factor
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
-    from leuko.calibration import CalibrationHistory, Entry
+    from leuko.calibration import Calibration, CalibrationHistory, Entry
 
 calibrate_app = typer.Typer(
     no_args_is_help=True,
@@ -89,6 +89,27 @@ def undo(
     _say_kept(found.record.number, found.record.cause, json=json)
 
 
+@calibrate_app.command()
+def forget(
+    parts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PART", help="Parts to drop, as show names them; else all."),
+    ] = None,
+    *,
+    by: ByOption = None,
+    yes: YesOption = False,
+    json: JSONOption = False,
+    state_dir: StateOption = None,
+) -> None:
+    """Drop parts of the calibration, or all of it; the history keeps them, undo goes back."""
+    if json and not yes:
+        raise CalibrationError("nothing was dropped: --json asks nothing; say --yes as well")
+    if not yes:
+        typer.confirm(f"drop {' '.join(parts or ['the whole calibration'])}?", abort=True)
+    found = _history(state_dir).forget(parts or (), by=name_of(by))
+    _say_kept(found.record.number, found.record.cause, json=json)
+
+
 @calibrate_app.command("export")
 def export_calibration(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write, a zip.")],
@@ -116,11 +137,22 @@ def import_calibration(
     offered = load_calibration(file)
     if json and not yes:
         raise CalibrationError("nothing was imported: --json asks nothing; say --yes as well")
+    _tell_if_of_another_camera(offered, state_dir)
     if not yes:
         print_calibration(offered)
         typer.confirm("take it over in place of the present one?", abort=True)
     found = _history(state_dir).import_file(file, by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
+
+
+def _tell_if_of_another_camera(offered: "Calibration", state_dir: Path | None) -> None:
+    from leuko.calibration import camera_used, check_camera
+    from leuko.settings import load_settings
+
+    try:
+        check_camera(offered, camera_used(load_settings(os.environ, state_dir=state_dir)))
+    except CalibrationError as error:
+        typer.echo(f"leuko: the service will not start with it: {error}", err=True)
 
 
 def _history(state_dir: Path | None) -> "CalibrationHistory":

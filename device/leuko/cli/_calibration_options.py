@@ -1,5 +1,7 @@
 """Options that the commands of ``leuko calibrate`` share, and what is read from them."""
 
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
 import getpass
 import os
 from collections.abc import Callable
@@ -86,9 +88,11 @@ def asking(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 
 def name_of(by: str | None) -> str:
-    """Return who calibrates: the name given, else that of the user."""
+    """Return who calibrates: the name given, as far as a record can have it, or the user's."""
+    from leuko.calibration import as_line
+
     if by:
-        return by
+        return as_line(by)
     try:
         return getpass.getuser()
     # An account without a name, as in some containers.

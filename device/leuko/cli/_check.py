@@ -68,7 +68,9 @@ def check(
         looking = Looking(bench, pictures, missed=missed)
         found = _measured(bench, looking, wanted=cells)
         drafted = _drafted(bench, found, history, looking.missed_of(found), wanted=cells)
-        _finish(bench, drafted, history, draw)
+        made = _told_and_kept(bench, drafted, history)
+    # Nothing is measured again because a picture could not be written.
+    _leave(made, partial(draw, _chart(history, made)))
 
 
 def _history(state_dir: Path | None) -> "CheckHistory":
@@ -114,10 +116,10 @@ def _drafted(
     )
 
 
-def _finish(
-    bench: Measuring, drafted: "CheckRecord", history: "CheckHistory", draw: "Draw"
-) -> None:
-    """Say how it went, keep it if that is wanted, and leave with the right exit code."""
+def _told_and_kept(
+    bench: Measuring, drafted: "CheckRecord", history: "CheckHistory"
+) -> "CheckRecord":
+    """Say how it went, and keep it if that is wanted."""
     from leuko.cli._check_tables import check_lines
 
     for line in check_lines(drafted):
@@ -125,12 +127,22 @@ def _finish(
     chart, asked = _chart(history, drafted), bench.asked
     bench.wizard.show(chart)
     is_kept = asked.yes or (not asked.json and is_wanted(bench, beside=chart, what="check"))
-    kept = history.keep(drafted) if is_kept else None
-    draw(_chart(history, kept or drafted))
+    made = history.keep(drafted) if is_kept else drafted
     if asked.json:
-        told = (kept or drafted).model_dump(mode="json")
-        typer.echo(dumps({"kept": kept.number if kept else None, "check": told}))
-    if not drafted.has_passed:
+        told = made.model_dump(mode="json")
+        typer.echo(dumps({"kept": made.number if is_kept else None, "check": told}))
+    return made
+
+
+def _leave(made: "CheckRecord", draw: "Callable[[], None]") -> None:
+    """Draw last of all, and leave with the right exit code whether that can be done or not."""
+    try:
+        draw()
+    except OutputError as error:
+        if made.has_passed:
+            raise
+        typer.echo(f"leuko: {error}", err=True)
+    if not made.has_passed:
         raise typer.Exit(FAILED)
 
 

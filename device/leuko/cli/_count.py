@@ -114,7 +114,7 @@ def demo(
 def _tell(result: "CountResult", out: Path) -> None:
     from leuko.terminal import scale_lines
 
-    for line in scale_lines(result.um_per_px, result.scales):
+    for line in scale_lines(result.um_per_px, result.scales, is_calibrated=result.is_calibrated):
         typer.echo(line)
     for warning in result.warnings:
         typer.echo(f"leuko: {warning}", err=True)

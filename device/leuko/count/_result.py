@@ -40,6 +40,7 @@ class CountResult:
         um_per_px: the scale that was stated or calibrated; None when it was to be found.
         scales: the distinct scales that were found from red cells; empty when one was stated.
         warnings: what the reader should look at again, a sentence each.
+        is_calibrated: whether that scale is the calibration's.
         blurred: what the results call the images that are not sharp; they are counted all the
             same.
         wbc: what its sharp images let one guess of the leukocytes in blood; None without a factor
@@ -52,5 +53,6 @@ class CountResult:
     um_per_px: float | None
     scales: tuple[ScaleEstimate, ...]
     warnings: tuple[str, ...]
+    is_calibrated: bool = False
     blurred: tuple[str, ...] = ()
     wbc: WBCEstimate | None = None

@@ -65,7 +65,7 @@ def count_images(
     refuse_to_mix(images, out)
     run = _Run(Inputs(images, calibration), progress or _untold, calibration, bundle)
     with ReportFolder(out) as report:
-        scales = run.scales(um_per_px or _scale_of(calibration))
+        scales = run.scales(um_per_px)
         run.learn(analyser, scales)
         run.analyse_all(analyser, scales, report, pictures)
         result = run.result(scales)
@@ -102,7 +102,10 @@ class _Run:
         self.stain = RunStain(calibration)
 
     def scales(self, um_per_px: float | None) -> Scales:
-        return self._found_scales() if um_per_px is None else StatedScale(um_per_px)
+        if um_per_px is not None:
+            return StatedScale(um_per_px)
+        part = self._calibration.record.scale if self._calibration else None
+        return StatedScale(part.um_per_px, is_calibrated=True) if part else self._found_scales()
 
     def learn(self, analyser: Analyser, scales: Scales) -> None:
         """Let the analyser know the laboratory from images of the whole run, not its first."""
@@ -149,6 +152,7 @@ class _Run:
             images=len(self._inputs.images) - len(failed),
             failed=failed,
             um_per_px=scales.stated,
+            is_calibrated=scales.is_calibrated,
             blurred=tuple(self._blurred),
             wbc=self._estimated_wbc(),
             scales=tuple(self._estimates),
@@ -225,11 +229,6 @@ class _Run:
             scales=self._sharp_scales,
             bundle_sha256=self._bundle.sha256,
         )
-
-
-def _scale_of(calibration: Calibration | None) -> float | None:
-    scale = calibration.record.scale if calibration else None
-    return scale.um_per_px if scale else None
 
 
 def _untold(_doing: str, _done: int, _of: int) -> None:

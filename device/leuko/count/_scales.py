@@ -1,4 +1,4 @@
-"""The scale of every image of a run: stated, or found from red cells; checked either way."""
+"""The scale of every image of a run: stated, calibrated or found; checked by red cells anyway."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -45,10 +45,14 @@ class Scales(Protocol):
 
     Attributes:
         stated: the one scale of all images, if it was not found from red cells.
+        is_calibrated: whether that is the calibration's.
     """
 
     @property
     def stated(self) -> float | None: ...
+
+    @property
+    def is_calibrated(self) -> bool: ...
 
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
         """Return the scale of an image; called once for each that could be read.
@@ -64,8 +68,9 @@ class Scales(Protocol):
 class StatedScale:
     """One scale for all images; the red cells of the first few are asked whether it can be."""
 
-    def __init__(self, um_per_px: float) -> None:
+    def __init__(self, um_per_px: float, *, is_calibrated: bool = False) -> None:
         self.stated = um_per_px
+        self.is_calibrated = is_calibrated
         self._measured: dict[Shape, list[MeasuredField]] = {}
 
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
@@ -78,10 +83,15 @@ class StatedScale:
     def warnings(self, labels: Mapping[Path, str]) -> list[str]:
         del labels
         found = [_trusted(fields) for fields in self._measured.values()]
+        origin, remedy = (
+            ("calibrated", "run leuko calibrate scale again")
+            if self.is_calibrated
+            else ("stated", "let --um-per-px auto find the scale")
+        )
         return [
-            f"{self.stated:g} µm per pixel is stated, but the red cells say "
+            f"{self.stated:g} µm per pixel is {origin}, but the red cells say "
             f"{one.um_per_px:.3g} ({one.red_cells} of them, confidence {one.confidence:.2f}); "
-            "check the objective, or let --um-per-px auto find the scale"
+            f"check the objective, or {remedy}"
             for one in found
             if one and _are_far(one.um_per_px, self.stated)
         ]
@@ -91,6 +101,7 @@ class FoundScales:
     """The scale of each camera from all its red cells, and of images that do not fit it."""
 
     stated = None
+    is_calibrated = False
 
     def __init__(self) -> None:
         self._measured: dict[Path, MeasuredField] = {}

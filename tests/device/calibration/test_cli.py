@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from leuko.calibration import load_calibration
+from leuko.calibration import CalibrationHistory, Circumstances, FocusPart, load_calibration
 from leuko.cells import RGBImage
 from leuko.cli import main
 from leuko.sim import SimulatedSmear, SmearSpec
@@ -90,6 +90,37 @@ def test_history_import_and_undo_tell_what_was_done(
     causes = [entry["cause"] for entry in json.loads(calibrate("history", "--json").out)]
     assert causes == ["import of 1 from lab.zip", "undo of 1", "flat-field"]
     assert "flat-field" in calibrate("history").out
+
+
+def test_what_is_of_another_camera_is_told_before_it_is_imported_and_dropped_by_its_name(
+    *,
+    calibrate: Calibrate,
+    circumstances: Circumstances,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LEUKO_FRAME_WIDTH", "256")
+    monkeypatch.setenv("LEUKO_FRAME_HEIGHT", "192")
+    part = FocusPart(
+        origin=circumstances.origin([], shape=(192, 256)),
+        least_sharpness=1.5,
+        best_sharpness=2.0,
+        softest=1.0,
+    )
+    history = CalibrationHistory(tmp_path / "state" / "calibration")
+    history.keep({"focus": part}, cause="focus", by="Ada")
+    calibrate("export", tmp_path / "lab.zip")
+    assert not calibrate("import", tmp_path / "lab.zip", "--yes").err
+    monkeypatch.setenv("LEUKO_FRAME_WIDTH", "640")
+    told = calibrate("import", tmp_path / "lab.zip", "--yes").err
+    assert "leuko: the service will not start with it: calibration 1 does not fit" in told
+    assert "leuko calibrate forget focus" in told
+    assert "nothing was dropped" in calibrate("forget", "focus", "--json").err
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert "drop focus?" in calibrate("forget", "focus").out
+    run = calibrate("forget", "focus", "--yes", "--json")
+    assert json.loads(run.out) == {"kept": 4, "cause": "forgot all"}
+    assert json.loads(calibrate("show", "--json").out)["focus"] is None
 
 
 def test_an_import_as_json_needs_a_yes(

@@ -102,7 +102,9 @@ def test_parts_of_pictures_of_another_size_are_refused(
 ) -> None:
     part = scale(circumstances, 0.3)
     wider = part.model_copy(update={"origin": circumstances.origin([], shape=(480, 640))})
-    with pytest.raises(CalibrationError, match="256 x 192 and of 640 x 480"):
+    with pytest.raises(
+        CalibrationError, match=r"256 x 192 and of 640 x 480; .* forget flat-field$"
+    ):
         history.keep({"scale": wider}, cause="scale", by="Cy")
     assert um_per_px(history.current()) == um_per_px(kept)
 
@@ -144,6 +146,49 @@ def test_undoing_goes_back_one_by_one_and_forgets_nothing(history: CalibrationHi
     assert um_per_px(history.entries()[2].calibration) == pytest.approx(0.25)
 
 
+def test_parts_are_forgotten_and_come_back(
+    history: CalibrationHistory, kept: Calibration, circumstances: Circumstances
+) -> None:
+    with pytest.raises(CalibrationError, match="no part 'focus'; it has flat-field scale"):
+        history.forget(["scale", "focus"], by="Ada")
+    left = history.forget(["Flat-Field"], by="Ada")
+    assert (left.record.cause, list(left.record.parts)) == ("forgot flat-field", ["scale"])
+    assert left.flat_field is None
+    back = history.undo(by="Ada")
+    assert back.record.parts == kept.record.parts
+    assert back.flat_field is not None
+    gone = history.forget(by="Ada")
+    assert (gone.record.cause, dict(gone.record.parts)) == ("forgot all", {})
+    with pytest.raises(CalibrationError, match="no calibration to forget"):
+        history.forget(by="Ada")
+    wider = scale(circumstances, 0.3)
+    wider = wider.model_copy(update={"origin": circumstances.origin([], shape=(480, 640))})
+    history.keep({"scale": wider}, cause="scale", by="Cy")
+
+
+def test_a_flat_field_stays_when_another_part_is_forgotten(
+    history: CalibrationHistory, kept: Calibration
+) -> None:
+    left = history.forget(["scale"], by="Ada")
+    assert left.flat_field is not None
+    assert kept.flat_field is not None
+    assert np.array_equal(left.flat_field.gain, kept.flat_field.gain)
+
+
+def test_where_none_is_whole_forgetting_all_starts_anew(
+    history: CalibrationHistory, tmp_path: Path, circumstances: Circumstances
+) -> None:
+    with pytest.raises(CalibrationError, match="no calibration to forget"):
+        history.forget(by="Ada")
+    history.keep({"scale": scale(circumstances, 0.2)}, cause="scale", by="Ada")
+    (tmp_path / "calibration" / "calibration-000001.zip").write_bytes(b"PK")
+    with pytest.raises(CalibrationError, match="leuko calibrate forget starts without one"):
+        history.keep({"scale": scale(circumstances, 0.2)}, cause="scale", by="Ada")
+    assert history.forget(by="Ada").record.number == 2
+    third = history.keep({"scale": scale(circumstances, 0.3)}, cause="scale", by="Ada")
+    assert um_per_px(third) == pytest.approx(0.3)
+
+
 def test_one_device_takes_over_what_another_exports(
     history: CalibrationHistory, kept: Calibration, tmp_path: Path
 ) -> None:
@@ -152,7 +197,9 @@ def test_one_device_takes_over_what_another_exports(
     other = CalibrationHistory(tmp_path / "other")
     taken = other.import_file(file, by="Dee")
     assert (taken.record.number, taken.record.cause) == (1, "import of 2 from lab.zip")
-    assert taken.record.parts == kept.record.parts
+    assert all(part.origin.number == 1 for part in taken.record.parts.values())
+    assert um_per_px(taken) == um_per_px(kept)
+    assert taken.flat_field is not None
     assert load_calibration(file).record == kept.record
     with pytest.raises(OutputError, match="there already"):
         history.export(file)
@@ -266,7 +313,7 @@ def test_a_calibration_of_another_camera_is_refused(
     found = history.keep({"scale": moved}, cause="scale", by="Ada")
     check_camera(found, camera())
     check_camera(found, camera(driver="files"))
-    with pytest.raises(CalibrationError, match=sentence):
+    with pytest.raises(CalibrationError, match=f"{sentence}; .*leuko calibrate forget scale and"):
         check_camera(found, camera(**changes))
 
 

@@ -95,6 +95,18 @@ def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_pa
     assert "passed" in check("--list").out
 
 
+@pytest.mark.parametrize(("missed", "code"), [(0, 1), (2, 4)])
+def test_a_plot_that_cannot_be_written_hides_nothing(
+    *, check: Check, slide: Path, tmp_path: Path, missed: int, code: int
+) -> None:
+    plot = tmp_path / "missing" / "p.png"
+    asked = ("--from", slide, "--cells", 6, "--missed", missed, "--yes", "--json")
+    run = check(*asked, "--plot", plot)
+    assert run.code == code
+    assert json.loads(run.out)["kept"] == 1
+    assert f"leuko: {plot} cannot be written" in run.err
+
+
 def test_missed_leukocytes_are_asked_for_and_a_failed_check_is_kept_with_its_own_code(
     check: Check, slide: Path, typed: IO[str], tmp_path: Path
 ) -> None:

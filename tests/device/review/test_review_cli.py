@@ -140,7 +140,7 @@ def test_the_classes_of_a_table_are_taken_and_replaced_only_if_that_is_wanted(
     refused = calibrate("review", five, "--labels", table, "--json")
     assert refused.code == 1
     assert "nothing was kept: --json asks nothing; say --yes as well" in refused.err
-    run = calibrate("review", five, "--labels", table, "--json", "--yes", "--by", "Eva")
+    run = calibrate("review", five, "--labels", table, "--json", "--yes", "--by", "Eva\udcff")
     assert json.loads(run.out)["confirmed"] == {"basophil": 1, "lymphocyte": 1}
     table.write_text("cell,cell_class\n1,neutrophil\n2,lymphocyte\n", "utf-8")
     typed.write("n\n")
@@ -149,7 +149,7 @@ def test_the_classes_of_a_table_are_taken_and_replaced_only_if_that_is_wanted(
     assert asked.code == 1
     assert "1 classes that are new or differ, 1 of them answered before" in asked.out
     kept = load_review(state / FOLDER_NAME, five).answers
-    assert (kept[1].cell_class, kept[1].by) == (B, "Eva")
+    assert (kept[1].cell_class, kept[1].by) == (B, "Eva\N{REPLACEMENT CHARACTER}")
     table.write_text("cell,cell_class\n9,neutrophil\n", "utf-8")
     missing = calibrate("review", five, "--labels", table, "--yes")
     assert "session 1 has no cell 9 with a picture" in missing.err
