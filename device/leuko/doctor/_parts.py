@@ -94,8 +94,11 @@ def disk_finding(health: Health) -> Finding:
     Args:
         health: of the file system that the sessions are kept on.
     """
-    is_doubtful = health.level is Level.WARNING
-    remedy = "export old sessions and free some space" if is_doubtful else "free some space"
+    remedy = (
+        "export old sessions, then drop their pictures: leuko session slim"
+        if health.level is Level.WARNING
+        else "look at the disk, or free some of it: leuko session slim"
+    )
     return told("disk", health, remedy)
 
 
