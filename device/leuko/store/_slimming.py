@@ -5,13 +5,35 @@ from pathlib import Path
 
 from leuko.clock import Moment
 from leuko.errors import StoreError
-from leuko.store._disk import has_room
+from leuko.store._disk import has_room, size
 from leuko.store._files import beside, finding, remove
 from leuko.store._writing import append, asking
 
-_COPIES_FOR_VACUUM = 2
+_STORES_FOR_VACUUM = 2
 """SQLite prepares the smaller store in a file of its own, then writes it into the log
 (sqlite.org/lang_vacuum.html)."""
+
+
+def make_room(path: Path, connection: sqlite3.Connection) -> None:
+    """Have room for the work: where the disk has too little, the kept copy goes first.
+
+    All that the copy has is in the store, which is checked as a whole before.
+
+    Args:
+        path: the store.
+        connection: to it, outside a transaction.
+
+    Raises:
+        StoreError: the store is damaged.
+    """
+    kept = beside(path, "kept")
+    if not kept.exists() or has_room(path.parent, _STORES_FOR_VACUUM * size(path)):
+        return
+    if problem := finding(connection, whole=True):
+        raise StoreError(
+            f"store {path}: it is damaged ({problem}); start the service, which restores it"
+        )
+    remove(kept)
 
 
 def drop_pictures(
@@ -24,37 +46,12 @@ def drop_pictures(
     append(connection, moment, kind="pictures dropped", session=session, detail=detail)
 
 
-def compact(path: Path, connection: sqlite3.Connection) -> None:
+def compact(connection: sqlite3.Connection) -> None:
     """Give what a store no longer needs back to the disk.
 
-    Where there is no room for the work, the kept copy makes room: all that it has is in the store,
-    which is checked as a whole first.
-
     Args:
-        path: the store.
         connection: to it, outside a transaction.
-
-    Raises:
-        StoreError: the store is damaged.
     """
-    _empty_log(connection)
-    if not has_room(path.parent, _COPIES_FOR_VACUUM * _bytes_in_use(connection)):
-        if problem := finding(connection, whole=True):
-            raise StoreError(
-                f"store {path}: it is damaged ({problem}); start the service, which restores it"
-            )
-        remove(beside(path, "kept"))
-    connection.execute("VACUUM")
-    _empty_log(connection)
-
-
-def _bytes_in_use(connection: sqlite3.Connection) -> int:
-    pages, free, page_bytes = (
-        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * page_bytes
-
-
-def _empty_log(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log = "PRAGMA wal_checkpoint(TRUNCATE)"
+    for statement in (empty_log, "VACUUM", empty_log):
+        connection.execute(statement)

@@ -215,15 +215,16 @@ class Store(StoreReader):
             StoreError: it cannot be kept, or there is no room to give the rest back or to copy
                 the store; to be asked again.
         """
+        for session_id in session_ids:
+            if (state := self.session(session_id).state).is_open:
+                raise SessionError(f"session {session_id} is {state}; finish or discard it first")
+        with translated(self._path):
+            slimming.make_room(self._path, self._connection)
         with self._transaction() as connection:
             for session_id in session_ids:
-                if (state := self.session(session_id).state).is_open:
-                    raise SessionError(
-                        f"session {session_id} is {state}; finish or discard it first"
-                    )
                 slimming.drop_pictures(connection, self._clock(), session_id, asked_by=asked_by)
         with translated(self._path):
-            slimming.compact(self._path, self._connection)
+            slimming.compact(self._connection)
         self.keep_copy()
 
     def note(self, kind: str, session: int | None = None, **detail: object) -> None:

@@ -116,6 +116,7 @@ def test_without_room_for_the_work_the_copy_makes_some(
 
     monkeypatch.setattr(shutil, "disk_usage", nearly_full)
     store.drop_pictures([closed.id])
+    # Asked before the work, and before the new copy.
     assert was_there == [True, False]
     with closing(sqlite3.connect(kept)) as copy:
         assert copy.execute("SELECT count(*) FROM cells").fetchone() == (CELLS,)
