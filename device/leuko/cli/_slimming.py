@@ -86,8 +86,7 @@ def _pictures(settings: "Settings", numbers: Sequence[int]) -> str:
     Raises:
         SessionError: there is no such session.
     """
-    from leuko.service import STORE_NAME
-    from leuko.store import Store
+    from leuko.store import STORE_NAME, Store
 
     with Store.reading(settings.state_dir / STORE_NAME) as reader:
         found = [reader.pictures(reader.session(number).id) for number in numbers]
@@ -96,8 +95,7 @@ def _pictures(settings: "Settings", numbers: Sequence[int]) -> str:
 
 
 def _drop(settings: "Settings", numbers: Sequence[int], *, by: str) -> None:
-    from leuko.service import STORE_NAME
-    from leuko.store import Store
+    from leuko.store import STORE_NAME, Store
 
     with Store.opened(settings.state_dir / STORE_NAME) as store:
         store.drop_pictures(numbers, asked_by=by)
@@ -105,6 +103,6 @@ def _drop(settings: "Settings", numbers: Sequence[int], *, by: str) -> None:
 
 def _bytes(settings: "Settings") -> int:
     """Return what the store takes of the disk, with its copies."""
-    from leuko.service import STORE_NAME
+    from leuko.store import STORE_NAME
 
     return sum(path.stat().st_size for path in settings.state_dir.glob(f"{STORE_NAME}*"))

@@ -22,6 +22,8 @@ from leuko.store._reader import StoreReader
 from leuko.store._records import CellRecord, SessionRecord, SessionSpec
 from leuko.store._schema import MIGRATIONS, Migration
 
+STORE_NAME = "sessions.db"
+"""The store's file in the state directory."""
 _NONE_MERGED: Mapping[int, int] = MappingProxyType({})
 
 
