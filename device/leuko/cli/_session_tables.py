@@ -97,9 +97,9 @@ def _troubles(status: StatusReply) -> Iterator[str]:
         yield f"notice: {status.notice}"
     if status.stain:
         yield f"stain: {status.stain}"
-    for name in ("camera", "display", "accelerator", "disk", "clock"):
-        health: Health | None = getattr(status, name)
-        if health and health.level is not Level.OK:
+    for name in ("camera", "accelerator", "disk", "clock"):
+        health: Health = getattr(status, name)
+        if health.level is not Level.OK:
             yield f"{name} {health.level}: {health.text}"
 
 

@@ -74,16 +74,6 @@ def test_a_fault_that_the_service_has_is_one_of_the_device(
     assert lines["display"].endswith("none chosen")
 
 
-def test_a_display_at_fault_is_told_by_the_status(
-    server: ControlServer, socket_path: Path, memory: Shown, capfd: pytest.CaptureFixture[str]
-) -> None:
-    del server
-    memory.now = replace(memory.now, display=Health(Level.FAULT, "hangs; look at its cable"))
-    with pytest.raises(SystemExit):
-        main(["session", "status", "--socket", str(socket_path)])
-    assert "display fault: hangs; look at its cable" in capfd.readouterr().out
-
-
 def test_beside_a_service_that_cannot_be_asked_nothing_is_opened(
     doctor: Doctor,
 ) -> None:
