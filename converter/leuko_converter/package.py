@@ -76,9 +76,6 @@ def write_bundle(
 ) -> ModelBundle:
     """Write a bundle and return it as a device would load it; equal input gives equal bytes.
 
-    The manifest goes last and an old one goes first, so that a folder whose writing was cut
-    is no bundle.
-
     Args:
         folder: where to; made if need be, an older bundle in it is replaced.
         description: the manifest's own words.
@@ -101,13 +98,33 @@ def write_bundle(
     if familiarity and description.classifier.familiarity:
         arrays = {f"{name}.npy": _npy(array) for name, array in familiarity.arrays.items()}
         files[description.classifier.familiarity] = _zipped(arrays)
-    manifest = tomli_w.dumps(_manifest(description, files)).encode()
+    return put_bundle(folder, files, _manifest(description, files))
+
+
+def put_bundle(
+    folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]
+) -> ModelBundle:
+    """Write a bundle's files, unsigned, and return it as a device would load it.
+
+    The manifest goes last and an old one goes first, so that a folder whose writing was cut
+    is no bundle.
+
+    Args:
+        folder: where to; made if need be, an older bundle in it is replaced.
+        files: what the manifest lists, by its name there.
+        manifest: all of it, with the files' sha256.
+
+    Raises:
+        BundleError: manifest and files do not make a valid bundle.
+        OutputError: the folder cannot be written to.
+    """
+    content = tomli_w.dumps(manifest).encode()
     try:
         for old in (MANIFEST_FILE, SIGNATURE_FILE):
             (folder / old).unlink(missing_ok=True)
-        for name, content in (*files.items(), (MANIFEST_FILE, manifest)):
+        for name, written in (*files.items(), (MANIFEST_FILE, content)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+            (folder / name).write_bytes(written)
     except OSError as error:
         raise OutputError(_not_writable(folder, error)) from error
     return load_bundle(folder)

@@ -1,7 +1,7 @@
 """What a technician is shown of a running count: one value for display, terminal and socket."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from leuko.cells import CellClass, RGBImage
@@ -166,6 +166,7 @@ class LiveStatus:
             ``time.monotonic()``; 0 before the first.
         notice: one line that a person must see, such as a recovery; empty if there is none.
         stain: what is to be said of the stain; empty while it is as calibrated.
+        bench: how keypad, buttons and display are, by name, those that are set.
         estimated_wbc: leukocytes in blood, as the count lets one guess them by now; None while it
             does not, and without a calibrated factor.
         display: health of the display; None without one.
@@ -186,6 +187,7 @@ class LiveStatus:
     captured_s: float = 0.0
     notice: str = ""
     stain: str = ""
+    bench: Mapping[str, Health] = field(default_factory=dict)
     estimated_wbc: EstimatedWBC | None = None
     display: Health | None = None
 

@@ -1,7 +1,8 @@
-"""Whether compiled models were compiled together, told by the compiler's own packages."""
+"""Whether models were compiled together, told by the compiler's own packages, and their bundle."""
 
 import importlib.util
 import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import flatbuffers  # type: ignore[import-untyped]
@@ -9,10 +10,24 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import flexbuffers
 
+from leuko.backends import compiled_bundle
+from leuko.bundle import load_bundle
+from leuko.cli import main as leuko
+from leuko.errors import OutputError
+from leuko.verification import model_contents
 from leuko_converter.cli import main
-from leuko_converter.edgetpu import caching_tokens, compile_models, require_together
+from leuko_converter.edgetpu import (
+    add_twins,
+    caching_tokens,
+    compile_models,
+    require_together,
+)
 from leuko_converter.errors import CompilerError
+from leuko_converter.package import zip_bundle
+from leuko_converter.signing import make_keys, sign_bundle
 
+TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
+ROLES = ("locator", "outliner", "classifier")
 FIELDS = {"executable": 17, "multi": 1, "package": 8}
 """How many fields each table of libedgetpu's executable.fbs has."""
 TOKEN, EXECUTABLES, MULTI = 14, 0, 1
@@ -67,9 +82,12 @@ def compiled(*tokens: int, content: bytes | None = None) -> bytes:
     )
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
     code.customCode = b"edgetpu-custom-op"
-    operator.opcodeIndex, operator.inputs, operator.outputs = 0, [], []
+    image = schema.TensorT()
+    image.name, image.shape, image.type = b"image", [1, 8, 8, 3], schema.TensorType.UINT8
+    operator.opcodeIndex, operator.inputs, operator.outputs = 0, [0], [0]
     operator.customOptions = list(options.Finish() if content is None else content)
-    graph.tensors, graph.inputs, graph.outputs, graph.operators = [], [], [], [operator]
+    graph.tensors, graph.inputs, graph.outputs = [image], [0], [0]
+    graph.operators = [operator]
     model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
     model.buffers = [schema.BufferT()]
     builder = flatbuffers.Builder()
@@ -77,16 +95,16 @@ def compiled(*tokens: int, content: bytes | None = None) -> bytes:
     return bytes(builder.Output())
 
 
-def compiler(folder: Path, *models: bytes) -> str:
+def compiler(folder: Path, *models: bytes, names: Sequence[str] = ("m0", "m1")) -> str:
     """A program that writes compiled models and speaks as the real one."""
     folder.mkdir()
     says, copies = "", ""
-    for number, content in enumerate(models):
-        (folder / f"{number}").write_bytes(content)
-        copies += f'cp {folder}/{number} "$3/m{number}_edgetpu.tflite"\n'
+    for name, content in zip(names, models, strict=True):
+        (folder / name).write_bytes(content)
+        copies += f'cp {folder}/{name} "$3/{name}_edgetpu.tflite"\n'
         says += (
-            f"Model successfully compiled\n\nInput model: m{number}.tflite\n"
-            f"Output model: m{number}_edgetpu.tflite\nTotal number of operations: 34\n"
+            f"Model successfully compiled\n\nInput model: {name}.tflite\n"
+            f"Output model: {name}_edgetpu.tflite\nTotal number of operations: 34\n"
         )
     program = folder / "edgetpu_compiler"
     program.write_text(f"#!/bin/sh\n{copies}cat <<'END'\n{says}Model compiled successfully\nEND\n")
@@ -117,6 +135,93 @@ def test_what_the_compiler_wrote_is_looked_at(tmp_path: Path) -> None:
     apart = compiler(tmp_path / "apart", compiled(5), compiled(6))
     with pytest.raises(CompilerError, match="were not compiled together"):
         compile_models(models, tmp_path / "out", compiler=apart)
+
+
+TWINS = {"locator": compiled(5), "outliner": compiled(5, 5), "classifier": compiled(5, 5, 5)}
+
+
+@pytest.fixture
+def twin_compiler(tmp_path: Path) -> str:
+    """Compiles the three models of a bundle together."""
+    return compiler(tmp_path / "compiler", *TWINS.values(), names=ROLES)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_bundle_gets_twins_beside_the_old_one_the_same_each_time(
+    twin_compiler: str, tmp_path: Path
+) -> None:
+    old = load_bundle(TINY)
+    new, log = add_twins(old, tmp_path / "new", compiler=twin_compiler)
+    assert [one.mapped for one in log] == [34, 34, 34]
+    assert model_contents(compiled_bundle(new)) == TWINS
+    assert model_contents(new) == model_contents(old)
+    assert new.label.startswith("leuko-tiny 1 ")
+    zip_bundle(TINY, tmp_path / "old.zip")
+    add_twins(load_bundle(tmp_path / "old.zip"), tmp_path / "again", compiler=twin_compiler)
+    add_twins(new, tmp_path / "anew", compiler=twin_compiler)
+    assert content(tmp_path / "again") == content(tmp_path / "new") == content(tmp_path / "anew")
+    assert load_bundle(TINY).sha256 == old.sha256
+
+
+def test_no_bundle_is_written_over_another_nor_when_its_models_are_refused(tmp_path: Path) -> None:
+    apart = compiler(tmp_path / "apart", compiled(5), compiled(6), compiled(5), names=ROLES)
+    with pytest.raises(CompilerError, match="were not compiled together"):
+        add_twins(load_bundle(TINY), tmp_path / "new", compiler=apart)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(OutputError, match="is there already; name a new folder"):
+        add_twins(load_bundle(TINY), TINY, compiler=apart)
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[str, str]]:
+    """Calls `leuko-convert`; gives its exit code and what it printed."""
+
+    def call(*arguments: object) -> tuple[str, str]:
+        monkeypatch.setattr("sys.argv", ["leuko-convert", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        printed = capsys.readouterr()
+        return str(exit_info.value.code), printed.out + printed.err
+
+    return call
+
+
+def test_the_bundle_with_twins_drops_the_signature_verifies_and_is_known_for_its_twins(
+    run: Callable[..., tuple[str, str]],
+    twin_compiler: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    signed, new = tmp_path / "signed", tmp_path / "new"
+    add_twins(load_bundle(TINY), signed, compiler=twin_compiler)
+    sign_bundle(signed, make_keys(tmp_path / "hospital")[0])
+    code, said = run("compile-edgetpu", signed, "--bundle-out", new, "--compiler", twin_compiler)
+    assert code == "0"
+    assert "locator_edgetpu.tflite: 34 of 34 operators mapped" in said
+    assert f"in {new} has twins for the Edge TPU, without the old one's signature; sign" in said
+    assert load_bundle(new).signature is None
+    with pytest.raises(SystemExit, match="0"):
+        leuko(["bundle", "verify", str(new)])
+    assert "leuko-tiny 1" in capsys.readouterr().out
+    twins = "compiled together: locator_edgetpu.tflite, outliner_edgetpu.tflite, classifier_edgetpu"
+    assert twins in run("check-edgetpu", new)[1]
+    assert (
+        "no twins for the Edge TPU; compile-edgetpu --bundle-out" in run("check-edgetpu", TINY)[1]
+    )
+
+
+def test_compiled_models_go_either_to_a_folder_or_into_one_bundle(
+    run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    both = ("--out", tmp_path, "--bundle-out", tmp_path)
+    for arguments in ((TINY,), (TINY, *both), (TINY, TINY, *both[2:])):
+        assert run("compile-edgetpu", *arguments)[0] == "2"
 
 
 @pytest.mark.edgetpu

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from leuko.adaptation import (
     FEWEST_OF_CLASS,
+    BeforeAndAfter,
     Confirmed,
     SiteAdapter,
     adaptable,
@@ -98,6 +99,23 @@ def test_cross_validation_tells_help_from_chance() -> None:
     known = np.eye(8)[alike.classes] * 0.6 + 0.05
     alike = Confirmed(alike.traits, known, alike.classes)
     assert not cross_validated(alike, class_weights=ALIKE).helps
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "likelier", "helps"),
+    [
+        (8, 9, -0.1, True),
+        (8, 8, 0.1, True),
+        (8, 8, -0.1, False),
+        (8, 7, 0.1, False),
+        (10, 10, 0.1, False),
+    ],
+)
+def test_more_right_helps_and_so_do_as_many_that_are_likelier(
+    *, before: int, after: int, likelier: float, helps: bool
+) -> None:
+    worth = BeforeAndAfter(cells=10, before=before, after=after, likelier=likelier)
+    assert worth.helps is helps
 
 
 def test_the_same_cells_give_the_same_adapter(fitted: SiteAdapter) -> None:

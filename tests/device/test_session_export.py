@@ -18,7 +18,7 @@ from leuko.cells import LEUKOCYTES, CellClass, CellStatus, RGBImage
 from leuko.clock import Moment
 from leuko.counting import STATEMENT, DifferentialCount, Entry
 from leuko.errors import OutputError, StoreError
-from leuko.images import read_image
+from leuko.images import read_image, scale_in
 from leuko.reports import (
     LOG_CSV_COLUMNS,
     SESSION_CSV_COLUMNS,
@@ -162,6 +162,7 @@ def test_pictures_lie_beside_the_table_that_names_them(tmp_path: Path) -> None:
     names = [one["picture"] for one in rows(made / "cells.csv")]
     assert names == ["cells/00001-lymphocyte.png", "", ""]
     assert np.array_equal(read_image(made / names[0]), PICTURE)
+    assert scale_in(made / names[0]) == pytest.approx(0.2)
 
 
 def test_a_session_exported_again_gets_a_folder_beside_the_first(tmp_path: Path) -> None:

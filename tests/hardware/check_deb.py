@@ -152,6 +152,13 @@ def remove() -> str:
     return "kept the sessions"
 
 
+def install_again() -> str:
+    run("dpkg", "--install", str(CHECK / "second.deb"))
+    wait("the service is active again", PATIENCE_S, is_active)
+    wait("it is enabled", 1, lambda: "enabled" in run("systemctl", "is-enabled", "leuko"))
+    return "enabled and active again"
+
+
 def purge() -> str:
     run("dpkg", "--purge", "leuko")
     left = [path for path in LEFT_BY_NOTHING if Path(path).exists()]
@@ -170,6 +177,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "unsigned bundle": unsigned_bundle,
     "that bundle damaged": damaged_bundle,
     "remove": remove,
+    "install again": install_again,
     "purge": purge,
 }
 

@@ -11,7 +11,7 @@ from leuko_converter.cli._options import BUNDLE
 from leuko_converter.errors import CompilerError, ConversionError
 
 if TYPE_CHECKING:
-    from leuko_converter.edgetpu import Finding, ModelCheck
+    from leuko_converter.edgetpu import CompiledModel, Finding, ModelCheck
 
 Models = Annotated[
     list[Path] | None,
@@ -36,6 +36,9 @@ def check_edgetpu(models: Models = None) -> None:
     require_together({
         file.name: _content(file) for file, check in checks.items() if check.compiled
     })
+    for path in models or [BUNDLE]:
+        if path.is_dir():
+            typer.echo(_told_twins(path))
     refused = [file.name for file, check in checks.items() if not check.is_ok]
     if refused:
         raise CompilerError(
@@ -46,21 +49,59 @@ def check_edgetpu(models: Models = None) -> None:
 def compile_edgetpu(
     models: Models = None,
     *,
-    out: Annotated[Path, typer.Option(help="Folder for the compiled models.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the compiled models alone.")] = None,
+    bundle_out: Annotated[
+        Path | None, typer.Option(help="New folder for a bundle that has them as twins.")
+    ] = None,
     compiler: Annotated[str, typer.Option(help="The compiler's program.")] = "edgetpu_compiler",
     least: Annotated[
         float, typer.Option(min=0, max=1, help="Share of operators that must be mapped.")
     ] = 0.9,
 ) -> None:
     """Compile models together for the Edge TPU, and refuse what it maps too little of."""
-    from leuko_converter.edgetpu import compile_models
+    from leuko_converter.edgetpu import add_twins, compile_models
 
-    files = _files(models)
-    for one in compile_models(files, out, compiler=compiler, least_mapped=least):
+    if out is not None and bundle_out is None:
+        _tell(compile_models(_files(models), out, compiler=compiler, least_mapped=least))
+    elif bundle_out is not None and out is None:
+        bundle = load_bundle(_one_bundle(models))
+        written, log = add_twins(bundle, bundle_out, compiler=compiler, least_mapped=least)
+        _tell(log)
+        lost = "without the old one's signature; sign it anew" if bundle.signature else "sign it"
+        typer.echo(f"{written.label} in {bundle_out} has twins for the Edge TPU, {lost}")
+    else:
+        raise typer.BadParameter("give either --out FOLDER or --bundle-out FOLDER")
+
+
+def _one_bundle(models: list[Path] | None) -> Path:
+    path, *others = models or [BUNDLE]
+    if others:
+        raise typer.BadParameter("--bundle-out takes one bundle, its folder or zip")
+    return path
+
+
+def _tell(log: Sequence["CompiledModel"]) -> None:
+    for one in log:
         typer.echo(
-            f"{one.compiled}: {one.mapped} of {one.operators} operators mapped, "
+            f"{Path(one.compiled).name}: {one.mapped} of {one.operators} operators mapped, "
             f"{_megabytes(one.on_chip_bytes)} cached, {_megabytes(one.off_chip_bytes)} streamed"
         )
+
+
+def _told_twins(path: Path) -> str:
+    from leuko_converter.edgetpu import check_model, require_together
+
+    bundle = load_bundle(path)
+    if bundle.manifest.edgetpu is None:
+        return "no twins for the Edge TPU; compile-edgetpu --bundle-out makes a bundle with them"
+    twins = {name: bundle.files[name] for name in bundle.manifest.edgetpu.names}
+    require_together(twins)
+    checks = [check_model(content) for content in twins.values()]
+    left = sum(check.operators - check.compiled for check in checks)
+    return (
+        f"twins for the Edge TPU, compiled together: {', '.join(twins)}; "
+        f"{left} of their operators are left to the CPU"
+    )
 
 
 def _files(models: list[Path] | None) -> Sequence[Path]:

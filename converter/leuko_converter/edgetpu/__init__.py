@@ -6,6 +6,7 @@ from leuko_converter.edgetpu._compiler import LEAST_MAPPED, compile_models
 from leuko_converter.edgetpu._graph import Operator, Tensor, read_graph
 from leuko_converter.edgetpu._log import CompiledModel, LoggedOperator, parse_log
 from leuko_converter.edgetpu._memory import ON_CHIP_BYTES, MemoryNeed, memory_need
+from leuko_converter.edgetpu._twins import add_twins
 
 __all__ = [
     "LEAST_MAPPED",
@@ -17,6 +18,7 @@ __all__ = [
     "ModelCheck",
     "Operator",
     "Tensor",
+    "add_twins",
     "caching_tokens",
     "check_model",
     "compile_models",

@@ -51,8 +51,13 @@ def compile_models(
     for one in compiled:
         _refuse_poor(one, least_mapped)
     if len(models) > 1:
-        require_together({name: _written(out / name) for name in map(_compiled_name, models)})
+        require_together({name: _written(out / name) for name in map(compiled_name, models)})
     return compiled
+
+
+def compiled_name(model: Path) -> str:
+    """Return what the compiler calls the compiled model."""
+    return f"{model.stem}_edgetpu.tflite"
 
 
 def _run(program: str, models: Sequence[Path], out: Path) -> str:
@@ -71,10 +76,6 @@ def _run(program: str, models: Sequence[Path], out: Path) -> str:
             f"{program} compiled nothing ({last}); look at it with leuko-convert check-edgetpu"
         )
     return done.stdout
-
-
-def _compiled_name(model: Path) -> str:
-    return f"{model.stem}_edgetpu.tflite"
 
 
 def _written(file: Path) -> bytes:

@@ -19,6 +19,10 @@ from leuko.inference.gpu import (
 )
 
 
+def _nowhere() -> None:
+    """Have no address: built in, and never plugged in anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accelerator:
     """One kind of accelerator.
@@ -33,6 +37,8 @@ class Accelerator:
         remedy: what to do when it hangs or crashes.
         patience: how long to wait for it.
         is_plugged_in: whether it is only there because somebody wants it to be used.
+        address: where it is at this moment, another one each time that it is plugged in; None
+            while it is not there.
     """
 
     backend: Backend
@@ -43,6 +49,7 @@ class Accelerator:
     remedy: str
     patience: Patience = PATIENCE
     is_plugged_in: bool = False
+    address: Callable[[], Path | None] = _nowhere
 
 
 def edge_tpu(*, library: str = LIBRARY, usb: Path = USB_DEVICES) -> Accelerator:
@@ -60,6 +67,7 @@ def edge_tpu(*, library: str = LIBRARY, usb: Path = USB_DEVICES) -> Accelerator:
         fitted=compiled_bundle,
         remedy="plug it in again, and check that libedgetpu was built for this runtime",
         is_plugged_in=True,
+        address=partial(_node_of_stick, usb),
     )
 
 
@@ -76,7 +84,7 @@ def gpu(*, cpu_info: Path = CPU_INFO, render_nodes: Path = RENDER_NODES) -> Acce
         make=partial(GPUEngine, cpu_info=cpu_info),
         look=partial(_refuse_gpu, cpu_info, render_nodes),
         fitted=_as_it_is,
-        remedy="update its driver, or choose another backend",
+        remedy="update its driver and restart leuko, or choose another backend",
     )
 
 
@@ -90,7 +98,7 @@ def compiled_bundle(bundle: ModelBundle) -> ModelBundle:
     if manifest.edgetpu is None:
         sentence = (
             f"bundle {bundle.label} has no models compiled for the Edge TPU; compile them with "
-            "leuko-convert compile-edgetpu or get another bundle"
+            "leuko-convert compile-edgetpu --bundle-out or get another bundle"
         )
         raise AcceleratorError(sentence, Refusal.NO_MODELS)
     models = manifest.segmenter.locator, manifest.segmenter.outliner, manifest.classifier.model
@@ -101,6 +109,11 @@ def compiled_bundle(bundle: ModelBundle) -> ModelBundle:
 
 def _as_it_is(bundle: ModelBundle) -> ModelBundle:
     return bundle
+
+
+def _node_of_stick(usb: Path) -> Path | None:
+    stick = find_coral(usb)
+    return stick.node if stick else None
 
 
 def _refuse_without_stick(usb: Path) -> None:

@@ -18,6 +18,14 @@ from leuko.vision.laboratory import Laboratory
 ACCELERATORS = (edge_tpu(), gpu())
 """What ``auto`` tries, in this order."""
 
+_NEEDS_RESTART = frozenset({
+    Refusal.NO_LIBRARY,
+    Refusal.NO_LIBUSB,
+    Refusal.NO_PERMISSION,
+    Refusal.WRONG_VERSION,
+})
+"""What is mended by installing something or joining a group, which leuko does not notice."""
+
 
 class BackedAnalyser:
     """Analyses each field on one backend; one on which an accelerator fails, again on the CPU.
@@ -98,7 +106,8 @@ class BackedAnalyser:
         if self._is_asked_for and trouble is None:
             trouble = next((verdict for _, verdict in self._search.refusals), None)
         if trouble:
-            return Health(Level.WARNING, f"processor only: {trouble.text}")
+            then = ", then restart leuko" if trouble.refusal in _NEEDS_RESTART else ""
+            return Health(Level.WARNING, f"processor only: {trouble.text}{then}")
         return Health(Level.OK, self.runs_on.text)
 
     def events(self, within_s: float = 0.0) -> list[Event]:

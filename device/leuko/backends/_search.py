@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from leuko.adaptation import SiteAdapter
 from leuko.backends._accelerators import Accelerator
@@ -19,7 +20,7 @@ from leuko.vision.laboratory import Laboratory
 logger = logging.getLogger(__name__)
 
 _MAY_COME = frozenset({Refusal.NO_DEVICE, Refusal.NO_PERMISSION})
-"""What a hand at the cable or a rule can change at any time."""
+"""What a hand at the cable or a rule can change at any time, without another sign of it."""
 _MAY_MEND = _MAY_COME | {Refusal.HUNG, Refusal.CRASHED, Refusal.FAILED}
 """What may pass for an accelerator that has already run the models."""
 
@@ -79,6 +80,7 @@ class AcceleratorSearch:
         self._pauses = pauses
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._refusals: dict[str, Verdict] = {}
+        self._refused_at: dict[str, Path | None] = {}
         self._has_run: set[str] = set()
         self._taken: Taken | None = None
         self._lost = threading.Event()
@@ -177,7 +179,7 @@ class AcceleratorSearch:
                 return
             if is_taken:
                 self._lost.wait()
-            elif not self._is_worth_a_try():
+            elif not self._is_worth_waiting():
                 # Nothing of what was refused can change while leuko runs.
                 return
             if time.monotonic() - begun > self._pauses.longest_s:
@@ -187,7 +189,7 @@ class AcceleratorSearch:
 
     def _tried(self) -> bool:
         for accelerator in self._accelerators:
-            if not self._may_pass(accelerator.label):
+            if not self._may_pass(accelerator):
                 continue
             outcome = self._outcome(accelerator)
             if isinstance(outcome, Taken):
@@ -230,11 +232,17 @@ class AcceleratorSearch:
             logger.info("%s not taken: %s", accelerator.label, verdict.text)
             self._events.put(Event("accelerator refused", verdict))
         self._refusals[accelerator.label] = verdict
+        # After the trial: loading its firmware alone moves a stick to another address.
+        self._refused_at[accelerator.label] = accelerator.address()
 
-    def _is_worth_a_try(self) -> bool:
-        return any(self._may_pass(label) for label in self._refusals)
+    def _is_worth_waiting(self) -> bool:
+        return any(one.is_plugged_in or self._may_pass(one) for one in self._accelerators)
 
-    def _may_pass(self, label: str) -> bool:
+    def _may_pass(self, accelerator: Accelerator) -> bool:
+        label = accelerator.label
         verdict = self._refusals.get(label)
         may = _MAY_MEND if label in self._has_run else _MAY_COME
-        return verdict is None or verdict.refusal in may
+        if verdict is None or verdict.refusal in may:
+            return True
+        # Plugged in again, it may be another stick or in another port, and it starts anew.
+        return accelerator.address() != self._refused_at.get(label)

@@ -10,6 +10,7 @@ from leuko.calibration._archive import LARGEST_BYTES, Calibration, coded_gain, p
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._colours import measure_white_balance
 from leuko.calibration._exposure import measure_exposure
+from leuko.calibration._fields import MOVING, SHOWN, different_fields
 from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry, load_calibration
 from leuko.calibration._labels import (
     MOST_CELLS,
@@ -71,6 +72,8 @@ __all__ = [
     "LARGEST_BYTES",
     "LEVEL",
     "MOST_CELLS",
+    "MOVING",
+    "SHOWN",
     "STAIN_CELLS",
     "STAIN_DIFFERS",
     "STAIN_LIMIT",
@@ -114,6 +117,7 @@ __all__ = [
     "check_camera",
     "class_named",
     "coded_gain",
+    "different_fields",
     "estimated_wbc",
     "evenly",
     "load_calibration",

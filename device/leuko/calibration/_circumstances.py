@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
-from leuko.calibration._record import CameraUsed, FrameUsed, Origin
+from leuko.calibration._record import MOST_FRAMES, CameraUsed, FrameUsed, Origin, as_line
 from leuko.clock import Moment
 
 
@@ -37,9 +38,14 @@ class Circumstances:
         height, width = shape
         return Origin(
             moment=self.moment,
-            by=self.by,
-            frames=tuple(frames),
-            camera=CameraUsed(driver=self.driver, source=self.source, width=width, height=height),
-            bundle=self.bundle,
+            by=as_line(self.by),
+            frames=tuple(islice(frames, MOST_FRAMES)),
+            camera=CameraUsed(
+                driver=as_line(self.driver),
+                source=as_line(self.source),
+                width=width,
+                height=height,
+            ),
+            bundle=as_line(self.bundle),
             bundle_sha256=self.bundle_sha256,
         )

@@ -18,7 +18,7 @@ from leuko.calibration._archive import (
     unpacked,
 )
 from leuko.calibration._numbered import NumberedFiles
-from leuko.calibration._record import CalibrationRecord, Part, SitePart
+from leuko.calibration._record import CalibrationRecord, Part, SitePart, as_line
 from leuko.clock import Moment, now
 from leuko.errors import CalibrationError, OutputError
 
@@ -189,8 +189,14 @@ class CalibrationHistory:
         by: str,
         before: int | None,
     ) -> Calibration:
-        head = {"number": number, "before": before, "cause": cause, "by": by}
-        record = CalibrationRecord.model_validate({**head, "moment": self._clock(), **parts})
+        record = CalibrationRecord.model_validate({
+            "number": number,
+            "before": before,
+            "cause": as_line(cause),
+            "moment": self._clock(),
+            "by": as_line(by),
+            **parts,
+        })
         content = packed(record, *files)
         path = self._files.path(number)
         self._files.put(path, content)
@@ -218,9 +224,12 @@ def load_calibration(path: Path) -> Calibration:
     Raises:
         CalibrationError: there is none, or it is damaged or foreign.
     """
-    if not path.is_dir():
-        return unpacked(_read(path), str(path))
-    folder = path / FOLDER_NAME if (path / FOLDER_NAME).is_dir() else path
+    try:
+        if not path.is_dir():
+            return unpacked(_read(path), str(path))
+        folder = path / FOLDER_NAME if (path / FOLDER_NAME).is_dir() else path
+    except OSError as error:
+        raise CalibrationError(_unreadable(path, error)) from error
     found = CalibrationHistory(folder).current()
     if found is None:
         raise CalibrationError(f"there is no calibration in {path}; make one: leuko calibrate")
@@ -233,9 +242,11 @@ def _read(path: Path) -> bytes:
             # One byte more tells what is too large without reading all of it.
             return file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise CalibrationError(
-            f"calibration {path} cannot be read: {error.strerror}; check the path"
-        ) from error
+        raise CalibrationError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"calibration {path} cannot be read: {error.strerror}; check the path"
 
 
 def _refuse_other_size(parts: Mapping[str, Part]) -> None:

@@ -4,22 +4,25 @@ import csv
 import difflib
 import hashlib
 import operator
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._record import FrameUsed, as_line
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError
-from leuko.images import decoded_picture, find_images, read_image
+from leuko.images import decoded_picture, file_digest, find_images, read_image, scale_in
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
-"""Confirmed cells that are used: of more, the first of each class before the second of any."""
+"""Confirmed cells that are used; of more, as many of each class as there can be."""
 
 _NUMBER_COLUMNS = ("number", "cell")
 _CLASS_COLUMNS = ("class", "cell_class")
+_SEPARATORS = ",;\t"
+"""Spreadsheets of languages with a decimal comma write semicolons; copied tables have tabs."""
 
 T = TypeVar("T")
 
@@ -41,34 +44,31 @@ class LabelledCell:
     used: FrameUsed
 
 
-def cells_of_folder(folder: Path, *, um_per_px: float) -> Iterator[LabelledCell]:
+def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[LabelledCell]:
     """Yield the pictures in a folder's sub-folders, each named as the class of its cells.
 
     Args:
         folder: holds ``neutrophil/``, ``lymphocyte/`` and so on.
-        um_per_px: scale of all pictures.
+        um_per_px: scale of the pictures that do not say their own, as those of an exported session
+            do; None if that is not known.
 
     Raises:
-        CalibrationError: there is no such folder, or one of them has no class's name.
+        CalibrationError: there is no such folder, it cannot be read, one in it has no class's
+            name, or the scale of a picture is not known.
         ImageError: a picture cannot be read.
     """
-    if not folder.is_dir():
-        raise CalibrationError(f"there is no folder {folder}; check the path")
-    named = {path: class_named(path.name) for path in sorted(folder.iterdir()) if path.is_dir()}
-    if not named:
+    try:
+        images = _images_by_class(folder)
+    except OSError as error:
         raise CalibrationError(
-            f"{folder} has no folders named as classes; sort the pictures into neutrophil, "
-            "lymphocyte and so on"
-        )
-    images = [
-        (cell_class, image)
-        for path, cell_class in named.items()
-        for image in (find_images([path]) if any(path.iterdir()) else ())
-    ]
-    for cell_class, image in evenly(images):
-        digest = hashlib.sha256(image.read_bytes()).hexdigest()
-        used = FrameUsed(name=f"{image.parent.name}/{image.name}"[:200], sha256=digest)
-        yield LabelledCell(read_image(image), um_per_px, cell_class, used)
+            f"{error.filename or folder} cannot be read: {error.strerror}; check the path and its "
+            "permissions"
+        ) from error
+    for cell_class, image in _spread(images):
+        rgb, digest = read_image(image), file_digest(image)
+        name = as_line(f"{image.parent.name}/{image.name}")
+        used = FrameUsed(name=name, sha256=digest)
+        yield LabelledCell(rgb, _scale(image, um_per_px), cell_class, used)
 
 
 def cells_of_session(
@@ -108,14 +108,17 @@ def read_labels(path: Path) -> dict[int, CellClass]:
 
     Args:
         path: CSV with the columns ``number`` (or ``cell``) and ``class``, such as a session's
-            corrected ``cells.csv``; rows without a class are passed over.
+            corrected ``cells.csv``; rows without a class are passed over. Commas, semicolons or
+            tabs separate the columns, as line 1 has them.
 
     Raises:
         CalibrationError: it cannot be read, or a row is none.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as table:
-            rows = list(csv.DictReader(table))
+            separator = _separator(table.readline())
+            table.seek(0)
+            rows = list(csv.DictReader(table, delimiter=separator))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CalibrationError(f"{path} cannot be read ({error}); give a CSV table") from error
     columns = rows[0].keys() if rows else ()
@@ -144,16 +147,64 @@ def class_named(name: str) -> CellClass:
 
 def evenly(named: Iterable[tuple[CellClass, T]]) -> list[tuple[CellClass, T]]:
     """Return at most `MOST_CELLS` of what has a class, the first of every class to begin with."""
-    by_class: dict[CellClass, list[T]] = {}
-    for cell_class, one in named:
-        by_class.setdefault(cell_class, []).append(one)
     places = [
         (place, (cell_class, one))
-        for cell_class, own in by_class.items()
+        for cell_class, own in _by_class(named).items()
         for place, one in enumerate(own)
     ]
     places.sort(key=operator.itemgetter(0))
     return [one for _, one in places[:MOST_CELLS]]
+
+
+def _images_by_class(folder: Path) -> list[tuple[CellClass, Path]]:
+    if not folder.is_dir():
+        raise CalibrationError(f"there is no folder {folder}; check the path")
+    named = {path: class_named(path.name) for path in sorted(folder.iterdir()) if path.is_dir()}
+    if not named:
+        raise CalibrationError(
+            f"{folder} has no folders named as classes; sort the pictures into neutrophil, "
+            "lymphocyte and so on"
+        )
+    return [
+        (cell_class, image)
+        for path, cell_class in named.items()
+        for image in (find_images([path]) if any(path.iterdir()) else ())
+    ]
+
+
+def _separator(head: str) -> str:
+    return max(_SEPARATORS, key=head.count)
+
+
+def _scale(image: Path, um_per_px: float | None) -> float:
+    if found := scale_in(image) or um_per_px:
+        return found
+    raise CalibrationError(
+        f"a cell alone, as in {image}, does not tell its scale; give --um-per-px, or run leuko "
+        "calibrate scale first"
+    )
+
+
+def _spread(named: Iterable[tuple[CellClass, T]]) -> list[tuple[CellClass, T]]:
+    """Return as many of each class as `evenly` does, but from its first to its last.
+
+    The first pictures by name are often those of one slide.
+    """
+    by_class = _by_class(named)
+    everything = [(name, one) for name, own in by_class.items() for one in own]
+    wanted = Counter(name for name, _ in evenly(everything))
+    return evenly(
+        (name, by_class[name][place * len(by_class[name]) // most])
+        for name, most in wanted.items()
+        for place in range(most)
+    )
+
+
+def _by_class(named: Iterable[tuple[CellClass, T]]) -> dict[CellClass, list[T]]:
+    by_class: dict[CellClass, list[T]] = {}
+    for cell_class, one in named:
+        by_class.setdefault(cell_class, []).append(one)
+    return by_class
 
 
 def _number(text: str | None, path: Path) -> int:

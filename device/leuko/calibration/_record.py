@@ -16,14 +16,35 @@ FORMAT = 1
 """The format of calibrations that this device reads and writes."""
 
 
+MOST_FRAMES = 1000
+"""Pictures that an origin names."""
+
+_LONGEST_LINE = 200
+
+
+def as_line(text: str) -> str:
+    """Return a text, such as a file's name, as a `Line`: replaced what cannot be read, and cut."""
+    return "".join(map(_readable, text[:_LONGEST_LINE]))
+
+
+def _readable(letter: str) -> str:
+    if not _is_unreadable(letter):
+        return letter
+    return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _is_unreadable(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("C")
+
+
 def _in_one_line(text: str) -> str:
-    if any(unicodedata.category(letter).startswith("C") for letter in text):
+    if any(map(_is_unreadable, text)):
         raise ValueError(f"holds what no person can read: {text!r}")
     return text
 
 
-Line = Annotated[str, Field(max_length=200), AfterValidator(_in_one_line)]
-"""A text that can be shown: one line without control characters."""
+Line = Annotated[str, Field(max_length=_LONGEST_LINE), AfterValidator(_in_one_line)]
+"""A text that can be shown: one line without control characters; see `as_line`."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Percent = Annotated[float, Field(ge=0, le=1000)]
 Sharpness = Annotated[float, Field(ge=0, le=20)]
@@ -68,8 +89,8 @@ class Origin(Table):
     """When, with whether the clock was set."""
     by: Line
     """Who."""
-    frames: Annotated[tuple[FrameUsed, ...], Field(max_length=1000)]
-    """From which pictures."""
+    frames: Annotated[tuple[FrameUsed, ...], Field(max_length=MOST_FRAMES)]
+    """From which pictures; of more the first."""
     camera: CameraUsed
     """From which camera."""
     bundle: Line

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._record import FrameUsed, as_line
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError
-from leuko.images import find_images, pixel_digest, read_image
+from leuko.images import file_digest, find_images, pixel_digest, read_image
 from leuko.status import Health, Level
 
 FILES = "files"
@@ -68,8 +68,8 @@ def shots_of_folder(folder: Path) -> Iterator[Shot]:
         ImageError: there are none, or one of them cannot be read.
     """
     for path in find_images([folder]):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        yield Shot(read_image(path), FrameUsed(name=path.name[:200], sha256=digest))
+        rgb, digest = read_image(path), file_digest(path)
+        yield Shot(rgb, FrameUsed(name=as_line(path.name), sha256=digest))
 
 
 def shots_of_camera(

@@ -1,7 +1,7 @@
 """The classifier adapted to this laboratory's cells, of which a person has confirmed some."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from leuko.calibration._record import FrameUsed, SitePart
 from leuko.calibration._site_file import coded_site
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import CalibrationError
+from leuko.images import pixel_digest
 from leuko.pipeline import ExaminedCell, FieldAnalyser, learn_laboratory, spread_out
 
 _SMALLEST_SIDE = 32
@@ -51,7 +52,7 @@ def measure_site(
     """Return the adaptation to confirmed cells, if it names cells it has not seen better.
 
     Args:
-        cells: confirmed cells, one picture each.
+        cells: confirmed cells, one picture each; copies of a picture are left out.
         circumstances: who calibrates, when and with what.
         analyser: measures the cell in the middle of a picture, once it knows the laboratory.
         class_weights: how common each `CellClass` is taken to be, as the bundle says.
@@ -61,10 +62,11 @@ def measure_site(
         ImageError: a picture cannot be analysed.
         EngineError: the engine failed.
     """
-    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(cells)]
-    learn_laboratory(analyser, lambda: pictures)
     found = _Found()
-    for cell in cells:
+    once = found.each_once(cells)
+    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(once)]
+    learn_laboratory(analyser, lambda: pictures)
+    for cell in once:
         found.take(cell, analyser.examine(cell.rgb, um_per_px=cell.um_per_px))
     adapter, worth = _helpful(found.confirmed(), class_weights)
     content = coded_site(adapter)
@@ -91,6 +93,21 @@ class _Found:
         self.left_out: list[str] = []
         self.shape = (_SMALLEST_SIDE, _SMALLEST_SIDE)
         self._cells: list[tuple[ExaminedCell, CellClass]] = []
+
+    def each_once(self, cells: Iterable[LabelledCell]) -> list[LabelledCell]:
+        alike: dict[bytes, list[LabelledCell]] = {}
+        for cell in cells:
+            alike.setdefault(pixel_digest(cell.rgb), []).append(cell)
+        return [copies[0] for copies in alike.values() if self._is_of_one_class(*copies)]
+
+    def _is_of_one_class(self, first: LabelledCell, *copies: LabelledCell) -> bool:
+        of_one = all(copy.cell_class is first.cell_class for copy in copies)
+        learnt = "it is learnt once" if of_one else "their classes differ, so neither is learnt"
+        self.left_out += [
+            f"{copy.used.name}: it is the same picture as {first.used.name}; {learnt}"
+            for copy in copies
+        ]
+        return of_one
 
     def take(self, cell: LabelledCell, examined: ExaminedCell | None) -> None:
         if examined is None:

@@ -224,7 +224,7 @@ def _part(found: _Fields, circumstances: Circumstances) -> StainPart:
     backgrounds = np.array(found.backgrounds)
     red, green, blue = (round(level, 1) for level in np.median(backgrounds, axis=0).tolist())
     return StainPart(
-        origin=circumstances.origin(found.frames[:1000], shape=found.shape),
+        origin=circumstances.origin(found.frames, shape=found.shape),
         background=(red, green, blue),
         background_spread_percent=round(_spread_percent(backgrounds.mean(axis=1)), 2),
         neutrophils=_rounded(colours.nuclei[CellClass.NEUTROPHIL]),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from leuko.adaptation import SiteAdapter
 from leuko.calibration._archive import Calibration
-from leuko.calibration._record import CameraUsed, Part
+from leuko.calibration._record import CameraUsed, Part, as_line
 from leuko.calibration._shots import FILES
 from leuko.cameras import Locks
 from leuko.cells import RGBImage
@@ -95,8 +95,8 @@ class ChosenCamera(Protocol):
 def camera_used(chosen: ChosenCamera) -> CameraUsed:
     """Return the camera that the settings choose, as a calibration names it."""
     return CameraUsed(
-        driver=chosen.camera,
-        source=chosen.camera_source,
+        driver=as_line(chosen.camera),
+        source=as_line(chosen.camera_source),
         width=chosen.frame_width,
         height=chosen.frame_height,
     )

@@ -3,10 +3,11 @@
 from leuko.cameras._base import Camera, CameraOptions, Frame
 from leuko.cameras._controls import Adjustable, ControlRanges, Locks, Range
 from leuko.cameras._found import Found, Reporting
-from leuko.cameras._loading import list_cameras, load_camera
+from leuko.cameras._loading import WITHOUT_HARDWARE, list_cameras, load_camera
 from leuko.cameras._process import CameraProcess
 
 __all__ = [
+    "WITHOUT_HARDWARE",
     "Adjustable",
     "Camera",
     "CameraOptions",

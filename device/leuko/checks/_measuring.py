@@ -151,7 +151,7 @@ class CheckMeasurement:
 
     def origin(self, circumstances: Circumstances) -> Origin:
         """Return where the check comes from."""
-        return circumstances.origin(self._frames[:1000], shape=self._shape)
+        return circumstances.origin(self._frames, shape=self._shape)
 
     def _refused(self) -> str:
         """Return how many pictures were left out, and why most of them were."""

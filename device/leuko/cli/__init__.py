@@ -19,6 +19,7 @@ from leuko.cli._calibrate import calibrate_app
 from leuko.cli._count import count, demo
 from leuko.cli._live import doctor, run
 from leuko.cli._session import session_app
+from leuko.cli._snap import snap
 from leuko.errors import LeukoError
 
 # Plain text starts in half the time, and an error stays the one line that it is.
@@ -34,6 +35,7 @@ app.command()(count)
 app.command()(demo)
 app.command()(run)
 app.add_typer(session_app, name="session")
+app.command()(snap)
 app.add_typer(calibrate_app, name="calibrate")
 app.command()(doctor)
 app.command()(bench)

@@ -122,11 +122,11 @@ def _named(path: Path | None, **options: object) -> tuple["ModelBundle", str, "S
     settings = _settings(**options)
     installed = installed_bundles(settings)
     place = path or settings.bundle
-    if place is None or (not place.exists() and str(place) in installed.names()):
+    if place is None or (not _is_there(place) and str(place) in installed.names()):
         name = str(place or installed.state.active)
         bundle = installed.open(name)
         return bundle, installed.signer_of(name, bundle), settings
-    if not place.exists() and len(place.parts) == 1:
+    if not _is_there(place) and len(place.parts) == 1:
         # Nothing but the names tells a slip of the pen in one from a folder that is missing.
         names = ", ".join(installed.names())
         raise BundleError(f"there is no bundle {place}; give its path, or choose one of {names}")
@@ -137,3 +137,12 @@ def _named(path: Path | None, **options: object) -> tuple["ModelBundle", str, "S
         return bundle, read_trusted_keys(settings.trusted_keys).signer_of(bundle), settings
     except BundleError:
         return bundle, "somebody whose key is not trusted here", settings
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError as error:
+        raise BundleError(
+            f"bundle {place} cannot be read: {error.strerror}; check the path"
+        ) from error

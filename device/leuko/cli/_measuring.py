@@ -3,7 +3,7 @@
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from leuko.cli._calibration_options import Asked, name_of
+from leuko.cli._opening import bench_camera, bench_wizard
 from leuko.cli._options import chosen_bundle
 from leuko.errors import CalibrationError, LeukoError
 
 if TYPE_CHECKING:
     from leuko.bundle import ModelBundle
-    from leuko.calibration import Calibration, CalibrationHistory, Circumstances, Shot
+    from leuko.calibration import CalibrationHistory, Circumstances, Shot
     from leuko.cameras import CameraProcess
     from leuko.cells import RGBImage
     from leuko.pipeline import FieldAnalyser
@@ -105,9 +106,11 @@ def measuring(
     kept = CalibrationHistory(settings.state_dir / FOLDER_NAME)
     with ExitStack() as stack:
         wizard = stack.enter_context(
-            _wizard(settings, guide, is_asked=asked.is_open if is_asked is None else is_asked)
+            bench_wizard(settings, guide, is_asked=asked.is_open if is_asked is None else is_asked)
         )
-        camera = None if asked.folder else stack.enter_context(closing(_camera(settings, kept)))
+        camera = (
+            None if asked.folder else stack.enter_context(closing(bench_camera(settings, kept)))
+        )
         bench = Measuring(
             asked=asked,
             shots=wizard.watched(_pictures(camera, asked, longest_s)),
@@ -124,28 +127,6 @@ def measuring(
             if wizard.asks_again(str(error)):
                 raise Again from error
             raise
-
-
-def _wizard(
-    settings: "Settings", guide: str, *, is_asked: bool
-) -> AbstractContextManager["Wizard"]:
-    from leuko.service import display_options
-    from leuko.wizard import GUIDES, open_wizard
-
-    return open_wizard(
-        settings,
-        display_options(settings),
-        GUIDES.get(guide),
-        say=lambda line: typer.echo(line, err=True),
-        is_asked=is_asked,
-    )
-
-
-def _camera(settings: "Settings", history: "CalibrationHistory") -> "CameraProcess":
-    from leuko.cameras import CameraProcess
-    from leuko.service import camera_options
-
-    return CameraProcess(settings.camera, camera_options(settings, _fitting(history, settings)))
 
 
 def _pictures(camera: "CameraProcess | None", asked: Asked, longest_s: float) -> Iterator["Shot"]:
@@ -168,19 +149,6 @@ def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") ->
         driver=FILES if asked.folder else settings.camera,
         source="" if asked.folder else settings.camera_source,
     )
-
-
-def _fitting(history: "CalibrationHistory", settings: "Settings") -> "Calibration | None":
-    """Return the present calibration if it is of this camera: what it locks, others lack."""
-    from leuko.calibration import camera_used, check_camera
-
-    present = history.current()
-    try:
-        if present:
-            check_camera(present, camera_used(settings))
-    except CalibrationError:
-        return None
-    return present
 
 
 def known_scale(bench: Measuring) -> float:

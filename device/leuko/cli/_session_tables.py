@@ -97,8 +97,10 @@ def _troubles(status: StatusReply) -> Iterator[str]:
         yield f"notice: {status.notice}"
     if status.stain:
         yield f"stain: {status.stain}"
-    for name in ("camera", "accelerator", "disk", "clock"):
-        health: Health = getattr(status, name)
+    parts: dict[str, Health] = {
+        name: getattr(status, name) for name in ("camera", "accelerator", "disk", "clock")
+    }
+    for name, health in (parts | dict(status.bench)).items():
         if health.level is not Level.OK:
             yield f"{name} {health.level}: {health.text}"
 

@@ -11,7 +11,6 @@ import typer
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
 from leuko.cli._keeping import tell_kept
 from leuko.cli._options import CellScaleOption, chosen_bundle
-from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
     from leuko.bundle import ModelBundle
@@ -123,12 +122,8 @@ def _reviewed(
     return found.cells, found.left_out
 
 
-def _scale(settings: "Settings", history: "CalibrationHistory") -> float:
+def _scale(settings: "Settings", history: "CalibrationHistory") -> float | None:
     if settings.um_per_px != "auto":
         return settings.um_per_px
     present = history.current()
-    if present and present.record.scale:
-        return present.record.scale.um_per_px
-    raise CalibrationError(
-        "a cell alone does not tell its scale; give --um-per-px, or run leuko calibrate scale first"
-    )
+    return present.record.scale.um_per_px if present and present.record.scale else None

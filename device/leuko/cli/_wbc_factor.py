@@ -2,40 +2,39 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
-import math
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._calibration_options import KEEPING, Asked, asking
+from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
-from leuko.cli._measuring import Measuring, known_scale, measuring
+from leuko.cli._live_gate import live_gate
+from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring
+from leuko.cli._moving_smear import fields_of_smear
 
 if TYPE_CHECKING:
     from leuko.calibration import Shot
 
 
-@asking(*KEEPING, "bundle")
+@asking(*PICTURES, *KEEPING, "bundle")
 def wbc_factor(
     asked: Asked,
     *,
     known: Annotated[
         float, typer.Option(min=0.1, max=1000, help="The specimen's leukocytes, 10⁹ a litre.")
     ],
-    folder: Annotated[
-        Path, typer.Option("--from", metavar="FOLDER", help="Saved pictures of the camera.")
-    ],
+    fields: Annotated[
+        int, typer.Option(min=10, max=999, help="Fields that the camera is to show.")
+    ] = 30,
 ) -> None:
     """Find what one leukocyte a field stands for, from fields of a specimen with a known count."""
     from leuko.calibration import measure_wbc_factor
 
-    with measuring("wbc_factor", replace(asked, folder=folder)) as bench:
+    with measuring("wbc_factor", asked, longest_s=LONG_S) as bench:
         analyser, even, um_per_px = bench.analyser(), bench.even(), known_scale(bench)
         part = measure_wbc_factor(
-            _good(bench, um_per_px),
+            _good(bench, um_per_px, wanted=fields),
             bench.circumstances,
             find=lambda rgb: analyser.analyse(even(rgb), um_per_px=um_per_px),
             known=known,
@@ -49,17 +48,16 @@ def wbc_factor(
         offer(bench, "wbc_factor", part, figures=figures)
 
 
-def _good(bench: Measuring, um_per_px: float) -> Iterator["Shot"]:
+def _good(bench: Measuring, um_per_px: float, *, wanted: int) -> Iterator["Shot"]:
     """Yield the pictures that a live count would search as well, once; name the others."""
-    from leuko.calibration import quality_limits
-    from leuko.vision.quality import judge
-
-    even, limits = bench.even(), quality_limits(bench.history.current())
+    flaw = live_gate(bench.history.current(), um_per_px)
+    if bench.camera:
+        yield from fields_of_smear(bench.shots, bench.wizard, wanted=wanted, flaw=flaw)
+        return
     first_with: dict[bytes, str] = {}
     for shot in bench.shots:
-        quality = judge(even(shot.rgb), um_per_px=um_per_px, moved_um=math.inf, limits=limits)
-        if not quality.is_good:
-            _tell_left_out(shot, quality.guidance)
+        if reason := flaw(shot.rgb):
+            _tell_left_out(shot, reason)
         elif first := first_with.get(pixels := shot.pixels):
             _tell_left_out(shot, f"it is the same picture as {first}; its cells count once")
         else:

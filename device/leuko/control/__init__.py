@@ -19,6 +19,7 @@ from leuko.control._messages import (
     StatusReply,
 )
 from leuko.control._queue import CommandQueue
+from leuko.control._running import is_service_running
 from leuko.control._server import DEFAULT_SOCKET, ControlServer
 from leuko.control._socket_file import refuse_second_service
 from leuko.control._target import next_target, parse_target
@@ -45,6 +46,7 @@ __all__ = [
     "SessionEntry",
     "SessionReply",
     "StatusReply",
+    "is_service_running",
     "next_target",
     "parse_buttons",
     "parse_target",

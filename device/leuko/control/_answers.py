@@ -60,7 +60,7 @@ class Answers:
     def press(self, press: Press, *, on: str) -> None:
         """See `PressTaker`; drops what answers nothing, and those of a hand that hammers away."""
         del on
-        if press.action in _MEANINGS and not self._given.full():
+        if press.action in _MEANINGS and not press.refusal and not self._given.full():
             self._given.put_nowait(press)
 
     def show_typed(self, typed: str) -> None:

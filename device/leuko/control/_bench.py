@@ -54,10 +54,12 @@ class Press:
     Attributes:
         action: which one.
         specimen: an id that was typed or scanned before; empty if none was.
+        refusal: why what was typed cannot be an id, a sentence; empty if it can.
     """
 
     action: Action
     specimen: str = ""
+    refusal: str = ""
 
 
 class Bench:
@@ -127,6 +129,8 @@ class Bench:
 
     def _carried_out(self, press: Press, on: str) -> str:
         """Carry out a press; return what is not to be seen otherwise, empty for nothing."""
+        if press.refusal:
+            raise SessionError(press.refusal)
         match press.action:
             case Action.SMUDGE | Action.SMUDGE_BACK:
                 return self._tally(on, undo=press.action is Action.SMUDGE_BACK)

@@ -1,7 +1,6 @@
 """Push buttons on GPIO pins, through gpiozero, which is imported only when there are any."""
 
 import importlib
-import logging
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -13,8 +12,6 @@ from leuko.control._bench import Action, Press
 from leuko.control._keys import HOLD_S
 from leuko.errors import SettingsError
 from leuko.status import Health, Level
-
-logger = logging.getLogger(__name__)
 
 _BOUNCE_S = 0.02
 
@@ -95,7 +92,6 @@ class Buttons:
         except _errors_of(gpiozero) as error:
             self.close()
             reason = str(error).rstrip("!.")
-            logger.warning("buttons do not work: %s", reason)
             return Health(Level.FAULT, f"buttons do not work: {reason}; check pins and permission")
         return Health(Level.OK, f"{len(self._open)} buttons ready")
 

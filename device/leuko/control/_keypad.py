@@ -60,6 +60,8 @@ class Keypad:
         self._fault = ""
         self._wake_read, self._wake_write = os.pipe()
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
+        # `health` tells of what is there from the beginning.
+        self._scan()
         self._thread = threading.Thread(target=self._work, name="leuko keypad", daemon=True)
         self._thread.start()
 
@@ -94,7 +96,7 @@ class Keypad:
             os.close(self._wake_write)
 
     def _work(self) -> None:
-        next_scan_s = 0.0
+        next_scan_s = time.monotonic() + self._scan_s
         while True:
             if time.monotonic() >= next_scan_s:
                 self._scan()
@@ -172,7 +174,7 @@ def _press(keys: Keys, changed: KeyChange) -> Press | None:
         case Change.UP:
             return keys.up(changed.code)
         case Change.LOST:
-            keys.release_all()
+            keys.release_all(now_s=time.monotonic())
     return None
 
 

@@ -154,6 +154,8 @@ class StatusReply(Message):
     frames_per_s: float
     notice: str
     stain: str = ""
+    bench: Mapping[str, Health] = Field(default_factory=dict)
+    """Keypad, buttons and display, those that are set."""
     estimated_wbc: WBCEntry | None = None
     """Estimate of the leukocytes in blood by now, as in ``differential.json``; none while there is
     too little for one, and without a factor."""
@@ -178,6 +180,7 @@ class StatusReply(Message):
             frames_per_s=status.frames_per_s,
             notice=status.notice,
             stain=status.stain,
+            bench=dict(status.bench),
             estimated_wbc=status.estimated_wbc.detail if status.estimated_wbc else None,
             display=status.display,
         )

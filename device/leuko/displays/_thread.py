@@ -53,7 +53,7 @@ class DisplayThread:
         self._news = threading.Condition()
         self._newest: Shown | None = None
         self._ended = threading.Event()
-        self._health = Health(Level.WARNING, "opening")
+        self._health = Health(Level.OK, "opening")
         self._busy_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="display", daemon=True)
         self._thread.start()

@@ -122,7 +122,8 @@ def remarks(status: LiveStatus) -> list[str]:
         ]
         for level in (Level.FAULT, Level.WARNING)
     )
-    return [*faults, *filter(None, [status.stain, status.notice]), *warnings]
+    bench = [health.text for health in status.bench.values() if health.level is not Level.OK]
+    return [*faults, *filter(None, [status.stain, status.notice]), *bench, *warnings]
 
 
 def parts(status: LiveStatus) -> dict[str, Health]:

@@ -6,6 +6,7 @@ from leuko.cameras import CameraOptions
 from leuko.displays import DisplayOptions
 from leuko.doctor._accelerator import examine_accelerator
 from leuko.doctor._backend import examine_backend
+from leuko.doctor._bench import bench_looks, examine_buttons, examine_keypad
 from leuko.doctor._calibration import examine_calibration
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
@@ -22,14 +23,17 @@ from leuko.settings import Settings
 __all__ = [
     "Finding",
     "ask_service",
+    "bench_looks",
     "examine",
     "examine_accelerator",
     "examine_backend",
     "examine_bundle",
+    "examine_buttons",
     "examine_calibration",
     "examine_camera",
     "examine_disk",
     "examine_display",
+    "examine_keypad",
     "examine_power",
     "examine_temperature",
 ]
@@ -53,6 +57,8 @@ def examine(
         yield examine_display(settings, display)
         yield examine_accelerator()
         yield examine_backend(settings)
+    for look in bench_looks(settings):
+        yield look()
     yield examine_bundle(settings)
     yield examine_calibration(settings)
     yield disk_finding(service.status.disk) if service.status else examine_disk(settings)

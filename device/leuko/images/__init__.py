@@ -6,11 +6,13 @@ from leuko.images._reading import (
     LARGEST_SIDE,
     SMALLEST_SIDE,
     decoded_picture,
+    file_digest,
     image_size,
     page_count,
     read_image,
 )
 from leuko.images._results import is_result, pixel_digest, plain_png, result_mark, result_png
+from leuko.images._scale_mark import scale_in, with_scale
 
 __all__ = [
     "LARGEST_AREA",
@@ -18,6 +20,7 @@ __all__ = [
     "SMALLEST_SIDE",
     "SUFFIXES",
     "decoded_picture",
+    "file_digest",
     "find_images",
     "image_size",
     "is_result",
@@ -27,4 +30,6 @@ __all__ = [
     "read_image",
     "result_mark",
     "result_png",
+    "scale_in",
+    "with_scale",
 ]

@@ -5,6 +5,7 @@ and a colour profile is not followed, so that boxes and masks fit the file for e
 """
 
 import contextlib
+import hashlib
 import os
 import warnings
 from collections.abc import Generator
@@ -37,7 +38,7 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         ImageError: the file is no image, or one that `read_image` refuses for its size or mark.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         return image.height, image.width
 
 
@@ -49,7 +50,7 @@ def page_count(path: Path) -> int:
     Raises:
         ImageError: the file is no image, or one that `read_image` refuses for its size or mark.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         if not isinstance(image, TiffImagePlugin.TiffImageFile):
             return 1
         size, fields = image.size, 0
@@ -73,7 +74,7 @@ def read_image(path: Path) -> RGBImage:
         ImageError: the file is missing, truncated, no image, too small, too large, or one of
             Leuko's own results.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         # Pillow forgets after loading how many bits it dropped.
         is_deep = any(";16" in str(tile) for tile in image.tile)
         with _silent_decoders():
@@ -87,8 +88,24 @@ def read_image(path: Path) -> RGBImage:
         return np.array(image.convert("RGB"))
 
 
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of an image file, in hexadecimal.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    with _translated(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @contextlib.contextmanager
-def _opened(path: Path) -> Generator[ImageFile.ImageFile]:
+def opened_image(path: Path) -> Generator[ImageFile.ImageFile]:
+    """Yield an image file whose header was read and is one that Leuko takes.
+
+    Raises:
+        ImageError: it is no image, too small, too large, or one of Leuko's own results; or the
+            block failed with what Pillow raises on damaged files.
+    """
     with _translated(path), warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Damaged metadata beside sound pixels is nothing to bother the reader with.
@@ -128,7 +145,12 @@ def _translated(path: Path) -> Generator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, _told_pixels(str(error))) from error
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (
+        FileNotFoundError,
+        IsADirectoryError,
+        NotADirectoryError,
+        PermissionError,
+    ) as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{path} is no PNG, JPEG, TIFF or BMP image; give another") from error

@@ -6,13 +6,14 @@ crashes (google-coral/edgetpu issue 821), and a stick that is pulled out can han
 
 import contextlib
 import ctypes
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 from leuko.errors import AcceleratorError, Refusal
 from leuko.inference._base import Model
-from leuko.inference._coral import IDS, USB_DEVICES, find_coral
+from leuko.inference._coral import IDS, USB_DEVICES, Coral, find_coral
 from leuko.inference._interpreter import (
     RUNTIME_ERRORS,
     InterpreterModel,
@@ -25,6 +26,9 @@ LIBRARY = "libedgetpu.so.1"
 """The delegate's library, as the system's loader finds it."""
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 """Runtimes that a delegate can be given to, best first."""
+AWAY_S = 3.0
+"""How long a stick may be away that has just loaded its firmware: the system finds it anew then,
+and gives its new device file to the group a moment later."""
 
 _COMPILED = b"edgetpu-custom-op"
 """Name of the operator that edgetpu_compiler leaves in a model."""
@@ -50,6 +54,7 @@ class EdgeTPUEngine:
         library: str = LIBRARY,
         runtimes: tuple[str, ...] = RUNTIMES,
         usb: Path = USB_DEVICES,
+        away_s: float = AWAY_S,
     ) -> None:
         """Load the delegate, which starts the stick.
 
@@ -57,6 +62,7 @@ class EdgeTPUEngine:
             library: the delegate's library.
             runtimes: modules to try, in this order.
             usb: the kernel's folder of USB devices.
+            away_s: how long to wait for a stick that leaves to come back with its firmware loaded.
 
         Raises:
             AcceleratorError: the library or the stick is missing, or may not be used.
@@ -64,7 +70,7 @@ class EdgeTPUEngine:
         """
         self._runtime, self._module = first_importable(runtimes)
         self._library = library
-        self._delegate = _delegate(self._module, library, usb)
+        self._delegate = _delegate(self._module, library, usb, away_s)
 
     @property
     def name(self) -> str:
@@ -80,7 +86,7 @@ class EdgeTPUEngine:
         if _COMPILED not in content:
             raise AcceleratorError(
                 "the model is not compiled for the Edge TPU; compile it with "
-                "leuko-convert compile-edgetpu or get another bundle",
+                "leuko-convert compile-edgetpu --bundle-out or get another bundle",
                 Refusal.NO_MODELS,
             )
         with _translated(self._library), without_chatter():
@@ -91,11 +97,22 @@ class EdgeTPUEngine:
         return InterpreterModel(interpreter)
 
 
-def _delegate(module: Any, library: str, usb: Path) -> Any:  # ruff: ignore[any-type] - no types
+def _delegate(
+    module: Any,  # ruff: ignore[any-type] - no types
+    library: str,
+    usb: Path,
+    away_s: float,
+) -> Any:  # ruff: ignore[any-type] - no types
+    before = find_coral(usb)
     try:
         # The runtime's own loader would print a traceback about its half-made delegate.
         _ = ctypes.CDLL(library).tflite_plugin_create_delegate
-        return module.load_delegate(library)
+        try:
+            return module.load_delegate(library)
+        except ValueError:
+            if not _has_started(before, usb, away_s):
+                raise
+            return module.load_delegate(library)
     except OSError as error:
         raise _unloadable(library, str(error)) from error
     except AttributeError as error:
@@ -103,6 +120,24 @@ def _delegate(module: Any, library: str, usb: Path) -> Any:  # ruff: ignore[any-
         raise AcceleratorError(sentence, Refusal.WRONG_VERSION) from error
     except ValueError as error:
         raise _stickless(error, usb) from error
+
+
+def _has_started(before: Coral | None, usb: Path, away_s: float) -> bool:
+    """Whether a stick has loaded its firmware meanwhile; waits until it is back under its new id.
+
+    It changes its id then (google-coral/edgetpu issue 536), and its new device file may come too
+    late for the library.
+    """
+    if before is None:
+        return False
+    until = time.monotonic() + away_s
+    while time.monotonic() < until:
+        now = find_coral(usb)
+        if now and (now.is_permitted or now.state == before.state):
+            break
+        time.sleep(0.05)
+    now = find_coral(usb)
+    return now is not None and now.state != before.state
 
 
 def _unloadable(library: str, text: str) -> AcceleratorError:
@@ -133,7 +168,9 @@ def _stickless(error: ValueError, usb: Path) -> AcceleratorError:
         )
         return AcceleratorError(sentence, Refusal.NO_PERMISSION)
     said = " ".join(str(error).split())
-    sentence = f"the Edge TPU at {stick.node} does not start ({said}); unplug it and plug it in"
+    sentence = (
+        f"the Edge TPU at {stick.node} does not start ({said}); unplug it and plug it in again"
+    )
     return AcceleratorError(sentence, Refusal.FAILED)
 
 

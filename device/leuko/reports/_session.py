@@ -12,6 +12,7 @@ from pathlib import Path
 from leuko.counting import DifferentialCount
 from leuko.durable import flush
 from leuko.errors import LeukoError, OutputError
+from leuko.images import with_scale
 from leuko.reports._session_content import (
     LOG_CSV_COLUMNS,
     SESSION_CSV_COLUMNS,
@@ -21,6 +22,7 @@ from leuko.reports._session_content import (
     session_summary,
 )
 from leuko.store import CellRecord, LogEntry, SessionRecord
+from leuko.tracking import PICTURE_UM_PER_PX
 
 _UNFINISHED = ".leuko-unfinished"
 _PICTURES = "cells"
@@ -52,7 +54,8 @@ def export_session(
         log: its log, read one by one.
         stain: how far its stain was from the calibrated one; None if nothing was said of it.
         wbc: estimate of the leukocytes in blood; None without one.
-        pictures: whether the cells' pictures are written too.
+        pictures: whether the cells' pictures are written too; PNG files say their scale, see
+            `leuko.images.scale_in`.
         overview: PNG of its slide, written to ``overview.png``; empty without one.
 
     Raises:
@@ -97,9 +100,10 @@ def _write_cells(staged: Path, cells: Iterable[CellRecord], *, pictures: bool) -
 def _write_picture(staged: Path, cell: CellRecord) -> str:
     if cell.picture is None:
         return ""
-    suffix = "png" if cell.picture.startswith(_PNG) else "jpg"
-    name = f"{_PICTURES}/{cell.number:05d}-{cell.cell_class}.{suffix}"
-    (staged / name).write_bytes(cell.picture)
+    is_png = cell.picture.startswith(_PNG)
+    name = f"{_PICTURES}/{cell.number:05d}-{cell.cell_class}.{'png' if is_png else 'jpg'}"
+    content = with_scale(cell.picture, PICTURE_UM_PER_PX) if is_png else cell.picture
+    (staged / name).write_bytes(content)
     return name
 
 

@@ -7,6 +7,7 @@ from leuko.service._assembly import (
     display_options,
     run_service,
 )
+from leuko.service._bench import bench_health, open_bench
 from leuko.service._calibrated import CalibratedSource
 from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
@@ -35,9 +36,11 @@ __all__ = [
     "Parts",
     "StainGuard",
     "WBCNotes",
+    "bench_health",
     "camera_options",
     "display_options",
     "make_counter",
+    "open_bench",
     "run_service",
     "stain_of_log",
     "wbc_of_log",

@@ -11,11 +11,8 @@ from leuko.calibration import Calibration, calibrated_locks, quality_limits
 from leuko.cameras import CameraOptions, CameraProcess, Locks
 from leuko.control import (
     Action,
-    Bench,
-    Buttons,
     CommandQueue,
     ControlServer,
-    Keypad,
     parse_buttons,
     refuse_second_service,
 )
@@ -23,6 +20,7 @@ from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_di
 from leuko.errors import SettingsError
 from leuko.memory import share_one_heap
 from leuko.service._archive import KeptSessions
+from leuko.service._bench import bench_health, open_bench
 from leuko.service._calibrated import CalibratedSource
 from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
@@ -107,7 +105,8 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
     store = stack.enter_context(Store.opened(settings.state_dir / STORE_NAME))
     camera, analyser = _camera_and_analyser(chosen, stack)
     commands = CommandQueue()
-    bench = _bench(settings, buttons, commands, stack)
+    bench, looks = open_bench(settings, buttons, commands, stack)
+    display = _display(settings, stack)
     return Parts(
         camera=CalibratedSource(camera, calibration) if calibration else camera,
         store=store,
@@ -118,10 +117,11 @@ def _parts(chosen: Chosen, buttons: Mapping[Action, str], stack: ExitStack) -> P
             limits=quality_limits(calibration),
         ),
         commands=commands,
-        display=_display(settings, stack),
+        display=display,
         notifier=Notifier(),
         backend=analyser,
         bench_notice=lambda: bench.notice,
+        bench_health=lambda: bench_health(looks, display),
         spec=chosen.spec,
         bundle_notice=chosen.notice,
         lockout=chosen.lockout,
@@ -150,16 +150,6 @@ def _analyser(chosen: Chosen, stack: ExitStack) -> BackedAnalyser:
         chosen.bundle, settings.backend, threads=settings.threads, adapter=chosen.adapter
     )
     return stack.enter_context(backend)
-
-
-def _bench(
-    settings: Settings, buttons: Mapping[Action, str], commands: CommandQueue, stack: ExitStack
-) -> Bench:
-    bench = stack.enter_context(Bench(commands))
-    if settings.keypad != "none":
-        stack.enter_context(Keypad(bench, settings.keypad))
-    stack.enter_context(Buttons(bench, buttons))
-    return bench
 
 
 def _camera(settings: Settings, calibration: Calibration | None, stack: ExitStack) -> CameraProcess:

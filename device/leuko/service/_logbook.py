@@ -1,7 +1,7 @@
 """What happened to the service itself, in the log that the sessions are kept with."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from leuko import __version__
 from leuko.backends import Backend, Event, Verdict
@@ -13,19 +13,20 @@ logger = logging.getLogger(__name__)
 
 
 class Logbook:
-    """Notes starts, ends, and what becomes of camera and accelerators.
+    """Notes starts, ends, and what becomes of camera, accelerators, keypad, buttons and display.
 
     A full disk stops none of them.
     """
 
     def __init__(self, store: Store) -> None:
-        """Begin with a camera that nothing is wrong with.
+        """Begin with a camera and a bench that nothing is wrong with.
 
         Args:
             store: has the log.
         """
         self._store = store
         self._camera_is_lost = False
+        self._lost: set[str] = set()
         self._told: tuple[int | None, Backend] | None = None
 
     def started(self, spec: SessionSpec, bundle_notice: str = "") -> None:
@@ -57,6 +58,21 @@ class Logbook:
         self._camera_is_lost = is_lost
         self._note("camera lost" if is_lost else "camera back", camera=camera.text)
         return True
+
+    def tell_of_bench(self, bench: Mapping[str, Health]) -> None:
+        """Note which parts of the bench were lost or have come back.
+
+        Args:
+            bench: how keypad, buttons and display are, by name.
+        """
+        for name, health in bench.items():
+            is_lost = health.level is not Level.OK
+            if is_lost == (name in self._lost):
+                continue
+            self._lost ^= {name}
+            kind = f"{name} lost" if is_lost else f"{name} back"
+            logger.log(logging.WARNING if is_lost else logging.INFO, "%s: %s", kind, health.text)
+            self._note(kind, **{name: health.text})
 
     def tell_of_backend(
         self, events: Sequence[Event], runs_on: Verdict, *, session: int | None

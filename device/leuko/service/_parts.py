@@ -1,6 +1,6 @@
 """What the service is put together from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,6 +60,7 @@ class Parts:
         um_per_px: scale of the frames; None to find it from the red cells.
         bundle_notice: what a person must know of the bundle, and of an adaptation that was made
             for another; empty if there is nothing.
+        bench_health: how keypad, buttons and display are, by name, those that are set.
         stain: the calibrated stain; None if it was not measured.
         wbc_factor: from leukocytes in a field to those in blood; None if it was not measured.
         lockout: why no session may begin, a sentence; empty if one may.
@@ -79,6 +80,7 @@ class Parts:
     spec: SessionSpec
     um_per_px: float | None
     bundle_notice: str = ""
+    bench_health: Callable[[], Mapping[str, Health]] = dict
     stain: StainPart | None = None
     wbc_factor: WBCFactorPart | None = None
     lockout: Callable[[], str] = str

@@ -46,6 +46,7 @@ class LiveService:
             frame = parts.camera.read(_WAIT_S)
             if self._logbook.has_news_of(parts.camera.health):
                 parts.notifier.says(self._line())
+            self._logbook.tell_of_bench(parts.bench_health())
             if frame is None:
                 parts.refuse_camera()
                 self._tell_of_backend()

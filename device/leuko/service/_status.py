@@ -64,17 +64,17 @@ class StatusBoard:
             captured_s=captured_s,
             notice=self._told(count, state),
             stain=count.stain_notice,
+            bench=parts.bench_health(),
             estimated_wbc=_guessed(count.wbc),
             display=parts.display.health if parts.display else None,
         )
 
     def _told(self, count: LiveCount, state: SessionState) -> str:
-        return (
-            self._parts.bench_notice()
-            or self._notice
-            or ("" if state.is_open else self._lockout.value)
-            or count.scale_notice
-        )
+        if notice := self._parts.bench_notice():
+            return notice
+        locked = "" if state.is_open else self._lockout.value
+        # Small displays show the beginning: why no session can begin must not hide behind the rest.
+        return "; ".join(filter(None, (locked, count.scale_notice, self._notice)))
 
 
 def _guessed(found: WBCEstimate | None) -> EstimatedWBC | None:

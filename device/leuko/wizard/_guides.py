@@ -12,11 +12,17 @@ class Guide:
     Attributes:
         title: what is calibrated.
         instruction: what the person should do while it is measured.
+        steps: how many there are; the last asks whether to keep what was measured.
+        stopped: what is said once a press has stopped it.
     """
 
     title: str
     instruction: str
+    steps: int = 2
+    stopped: str = "a press has stopped it and nothing is kept; begin anew"
 
+
+_STAYS = "a press has stopped it; what was taken stays"
 
 GUIDES: Mapping[str, Guide] = MappingProxyType({
     "flat_field": Guide("even light", "move the slide on"),
@@ -24,9 +30,11 @@ GUIDES: Mapping[str, Guide] = MappingProxyType({
     "exposure": Guide("exposure", "thin part, hold still"),
     "scale": Guide("size of a pixel", "hold still, in focus"),
     "focus": Guide("sharpness", "turn the focus slowly"),
-    "wbc_factor": Guide("leukocytes a litre", "wait"),
+    "wbc_factor": Guide("leukocytes a litre", "move on, then rest"),
     "stain": Guide("stain", "go from cell to cell"),
     "check": Guide("quality check", "go from cell to cell"),
+    "snap": Guide("fields", "move on, then rest", steps=1, stopped=_STAYS),
+    "sweep": Guide("pictures", "turn the focus slowly", steps=1, stopped=_STAYS),
     "review": Guide("review", "what is each cell?"),
 })
 """By the name of the part that is measured."""

@@ -20,7 +20,6 @@ _WIDEST = 400
 """Columns of the picture that is shown; no display gives it more."""
 _TICK_S = 0.1
 _QUESTION = "keep it?"
-_STOPPED = "a press has stopped it and nothing is kept; begin anew"
 
 
 class KeyNames(NamedTuple):
@@ -60,7 +59,9 @@ class Wizard:
 
     def __post_init__(self) -> None:
         """Show what is to be done."""
-        self._step = CalibrationStep(self.guide.title, "step 1 of 2", self.guide.instruction)
+        self._step = CalibrationStep(
+            self.guide.title, f"step 1 of {self.guide.steps}", self.guide.instruction
+        )
         self.show(self._step)
 
     def watched(self, shots: Iterator[Shot]) -> Iterator[Shot]:
@@ -81,7 +82,7 @@ class Wizard:
         """
         # A keyboard that answers reaches no terminal, and so cannot interrupt there.
         if self.answers.next(0.0) is Answer.NO:
-            raise CalibrationError(_STOPPED)
+            raise CalibrationError(self.guide.stopped)
         self._pictures += 1
         told = figures or (f"picture {self._pictures}",)
         self._step = replace(self._step, picture=_reduced(rgb), figures=told)
@@ -196,7 +197,7 @@ class Wizard:
         if given.refused:
             self.say(f"{given.refused[:40]!r} is no number of cells; give 0 to {MOST} ")
         if given.is_stopped:
-            raise CalibrationError(_STOPPED)
+            raise CalibrationError(self.guide.stopped)
 
     def _asked(self, shown: Shown, prompt: str) -> Answer:
         self.answers.forget()

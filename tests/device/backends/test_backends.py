@@ -120,11 +120,12 @@ def test_an_accelerator_that_was_asked_for_and_cannot_be_used_is_an_error_with_i
     bundle: ModelBundle, tmp_path: Path
 ) -> None:
     absent = edge_tpu(library="libedgetpu.so.none", usb=tmp_path)
-    with (
-        open_backend(bundle, "edgetpu", accelerators=[absent]) as analyser,
-        pytest.raises(AcceleratorError, match=r"^libedgetpu\.so\.none is not installed; install"),
-    ):
-        analyser.settle()
+    with open_backend(bundle, "edgetpu", accelerators=[absent]) as analyser:
+        with pytest.raises(
+            AcceleratorError, match=r"^libedgetpu\.so\.none is not installed; install"
+        ):
+            analyser.settle()
+        assert analyser.health.text.endswith("; install libedgetpu1-std, then restart leuko")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -179,3 +180,22 @@ def test_a_stick_that_is_plugged_in_later_is_found_and_taken_if_it_is_faster(
         assert analyser.runs_on.cpu_look_ms == pytest.approx(1e6)
         assert analyser.health.text.startswith("simulated accelerator is faster: ")
         assert analyser.health.text.endswith(" ms a look, the processor 1000000.0 ms")
+
+
+def test_a_stick_whose_first_trial_fails_is_tried_again_once_it_is_plugged_in_again(
+    bundle: ModelBundle, simulated: Callable[..., Accelerator], tmp_path: Path
+) -> None:
+    openings, port = tmp_path / "openings", tmp_path / "port"
+    openings.mkdir()
+    port.write_text("/dev/bus/usb/002/005")
+    plan = FaultPlan(Fault.SEGFAULT, after_runs=-1, openings=openings)
+    plugged = replace(simulated(plan), address=lambda: Path(port.read_text()))
+    with open_backend(
+        bundle, "edgetpu", threads=1, accelerators=[plugged], pauses=AT_ONCE
+    ) as analyser:
+        assert analyser.events(within_s=WAIT_S)[0].verdict.refusal is Refusal.CRASHED
+        # Many pauses long nothing has changed, so it is left alone.
+        assert not analyser.events(within_s=0.2)
+        assert len(list(openings.iterdir())) == 1
+        port.write_text("/dev/bus/usb/002/006")
+        assert [event.kind for event in analyser.events(within_s=WAIT_S)] == ["accelerator taken"]

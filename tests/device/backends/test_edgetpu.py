@@ -102,6 +102,35 @@ def test_no_stick_is_told_from_a_stick_that_may_not_be_used(
         assert "/dev/bus/usb/250/009 may not be used by this user; install the udev" in str(error)
 
 
+STARTS = """
+    extern int system(const char *);
+    static int opened;
+    system("echo opened >> FOLDER/log; echo 18d1 > FOLDER/2-1/idVendor; "
+           "echo 9302 > FOLDER/2-1/idProduct; echo 10 > FOLDER/2-1/devnum");
+    if (opened++) return &idle;
+    return NULL;
+"""
+"""What libedgetpu does with a fresh stick whose second device file comes too late."""
+
+
+def test_a_stick_that_loads_its_firmware_while_the_library_opens_it_is_opened_once_more(
+    tmp_path: Path, libedgetpu: Callable[..., str]
+) -> None:
+    library = libedgetpu(STARTS.replace("FOLDER", str(tmp_path)))
+    usb = stick(tmp_path, IDS["not started"])
+    engine = EdgeTPUEngine(library=library, usb=usb, away_s=0.05)
+    assert engine.name.endswith("(Edge TPU, libedgetpu.so.1)")
+    assert (tmp_path / "log").read_text().splitlines() == ["opened"] * 2
+
+
+def test_a_stick_that_stays_as_it_is_is_opened_only_once(
+    tmp_path: Path, libedgetpu: Callable[..., str]
+) -> None:
+    library = libedgetpu(STARTS.replace("FOLDER", str(tmp_path)))
+    refused(library, stick(tmp_path, IDS["started"]))
+    assert (tmp_path / "log").read_text().splitlines() == ["opened"]
+
+
 def test_a_library_for_another_runtime_that_crashes_ends_no_more_than_its_process(
     tmp_path: Path, bundle: ModelBundle, libedgetpu: Callable[..., str]
 ) -> None:
@@ -184,6 +213,15 @@ def test_a_model_that_is_not_compiled_is_not_left_to_the_processor_in_silence(
 def test_a_compiled_model_on_the_processor_is_named_as_such() -> None:
     with pytest.raises(EngineError, match="compiled for the Edge TPU, choose that backend"):
         LiteRTEngine().load(compiled_model())
+
+
+def test_a_stick_has_another_address_each_time_that_it_is_plugged_in(tmp_path: Path) -> None:
+    accelerator = edge_tpu(usb=tmp_path)
+    assert accelerator.address() is None
+    device = stick(tmp_path, IDS["started"]) / "2-1"
+    assert accelerator.address() == Path("/dev/bus/usb/250/009")
+    (device / "devnum").write_text("10\n", encoding="ascii")
+    assert accelerator.address() == Path("/dev/bus/usb/250/010")
 
 
 def test_twins_take_the_place_of_their_models(bundle: ModelBundle) -> None:

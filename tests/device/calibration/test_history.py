@@ -2,14 +2,17 @@
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from PIL import Image
 
 from leuko.calibration import (
     LARGEST_BYTES,
@@ -22,15 +25,19 @@ from leuko.calibration import (
     LightMeasurement,
     ScalePart,
     Shot,
+    camera_used,
+    cells_of_folder,
     check_camera,
     load_calibration,
     measure_light,
     other_bundles,
+    shots_of_folder,
     unpacked,
 )
 from leuko.cells import RGBImage
 from leuko.clock import Moment
 from leuko.errors import CalibrationError, ImageError, OutputError
+from leuko.settings import Settings
 from leuko.vision.flat_field import FlatFieldCorrection
 from leuko.vision.shading import fit_flat_field, reduce_field
 
@@ -281,3 +288,34 @@ def test_a_clock_that_was_not_set_is_remembered(
 def test_a_name_that_would_paint_on_the_terminal_is_refused() -> None:
     with pytest.raises(ValueError, match="no person can read"):
         FrameUsed(name="a\x1b[2Jb.png", sha256="a" * 64)
+
+
+def test_names_that_a_record_cannot_have_are_made_into_such_that_it_can(
+    history: CalibrationHistory, kept: Calibration, tmp_path: Path, circumstances: Circumstances
+) -> None:
+    assert kept.record.number == 2
+    file = tmp_path / f"{'long' * 60}.zip"
+    history.export(file)
+    origin = replace(circumstances, by="Ada\tL.", source="s" * 300).origin([], shape=(192, 256))
+    assert (origin.by, origin.camera.source) == ("Ada L.", "s" * 200)
+    assert camera_used(Settings(camera_source="s" * 300)).source == origin.camera.source
+    taken = history.import_file(file, by="a\x1b[2Jb")
+    assert (taken.record.by, len(taken.record.cause)) == ("a\N{REPLACEMENT CHARACTER}[2Jb", 200)
+
+
+def test_pictures_with_names_that_no_person_can_read_are_used(
+    tmp_path: Path, shaded_fields: tuple[RGBImage, ...]
+) -> None:
+    folder = tmp_path / "neutrophil"
+    folder.mkdir()
+    Image.fromarray(shaded_fields[0]).save(folder / os.fsdecode(b"a\xff\t\x1b.png"))
+    (shot,) = shots_of_folder(folder)
+    assert shot.used.name == "a\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}.png"
+    (cell,) = cells_of_folder(tmp_path, um_per_px=0.1)
+    assert cell.used.name == f"neutrophil/{shot.used.name}"
+
+
+def test_an_origin_names_a_thousand_pictures_at_most(circumstances: Circumstances) -> None:
+    frames = [FrameUsed(name=f"{number}", sha256="a" * 64) for number in range(1001)]
+    origin = circumstances.origin(frames, shape=(192, 256))
+    assert [one.name for one in (origin.frames[0], origin.frames[-1])] == ["0", "999"]

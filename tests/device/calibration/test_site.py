@@ -27,6 +27,7 @@ from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.cli import main
 from leuko.doctor import examine_calibration
 from leuko.errors import CalibrationError
+from leuko.images import plain_png, with_scale
 from leuko.service import STORE_NAME
 from leuko.settings import Settings
 from leuko.status import Level
@@ -283,15 +284,66 @@ def test_a_changed_or_missing_file_beside_the_record_is_refused(
         load_calibration(tmp_path / "odd.zip")
 
 
+def test_pictures_that_say_their_scale_are_read_at_it_and_the_others_as_told(
+    tmp_path: Path, discs: dict[CellClass, list[RGBImage]]
+) -> None:
+    folder = tmp_path / "neutrophil"
+    folder.mkdir()
+    png = plain_png(discs[CellClass.NEUTROPHIL][0])
+    for name, content in (
+        ("camera.png", png),
+        ("device.png", with_scale(png, 0.2)),
+        ("odd.png", with_scale(png, 17)),
+    ):
+        (folder / name).write_bytes(content)
+    found = [cell.um_per_px for cell in cells_of_folder(tmp_path, um_per_px=0.1)]
+    assert found == pytest.approx([0.1, 0.2, 0.1])
+    with pytest.raises(CalibrationError, match=r"camera\.png, does not tell its scale; give --um"):
+        list(cells_of_folder(tmp_path, um_per_px=None))
+
+
 def test_of_many_cells_a_hundred_are_taken_evenly(tmp_path: Path) -> None:
     blank = Image.fromarray(np.full((40, 40, 3), 235, np.uint8))
     for name, number in (("Neutrophil", 130), ("monocytes", 7)):
         (tmp_path / name).mkdir()
         for one in range(number):
             blank.save(tmp_path / name / f"{one:03}.png")
-    taken = [cell.cell_class for cell in cells_of_folder(tmp_path, um_per_px=0.1)]
+    cells = list(cells_of_folder(tmp_path, um_per_px=0.1))
+    taken = [cell.cell_class for cell in cells]
     assert len(taken) == MOST_CELLS
     assert taken.count(CellClass.MONOCYTE) == 7
+    # Names begin with the slide more often than not: no end of them may be left out.
+    names = [cell.used.name for cell in cells if cell.cell_class is CellClass.NEUTROPHIL]
+    assert (names[0], names[-1]) == ("Neutrophil/000.png", "Neutrophil/128.png")
+    assert sum("/000" <= name[10:] < "/065" for name in names) == 47
+    assert len(set(names)) == 93
+
+
+def test_copies_of_a_cell_are_learnt_once_and_not_at_all_when_they_are_of_two_classes(
+    leuko: Leuko, sorted_discs: Path
+) -> None:
+    shutil.copy(sorted_discs / "neutrophil" / "3.png", sorted_discs / "neutrophil" / "copy.png")
+    shutil.copy(sorted_discs / "neutrophil" / "5.png", sorted_discs / "lymphocyte" / "other.png")
+    run = leuko("calibrate", "site", sorted_discs, "--json")
+    assert run.code == 0, run.err
+    site = json.loads(run.out)["site"]
+    assert site["cells"] == 2 * EACH - 1
+    assert "neutrophil/5.png" not in [frame["name"] for frame in site["origin"]["frames"]]
+    first, second = sorted(run.err.splitlines())
+    assert "lymphocyte/other.png: it is the same picture as neutrophil/5.png" in first
+    assert "their classes differ, so neither is learnt" in first
+    assert "neutrophil/copy.png: it is the same picture as neutrophil/3.png; it is learnt" in second
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_that_a_spreadsheet_of_any_language_wrote_is_read(
+    tmp_path: Path, separator: str
+) -> None:
+    table = tmp_path / "cells.csv"
+    rows = [["cell", "cell_class", "reason"], ["7", "Monocyte", "a, b; c"], ["8", "", ""]]
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+    assert read_labels(table) == {7: CellClass.MONOCYTE}
 
 
 def test_what_is_no_class_no_table_or_no_cell_is_named(leuko: Leuko, tmp_path: Path) -> None:

@@ -170,3 +170,24 @@ def test_a_few_cells_or_fields_make_no_factor(
         measure_wbc_factor(
             shots([FIELD] * fields), circumstances, find=lambda _: FOUND, known=6.4, um_per_px=0.2
         )
+
+
+def test_with_the_camera_every_field_on_which_the_view_rests_is_searched_once(
+    *,
+    paired_fields: tuple[RGBImage, ...],
+    tiny_bundle: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slide = tmp_path / "slide"
+    slide.mkdir()
+    for number, place in enumerate((0, 0, 1, 1, 1)):
+        Image.fromarray(paired_fields[place]).save(slide / f"{number}.png")
+    monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
+    monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
+    camera = ("--camera", "replay", "--camera-source", slide, "--state-dir", tmp_path / "state")
+    measured = ("calibrate", "wbc-factor", "--known", 8, "--yes", "--bundle", tiny_bundle)
+    with pytest.raises(SystemExit):
+        main([*map(str, (*measured, *camera))])
+    assert "8 leukocytes in 2 fields are too few" in capfd.readouterr().err

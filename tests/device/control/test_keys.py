@@ -18,6 +18,9 @@ Asked = queue.SimpleQueue[str]
 Eventually = Callable[[Callable[[], bool]], bool]
 
 ESC, BACKSPACE, ENTER, SHIFT, H, MINUS = 1, 14, 28, 42, 35, 12
+TAB, CTRL, CAPS_LOCK, ISO_KEY = 15, 29, 58, 86
+PRINTED = (*range(2, 14), *range(16, 28), *range(30, 42), *range(43, 54))
+"""Keys of a US keyboard that print something, from left to right and from top to bottom."""
 KP_STAR, SPACE = 55, 57
 KP_7, KP_MINUS, KP_PLUS, KP_1, KP_2, KP_DOT, KP_ENTER, KP_SLASH = 71, 74, 78, 79, 80, 83, 96, 98
 SYN, KEY = 0, 1
@@ -166,9 +169,74 @@ def test_a_tally_is_shown(plug: Plug, bench: Bench, eventually: Eventually) -> N
 
 
 @pytest.mark.usefixtures("keypad")
-def test_what_is_scanned_within_an_id_tallies_nothing(plug: Plug, asked: Asked) -> None:
-    plug.send(tap(KP_1, SPACE, KP_STAR, KP_2, ENTER))
-    assert presses(asked, 1) == ["start '12' for '' by keypad event0"]
+def test_within_an_id_the_signs_of_the_keypad_and_a_blank_are_part_of_it(
+    plug: Plug, asked: Asked
+) -> None:
+    signs = (KP_PLUS, KP_STAR, KP_MINUS, KP_DOT, KP_SLASH, SPACE, KP_2, ENTER)
+    plug.send(tap(KP_1, *signs))
+    assert presses(asked, 1) == ["start '1+*-./ 2' for '' by keypad event0"]
+
+
+@pytest.mark.usefixtures("keypad")
+@pytest.mark.parametrize(
+    ("keys", "signs"),
+    [
+        (tap(*PRINTED), r"1234567890-=qwertyuiop[]asdfghjkl;'`\zxcvbnm,./"),
+        (
+            event(KEY, SHIFT, DOWN) + tap(*PRINTED) + event(KEY, SHIFT, UP),
+            '!@#$%^&*()_+QWERTYUIOP{}ASDFGHJKL:"~|ZXCVBNM<>?',
+        ),
+        (tap(CAPS_LOCK, *PRINTED), r"1234567890-=QWERTYUIOP[]ASDFGHJKL;'`\ZXCVBNM,./"),
+    ],
+    ids=["as they are", "with Shift", "with Caps Lock"],
+)
+def test_every_sign_of_a_us_keyboard_is_read(
+    plug: Plug, asked: Asked, keys: bytes, signs: str
+) -> None:
+    plug.send(keys + tap(ENTER))
+    assert presses(asked, 1) == [f"start {signs!r} for '' by keypad event0"]
+
+
+@pytest.mark.usefixtures("keypad")
+@pytest.mark.parametrize(
+    "unread",
+    [
+        tap(ISO_KEY),
+        event(KEY, CTRL, DOWN) + tap(KP_2) + event(KEY, CTRL, UP),
+        event(SYN, 3, 0),
+    ],
+    ids=["a key that US keyboards lack", "a sign with Control", "events that were lost"],
+)
+def test_an_id_with_a_sign_that_is_not_read_starts_nothing(
+    plug: Plug, asked: Asked, unread: bytes
+) -> None:
+    plug.send(tap(KP_1) + unread + tap(KP_7, ENTER))
+    plug.send(tap(KP_1) + unread + tap(BACKSPACE, KP_7, ENTER))
+    assert presses(asked, 1) == ["start '17' for '' by keypad event0"]
+
+
+@pytest.mark.usefixtures("keypad")
+def test_an_id_that_is_not_read_is_said(plug: Plug, bench: Bench, eventually: Eventually) -> None:
+    plug.send(tap(KP_1, ISO_KEY, ENTER))
+    sentence = "the id has a sign that leuko does not read; type it"
+    assert eventually(lambda: bench.notice == sentence)
+
+
+@pytest.mark.usefixtures("keypad")
+def test_an_id_that_is_too_long_starts_nothing(
+    plug: Plug, asked: Asked, bench: Bench, eventually: Eventually
+) -> None:
+    plug.send(tap(*[KP_1] * 65, ENTER))
+    sentence = "the id is longer than 64 signs; type a shorter one"
+    assert eventually(lambda: bench.notice == sentence)
+    plug.send(tap(*[KP_1] * 64, TAB, ENTER))
+    assert presses(asked, 1) == [f"start {'1' * 64!r} for '' by keypad event0"]
+
+
+@pytest.mark.usefixtures("keypad")
+def test_a_blank_alone_is_no_id(plug: Plug, asked: Asked) -> None:
+    plug.send(tap(TAB, ENTER))
+    assert presses(asked, 1) == ["start '' for '' by keypad event0"]
 
 
 @pytest.mark.usefixtures("keypad")
@@ -257,6 +325,6 @@ def test_keys_that_do_not_wait_for_enter_are_each_an_answer_and_others_are_not(p
     answers = Answers()
     with Keypad(answers, str(plug.path), scan_s=0.02, at_once="17-"):
         plug.plug_in()
-        plug.send(tap(KP_1, KP_7, MINUS, KP_2, KP_ENTER))
+        plug.send(tap(KP_1, KP_7, MINUS, ISO_KEY, ENTER, KP_2, KP_ENTER))
         pressed = [answers.next_press(30.0) for _ in range(4)]
     assert pressed == [Press(Action.GO, text) for text in ("1", "7", "-", "2")]

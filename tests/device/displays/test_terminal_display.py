@@ -150,6 +150,18 @@ def test_notices_and_warnings_are_all_told(
     assert "clock: not set since the start" in shown
 
 
+def test_what_is_wrong_at_the_bench_is_told_and_nothing_else_of_it(
+    words: Words, status: LiveStatus
+) -> None:
+    bench = {
+        "keypad": Health(Level.WARNING, "keypad event9 is not plugged in"),
+        "display": Health(Level.OK, "framebuffer"),
+    }
+    shown = words(replace(status, bench=bench))
+    assert "keypad event9 is not plugged in" in shown
+    assert "framebuffer" not in shown
+
+
 def test_it_brings_back_what_was_there_before(screen: Screen, status: LiveStatus) -> None:
     screen.display.show(status)
     assert screen.shows(screen.display.close).endswith("\x1b[?25h\x1b[?1049l")

@@ -58,7 +58,7 @@ def _accuracies(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
 
 
 def _classes(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
-    yield "Recall of each class, all seeds together:"
+    yield "Recall of each class, the mean of the seeds, with its 95 % interval:"
     yield ""
     rows = []
     for name, answers in by_laboratory.items():
@@ -67,16 +67,16 @@ def _classes(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:
             matrix.recall(label) if label in matrix.truths else Proportion(0, 0)
             for label in LEUKOCYTES
         ]
-        rows.append([
-            name,
-            *(
-                f"{share.percent:.0f} % of {share.n // len(answers)}"
-                if share.percent is not None
-                else "–"
-                for share in recalls
-            ),
-        ])
+        rows.append([name, *(_recall(share, seeds=len(answers)) for share in recalls)])
     yield from table(["left out", *(words(label) for label in LEUKOCYTES)], rows)
+
+
+def _recall(share: Proportion, *, seeds: int) -> str:
+    if share.percent is None:
+        return "–"
+    # The same cells were asked about with every seed: more seeds are no more cells.
+    low, high = Proportion(round(share.hits / seeds), share.n // seeds).interval95
+    return f"{share.percent:.0f} ({low:.0f} – {high:.0f}) % of {share.n // seeds}"
 
 
 def _certainties(by_laboratory: dict[str, list[Answers]]) -> Iterator[str]:

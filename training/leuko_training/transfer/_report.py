@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from leuko_training.answers import Answers
 from leuko_training.evaluation import percent, table
+from leuko_training.metrics import Proportion
 from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._long_report import long_lines
 from leuko_training.transfer._published import raabin_alone
@@ -91,7 +92,8 @@ def _whole(recipe: str, figures: Mapping[str, Sequence[WholeFigures]]) -> Iterat
         "from none of its images is the shipped one), converted to int8 with the images of the",
         "others, and run as the device runs them. *False* regions touch no mask in an image with",
         "its own mirror image around it; in full fields they fit none. A cell not found is named",
-        "wrong. Temperature and threshold come from the other laboratories.",
+        "wrong. Temperature and threshold come from the other laboratories. In brackets: 95 %",
+        "intervals, of what was found and named in percent.",
         "",
     )
     rows = [_whole_row(one) for known in figures.values() for one in known]
@@ -104,10 +106,17 @@ def _whole_row(one: WholeFigures) -> list[str]:
     return [
         one.dataset,
         str(one.images),
-        percent(one.found),
+        _with_interval(one.found),
         "–" if one.false is None else f"{one.false:.2f}",
-        "–" if one.dice is None else f"{one.dice.mean:.3f}",
-        percent(one.named),
+        f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
+        _with_interval(one.named),
         percent(one.unclassified),
         percent(one.right),
     ]
+
+
+def _with_interval(share: Proportion) -> str:
+    if share.percent is None:
+        return "–"
+    low, high = share.interval95
+    return f"{share.percent:.1f} ({low:.1f} – {high:.1f}) %"

@@ -1,0 +1,79 @@
+"""The wizard and the camera as the settings name them, for what a person does at the bench."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import typer
+
+from leuko.errors import CalibrationError, CameraError
+
+if TYPE_CHECKING:
+    from leuko.calibration import Calibration, CalibrationHistory
+    from leuko.cameras import CameraProcess
+    from leuko.settings import Settings
+    from leuko.wizard import Wizard
+
+
+def bench_wizard(
+    settings: "Settings", guide: str, *, is_asked: bool
+) -> AbstractContextManager["Wizard"]:
+    """Return the wizard on display and keys.
+
+    Args:
+        settings: which ones.
+        guide: name of what is measured, for the words.
+        is_asked: whether anything will be asked.
+    """
+    from leuko.service import display_options
+    from leuko.wizard import GUIDES, open_wizard
+
+    return open_wizard(
+        settings,
+        display_options(settings),
+        GUIDES.get(guide),
+        say=lambda line: typer.echo(line, err=True),
+        is_asked=is_asked,
+    )
+
+
+def bench_camera(settings: "Settings", history: "CalibrationHistory") -> "CameraProcess":
+    """Return the camera, locked as it is calibrated.
+
+    Raises:
+        CameraError: the running service has it.
+    """
+    from leuko.cameras import CameraProcess
+    from leuko.service import camera_options
+
+    _refuse_beside_a_service(settings)
+    return CameraProcess(
+        settings.camera, camera_options(settings, fitting_calibration(history, settings))
+    )
+
+
+def fitting_calibration(
+    history: "CalibrationHistory", settings: "Settings"
+) -> "Calibration | None":
+    """Return the present calibration if it is of this camera: what it locks, others lack."""
+    from leuko.calibration import camera_used, check_camera
+
+    present = history.current()
+    try:
+        if present:
+            check_camera(present, camera_used(settings))
+    except CalibrationError:
+        return None
+    return present
+
+
+def _refuse_beside_a_service(settings: "Settings") -> None:
+    from leuko.cameras import WITHOUT_HARDWARE
+    from leuko.control import is_service_running
+
+    if settings.camera not in WITHOUT_HARDWARE and is_service_running(settings.control_socket):
+        raise CameraError(
+            "the service is running and has the camera; stop it with: systemctl stop leuko, or "
+            "with Ctrl-C in its terminal, and start it again afterwards"
+        )

@@ -1,0 +1,100 @@
+"""``leuko snap``: the camera's fields as plain pictures."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.cli._calibration_options import CAMERA, Asked, asking
+from leuko.cli._live_gate import live_gate
+from leuko.cli._measuring import LONG_S
+from leuko.cli._moving_smear import fields_of_smear
+from leuko.cli._opening import bench_camera, bench_wizard, fitting_calibration
+from leuko.errors import CalibrationError
+
+if TYPE_CHECKING:
+    from leuko.calibration import CalibrationHistory, Shot
+    from leuko.cells import RGBImage
+    from leuko.cli._field_files import FieldFiles
+    from leuko.settings import Settings
+    from leuko.wizard import Wizard
+
+
+@asking(*CAMERA, "json", "state_dir")
+def snap(
+    asked: Asked,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Gets field-001.png and so on.")],
+    *,
+    fields: Annotated[int, typer.Option(min=1, max=999, help="Pictures to take.")] = 20,
+    sweep: Annotated[
+        bool,
+        typer.Option("--sweep", help="Take two a second, whatever they show, as for the focus."),
+    ] = False,
+) -> None:
+    """Save the camera's fields, one whenever the slide has moved and rests; overwrites nothing."""
+    from leuko.calibration import FOLDER_NAME, CalibrationHistory, shots_of_camera
+    from leuko.cli._field_files import FieldFiles
+    from leuko.settings import load_settings
+
+    settings = load_settings(
+        os.environ,
+        state_dir=asked.state_dir,
+        camera=asked.camera,
+        camera_source=asked.camera_source,
+    )
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    flaw = _flaw(settings, history)
+    with (
+        closing(bench_camera(settings, history)) as camera,
+        bench_wizard(settings, "sweep" if sweep else "snap", is_asked=not asked.json) as wizard,
+    ):
+        files = FieldFiles(folder)
+        shots = wizard.watched(shots_of_camera(camera, longest_s=LONG_S))
+        _save(
+            _in_a_row(shots, wizard, wanted=fields)
+            if sweep
+            else fields_of_smear(shots, wizard, wanted=fields, flaw=flaw),
+            files,
+        )
+    told = {"folder": str(folder), "fields": files.names, "wanted": fields}
+    typer.echo(dumps(told) if asked.json else _saved(files))
+
+
+def _in_a_row(shots: Iterator["Shot"], wizard: "Wizard", *, wanted: int) -> Iterator["Shot"]:
+    for number, shot in enumerate(islice(shots, wanted), start=1):
+        yield shot
+        wizard.tell(f"picture {number} of {wanted}")
+
+
+def _flaw(settings: "Settings", history: "CalibrationHistory") -> "Callable[[RGBImage], str]":
+    present = fitting_calibration(history, settings)
+    calibrated = present.record.scale.um_per_px if present and present.record.scale else None
+    um_per_px = calibrated if settings.um_per_px == "auto" else settings.um_per_px
+    # Without a scale nobody knows what is sharp.
+    return live_gate(present, um_per_px) if um_per_px else lambda _rgb: ""
+
+
+def _save(shots: Iterator["Shot"], files: "FieldFiles") -> None:
+    try:
+        for shot in shots:
+            files.add(shot.rgb)
+    except CalibrationError as error:
+        if not files.names:
+            raise
+        raise CalibrationError(f"{_saved(files)}; {error}") from error
+    if not files.names:
+        raise CalibrationError(
+            "no field was taken, for the view never came to rest on one; move on, and rest for a "
+            "second"
+        )
+
+
+def _saved(files: "FieldFiles") -> str:
+    return f"fields saved in {files.folder}: {len(files.names)}"

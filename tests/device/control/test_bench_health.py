@@ -1,0 +1,110 @@
+"""What is wrong at the bench reaches status and doctor, whoever asks."""
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from leuko.cli import main
+from leuko.control import Action, CommandQueue, ControlServer
+from leuko.displays import Display, DisplayThread
+from leuko.doctor import bench_looks, examine_buttons, examine_keypad
+from leuko.errors import DisplayError
+from leuko.service import bench_health, open_bench
+from leuko.settings import Settings
+from leuko.status import Health, Level, LiveStatus
+
+Eventually = Callable[[Callable[[], bool]], bool]
+LOST = Health(Level.WARNING, "keypad event9 is not plugged in")
+
+
+class Memory(Protocol):
+    """The count in memory; see conftest.py."""
+
+    now: LiveStatus
+
+
+@pytest.fixture
+def pins() -> Generator[None]:
+    """Pins that gpiozero itself ships for trying things out."""
+    earlier, Device.pin_factory = Device.pin_factory, MockFactory()
+    yield
+    Device.pin_factory.reset()
+    Device.pin_factory = earlier
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A bench with a keypad that is not plugged in and a button on a pin that there is not."""
+    socket = tmp_path / "control.sock"
+    return Settings(keypad=str(tmp_path / "event9"), buttons="start=99", control_socket=socket)
+
+
+@pytest.mark.usefixtures("pins")
+def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
+    settings: Settings, commands: CommandQueue, eventually: Eventually
+) -> None:
+    def none_there() -> Display:
+        raise DisplayError("no framebuffer at /dev/fb9; choose another")
+
+    with ExitStack() as stack:
+        _, looks = open_bench(settings, {Action.GO: "99"}, commands, stack)
+        display = stack.enter_context(DisplayThread(none_there))
+        assert eventually(lambda: display.health.level is Level.FAULT)
+        told = bench_health(looks, display)
+    assert told["keypad"] == LOST
+    assert told["buttons"].level is Level.FAULT
+    assert told["buttons"].text.startswith("buttons do not work: ")
+    assert told["display"].text == "no framebuffer at /dev/fb9; choose another"
+
+
+def test_what_is_not_set_is_not_told(commands: CommandQueue) -> None:
+    with ExitStack() as stack:
+        _, looks = open_bench(Settings(), {}, commands, stack)
+        assert bench_health(looks, None) == {}
+    assert list(bench_looks(Settings())) == []
+
+
+@pytest.mark.usefixtures("server")
+def test_the_status_tells_of_the_bench(
+    memory: Memory, settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fine = Health(Level.OK, "2 buttons ready")
+    memory.now = replace(memory.now, bench={"keypad": LOST, "buttons": fine})
+    where = ["--socket", str(settings.control_socket)]
+    printed = []
+    for words in (["status"], ["status", "--json"]):
+        with pytest.raises(SystemExit):
+            main(["session", *words, *where])
+        printed.append(capfd.readouterr().out)
+    assert "keypad warning: keypad event9 is not plugged in" in printed[0]
+    assert "buttons" not in printed[0]
+    assert json.loads(printed[1])["bench"]["buttons"] == {"level": "ok", "text": "2 buttons ready"}
+
+
+@pytest.mark.usefixtures("pins")
+def test_the_doctor_looks_at_keypad_and_buttons_that_are_set(settings: Settings) -> None:
+    assert [look().part for look in bench_looks(settings)] == ["keypad", "buttons"]
+    assert examine_keypad(settings).health == LOST
+    assert examine_buttons(settings).health.level is Level.FAULT
+    sound = settings.model_copy(update={"buttons": "start=5,finish=6"})
+    assert examine_buttons(sound).health == Health(Level.OK, "2 buttons ready")
+    wrong = settings.model_copy(update={"buttons": "explode=5"})
+    assert "is no button; give each of" in examine_buttons(wrong).health.text
+
+
+@pytest.mark.usefixtures("pins")
+def test_the_doctor_takes_no_keypad_and_no_pin_from_a_running_service(
+    memory: Memory, settings: Settings, server: ControlServer
+) -> None:
+    bench = {"keypad": Health(Level.OK, "keypad ready"), "buttons": Health(Level.OK, "1 button")}
+    memory.now = replace(memory.now, bench=bench)
+    assert [look().health for look in bench_looks(settings)] == list(bench.values())
+    server.close()
+    assert examine_keypad(settings).health == LOST

@@ -1,0 +1,142 @@
+"""``leuko snap``: the camera's fields as plain pictures that everything else can read."""
+
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from leuko.calibration import FrameUsed, Shot, different_fields, shots_of_folder
+from leuko.cells import RGBImage
+from leuko.cli import main
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int | str | None
+    out: str
+    err: str
+
+
+Snap = Callable[..., Run]
+
+
+@pytest.fixture
+def snap(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Snap:
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("LEUKO_CONTROL_SOCKET", str(tmp_path / "socket"))
+    monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
+
+    def run(*arguments: object) -> Run:
+        with pytest.raises(SystemExit) as left:
+            main(["snap", *map(str, arguments)])
+        printed = capfd.readouterr()
+        return Run(left.value.code or 0, printed.out, printed.err)
+
+    return run
+
+
+def taken(pictures: list[RGBImage], *, wanted: int = 9) -> tuple[list[int], list[str]]:
+    """Which of some pictures are fields, counted from 0, and what was said of each."""
+    used = FrameUsed(name="x", sha256="0" * 64)
+    shots = [Shot(rgb, used) for rgb in pictures]
+    said: list[str] = []
+    found = different_fields(shots, wanted=wanted, told=lambda _fields, reason: said.append(reason))
+    return [next(at for at, one in enumerate(shots) if one is shot) for shot in found], said
+
+
+def noisy(rgb: RGBImage, seed: int) -> RGBImage:
+    noise = np.random.default_rng(seed).normal(0, 3, rgb.shape)
+    return np.clip(rgb + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_field_is_taken_once_the_view_rests_and_only_once(
+    paired_fields: tuple[RGBImage, ...],
+) -> None:
+    a, b, c, *_ = paired_fields
+    seen = [noisy(rgb, seed) for seed, rgb in enumerate([a, a, a, b, c, c, a, a])]
+    assert taken(seen) == (
+        [1, 5],
+        ["moving", "", "move the slide on", "moving", "moving", "", "moving", "move the slide on"],
+    )
+    assert taken(seen, wanted=1)[0] == [1]
+
+
+def test_of_empty_glass_two_pictures_are_taken(paired_fields: tuple[RGBImage, ...]) -> None:
+    glass = np.full(paired_fields[0].shape, 230, np.uint8)
+    assert taken([noisy(glass, seed) for seed in range(5)])[0] == [1, 2]
+
+
+def test_a_picture_with_a_flaw_is_no_field(paired_fields: tuple[RGBImage, ...]) -> None:
+    used = FrameUsed(name="x", sha256="0" * 64)
+    shots = [Shot(paired_fields[0], used)] * 3
+    said: list[str] = []
+    flaws = iter(["focus", ""])
+    found = different_fields(
+        shots, wanted=1, flaw=lambda _: next(flaws), told=lambda _, reason: said.append(reason)
+    )
+    assert len(list(found)) == 1
+    assert said == ["moving", "focus", ""]
+
+
+@pytest.fixture
+def rested(paired_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
+    """A recording of a slide that rests on one field after the other for two pictures."""
+    folder = tmp_path / "recording"
+    folder.mkdir()
+    for number, rgb in enumerate(paired_fields[:2]):
+        for moment in "ab":
+            Image.fromarray(rgb).save(folder / f"{number}{moment}.png")
+    return folder
+
+
+def test_fields_are_saved_as_the_camera_gives_them_and_nothing_is_overwritten(
+    *, snap: Snap, rested: Path, tmp_path: Path, paired_fields: tuple[RGBImage, ...]
+) -> None:
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    (folder / "field-007.png").write_bytes(b"mine")
+    run = snap(folder, "--fields", 2, "--camera", "replay", "--camera-source", rested, "--json")
+    assert run.code == 0, run.err
+    names = ["field-008.png", "field-009.png"]
+    assert json.loads(run.out) == {"folder": str(folder), "fields": names, "wanted": 2}
+    assert (folder / "field-007.png").read_bytes() == b"mine"
+    (folder / "field-007.png").unlink()
+    for shot, rgb in zip(shots_of_folder(folder), paired_fields, strict=False):
+        assert np.array_equal(shot.rgb, rgb)
+
+
+def test_at_a_known_scale_a_blurred_view_is_told_so_and_not_taken(
+    *, snap: Snap, rested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
+    for path in rested.glob("0?.png"):
+        with Image.open(path) as sharp:
+            blurred = sharp.filter(ImageFilter.GaussianBlur(4))
+        blurred.save(path)
+    run = snap(tmp_path / "f", "--fields", 1, "--camera", "replay", "--camera-source", rested)
+    assert (run.code, run.out) == (0, f"fields saved in {tmp_path / 'f'}: 1\n")
+    assert run.err.splitlines() == ["leuko: focus", "leuko: move on, then rest"]
+
+
+def test_a_sweep_takes_every_picture(snap: Snap, rested: Path, tmp_path: Path) -> None:
+    run = snap(
+        tmp_path / "f", "--sweep", "--fields", 2, "--camera", "replay", "--camera-source", rested
+    )
+    assert run.out == f"fields saved in {tmp_path / 'f'}: 2\n"
+
+
+def test_beside_a_running_service_the_camera_is_not_touched(snap: Snap, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as service:
+        service.bind(str(tmp_path / "socket"))
+        service.listen()
+        run = snap(tmp_path / "f", "--camera", "opencv")
+    assert run.code == 1
+    assert "the service is running and has the camera; stop it with: systemctl stop" in run.err
+    assert not (tmp_path / "f").exists()
