@@ -50,7 +50,7 @@ def test_what_a_service_holds_is_asked_of_it_and_not_opened(
     del server
     shown = Health(Level.OK, "framebuffer 480 x 320")
     nearly_full = Health(Level.WARNING, "disk is nearly full: 209 MB free")
-    memory.now = replace(memory.now, display=shown, disk=nearly_full)
+    memory.now = replace(memory.now, bench={"display": shown}, disk=nearly_full)
     code, lines = doctor()
     assert code == 0
     assert lines["camera"].split() == ["ok", "camera", "fine"]
@@ -75,9 +75,12 @@ def test_a_fault_that_the_service_has_is_one_of_the_device(
 
 
 def test_beside_a_service_that_cannot_be_asked_nothing_is_opened(
-    doctor: Doctor,
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # No such keypad: a warning if it were looked for.
+    monkeypatch.setenv("LEUKO_KEYPAD", "/dev/input/event99")
     # A name that is too long fails like a folder that may not be entered, and for root, too.
     code, lines = doctor("--socket", f"/run/{'x' * 300}")
     assert code == 0
     assert all("a service may hold it" in lines[part] for part in HELD)
+    assert "keypad" not in lines
