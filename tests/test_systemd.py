@@ -51,6 +51,14 @@ def test_the_unit_is_hardened() -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
+def test_the_service_may_ask_the_kernel_whether_its_clock_is_steered() -> None:
+    settings = unit_settings()
+    assert "ProtectClock" not in settings
+    assert settings["SystemCallFilter"][-1].split() == ["adjtimex", "clock_adjtime"]
+    # It may ask, and not set.
+    assert settings["CapabilityBoundingSet"] == [""]
+
+
 def test_the_unit_starts_a_program_that_the_package_installs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     program, argument = unit_settings()["ExecStart"][0].split()

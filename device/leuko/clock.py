@@ -64,7 +64,7 @@ def is_steered() -> bool:
     Setting it by hand ends that, and so do nine hours without that other one.
     """
     try:
-        answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        answer: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except AttributeError:
         # A system without it is none with systemd either.
         return False

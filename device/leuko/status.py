@@ -169,7 +169,6 @@ class LiveStatus:
         bench: how keypad, buttons and display are, by name, those that are set.
         estimated_wbc: leukocytes in blood, as the count lets one guess them by now; None while it
             does not, and without a calibrated factor.
-        display: health of the display; None without one.
     """
 
     state: SessionState
@@ -189,7 +188,6 @@ class LiveStatus:
     stain: str = ""
     bench: Mapping[str, Health] = field(default_factory=dict)
     estimated_wbc: EstimatedWBC | None = None
-    display: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the doctor tells apart."""
 
 from pathlib import Path
+from shutil import disk_usage
 from socket import AF_UNIX, socket
 
 import pytest
@@ -25,6 +26,7 @@ from leuko.doctor import (
 from leuko.service import camera_options, display_options
 from leuko.settings import Settings
 from leuko.status import Health, Level
+from leuko.store import STORE_NAME
 
 
 def zones(folder: Path, *millidegrees: int) -> Path:
@@ -243,6 +245,16 @@ def test_a_folder_that_is_not_there_yet_is_told_from_a_disk_that_cannot_be_writt
     assert "start the service, which makes it" in finding.remedy
     # Read-only, for root too.
     assert examine_disk(Settings(state_dir=Path("/proc"))).health.level is Level.FAULT
+
+
+def test_a_disk_without_room_for_the_copy_says_how_to_free_it(tmp_path: Path) -> None:
+    with (tmp_path / STORE_NAME).open("wb") as store:
+        # A hole: as large as the disk's free room, and takes none.
+        store.truncate(disk_usage(tmp_path).free)
+    finding = examine_disk(Settings(state_dir=tmp_path))
+    assert finding.health.level is Level.WARNING
+    assert finding.health.text.startswith("no room for a copy: ")
+    assert finding.remedy.endswith("leuko session slim")
 
 
 def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leuko.cli._slimming import slim
 from leuko.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ session_app = typer.Typer(
     rich_markup_mode=None,
     help="Tell the running service what to do, and look at what it has kept.",
 )
+
+session_app.command()(slim)
 
 _EVERY_S = 1.0
 

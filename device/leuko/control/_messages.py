@@ -159,8 +159,6 @@ class StatusReply(Message):
     estimated_wbc: WBCEntry | None = None
     """Estimate of the leukocytes in blood by now, as in ``differential.json``; none while there is
     too little for one, and without a factor."""
-    display: Health | None = None
-    """How the display is; none without one."""
 
     @classmethod
     def of(cls, status: LiveStatus) -> Self:
@@ -182,7 +180,6 @@ class StatusReply(Message):
             stain=status.stain,
             bench=dict(status.bench),
             estimated_wbc=status.estimated_wbc.detail if status.estimated_wbc else None,
-            display=status.display,
         )
 
 

@@ -57,8 +57,9 @@ def examine(
         yield examine_display(settings, display)
         yield examine_accelerator()
         yield examine_backend(settings)
-    for look in bench_looks(settings):
-        yield look()
+    if not service.is_silent:
+        for look in bench_looks(settings):
+            yield look()
     yield examine_bundle(settings)
     yield examine_calibration(settings)
     yield disk_finding(service.status.disk) if service.status else examine_disk(settings)

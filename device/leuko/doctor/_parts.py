@@ -13,7 +13,7 @@ from leuko.installation import InstalledBundles
 from leuko.settings import Settings
 from leuko.signature import read_trusted_keys
 from leuko.status import Health, Level
-from leuko.store import disk_health
+from leuko.store import STORE_NAME, store_health
 from leuko.verification import replay_golden
 
 
@@ -85,7 +85,7 @@ def examine_disk(settings: Settings) -> Finding:
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         remedy = "ask as its user: sudo -u leuko leuko doctor"
         return broken(part, f"this user may not write to {folder}", remedy)
-    return disk_finding(disk_health(folder))
+    return disk_finding(store_health(folder / STORE_NAME))
 
 
 def disk_finding(health: Health) -> Finding:
@@ -94,8 +94,11 @@ def disk_finding(health: Health) -> Finding:
     Args:
         health: of the file system that the sessions are kept on.
     """
-    is_doubtful = health.level is Level.WARNING
-    remedy = "export old sessions and free some space" if is_doubtful else "free some space"
+    remedy = (
+        "export old sessions, then drop their pictures: leuko session slim"
+        if health.level is Level.WARNING
+        else "look at the disk, or free some of it: leuko session slim"
+    )
     return told("disk", health, remedy)
 
 

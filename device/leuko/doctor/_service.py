@@ -7,9 +7,11 @@ from leuko.control import ControlClient, StatusReply
 from leuko.doctor._finding import Finding, doubtful, sound, told
 from leuko.errors import LeukoError, NoServiceError
 from leuko.settings import Settings
+from leuko.status import Health, Level
 
 _HELD = ("camera", "display", "accelerator")
 """What a service that runs has open: whoever opens it beside that disturbs the count, or fails."""
+_NO_DISPLAY = Health(Level.OK, "none chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class AskedService:
     status: StatusReply | None = None
 
     @property
+    def is_silent(self) -> bool:
+        """Whether one may run that has not answered, so that nobody knows what it holds."""
+        return self.runs and self.status is None
+
+    @property
     def held(self) -> tuple[Finding, ...]:
         """How the parts are that it holds, in its own words; empty where none runs."""
         if not self.runs:
@@ -38,7 +45,7 @@ class AskedService:
             )
         return (
             told("camera", status.camera),
-            told("display", status.display) if status.display else sound("display", "none chosen"),
+            told("display", status.bench.get("display", _NO_DISPLAY)),
             told("accelerator", status.accelerator, "see docs/backends.md"),
         )
 

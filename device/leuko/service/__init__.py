@@ -3,7 +3,6 @@
 from leuko.service._archive import KeptSessions
 from leuko.service._assembly import (
     KEYFRAMES_NAME,
-    STORE_NAME,
     camera_options,
     display_options,
     run_service,
@@ -20,6 +19,7 @@ from leuko.service._service import LiveService
 from leuko.service._session import OpenSession
 from leuko.service._stain import StainGuard, stain_of_log
 from leuko.service._wbc import WBCNotes, wbc_of_log
+from leuko.store import STORE_NAME
 
 __all__ = [
     "KEYFRAMES_NAME",

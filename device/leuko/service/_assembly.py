@@ -29,10 +29,8 @@ from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
 from leuko.service._service import LiveService
 from leuko.settings import Settings
-from leuko.store import Store
+from leuko.store import STORE_NAME, Store
 
-STORE_NAME = "sessions.db"
-"""The store's file in the state directory."""
 KEYFRAMES_NAME = "keyframes"
 """The file in the state directory by which the slide of the open session is recognised."""
 GROUND_NAME = "ground.npz"

@@ -66,7 +66,6 @@ class StatusBoard:
             stain=count.stain_notice,
             bench=parts.bench_health(),
             estimated_wbc=_guessed(count.wbc),
-            display=parts.display.health if parts.display else None,
         )
 
     def _told(self, count: LiveCount, state: SessionState) -> str:

@@ -9,16 +9,17 @@ with it goes an entry into a log that nothing can take back. Beside the store ``
 - ``NAME.lock``: held by the one process that writes.
 """
 
-from leuko.store._disk import disk_health
+from leuko.store._disk import store_health
 from leuko.store._errors import translated
 from leuko.store._opening import OpeningReport, Outcome
 from leuko.store._reader import StoreReader
 from leuko.store._records import CellRecord, LogEntry, SessionRecord, SessionSpec
 from leuko.store._schema import MIGRATIONS, Migration
-from leuko.store._store import Store
+from leuko.store._store import STORE_NAME, Store
 
 __all__ = [
     "MIGRATIONS",
+    "STORE_NAME",
     "CellRecord",
     "LogEntry",
     "Migration",
@@ -28,6 +29,6 @@ __all__ = [
     "SessionSpec",
     "Store",
     "StoreReader",
-    "disk_health",
+    "store_health",
     "translated",
 ]

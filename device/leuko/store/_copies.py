@@ -5,6 +5,7 @@ from pathlib import Path
 
 from leuko.durable import flush, put
 from leuko.errors import StoreError
+from leuko.store._disk import refuse_without_room
 from leuko.store._errors import is_damage
 from leuko.store._files import (
     beside,
@@ -19,11 +20,15 @@ def keep_copy(store: Path) -> None:
     """Have ``NAME.kept`` be a sound copy of the store as it is now.
 
     Raises:
-        StoreError: the store is damaged; the copy that was kept before is still there.
+        StoreError: the store is damaged, or there is no room; the copy that was kept before is
+            still there.
     """
     kept, prepared = beside(store, "kept"), beside(store, "kept-new")
     if _is_same(store, kept):
         return
+    # One that an end cut off takes room as well.
+    remove(prepared)
+    refuse_without_room(store)
     try:
         problem = copy_checked(store, prepared)
         if not problem:

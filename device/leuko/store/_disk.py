@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+from leuko.errors import StoreError
 from leuko.status import Health, Level
+from leuko.store._files import beside
 
 _FEW_BYTES, _TOO_FEW_BYTES = 500_000_000, 50_000_000
 
@@ -23,3 +25,48 @@ def disk_health(folder: Path) -> Health:
     if free < _FEW_BYTES:
         return Health(Level.WARNING, f"disk is nearly full: {free // 10**6} MB free")
     return Health(Level.OK, f"{free / 1e9:.0f} GB free")
+
+
+def store_health(store: Path) -> Health:
+    """Return how the disk of a store is, and whether there is room for the store's next copy."""
+    health = disk_health(store.parent)
+    if health.level is Level.FAULT:
+        return health
+    try:
+        # What is copied at this moment has its room already.
+        if has_room(store.parent, size(store) - size(beside(store, "kept-new"))):
+            return health
+        free = shutil.disk_usage(store.parent).free
+    except OSError as error:
+        return Health(Level.FAULT, f"disk is gone: {error.strerror}")
+    return Health(Level.WARNING, f"no room for a copy: {free // 10**6} MB free")
+
+
+def refuse_without_room(store: Path) -> None:
+    """Refuse a copy that the disk has no room for: cells go first.
+
+    Raises:
+        StoreError: with the copy the disk would be full.
+    """
+    if not has_room(store.parent, needed := size(store)):
+        raise StoreError(
+            f"store {store}: there is no room for a copy of its {needed // 10**6} MB; free some "
+            "space, or drop the pictures of old sessions: leuko session slim"
+        )
+
+
+def has_room(folder: Path, bytes_needed: int) -> bool:
+    """Return whether that much more can be written before the disk counts as full."""
+    return shutil.disk_usage(folder).free >= max(0, bytes_needed) + _TOO_FEW_BYTES
+
+
+def size(store: Path) -> int:
+    """Return how many bytes a store has, those that wait in its write-ahead log included."""
+    return _bytes(store) + _bytes(store.with_name(f"{store.name}-wal"))
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

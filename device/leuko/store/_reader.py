@@ -229,6 +229,16 @@ class StoreReader:
         by_eye = self._rows("SELECT smudge_cells FROM sessions WHERE id = ?", session_id)
         return DifferentialCount.from_tally(tally, smudge_cells=by_eye[0][0] if by_eye else 0)
 
+    def pictures(self, session_id: int) -> tuple[int, int]:
+        """Return how many cells of a session have a picture, and the bytes of these pictures.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        query = "SELECT count(*), coalesce(sum(length(content)), 0) FROM pictures WHERE session = ?"
+        ((cells, size),) = self._rows(query, session_id)
+        return int(cells), int(size)
+
     def overview(self, session_id: int) -> bytes:
         """Return the picture of a session's slide, a PNG; empty if none is kept.
 

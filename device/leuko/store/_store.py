@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -12,15 +12,18 @@ from leuko.clock import Moment, now
 from leuko.errors import SessionError
 from leuko.status import Health, SessionState, Target, shown_specimen
 from leuko.store import _files as files
+from leuko.store import _slimming as slimming
 from leuko.store import _writing as writing
 from leuko.store._copies import keep_copy
-from leuko.store._disk import disk_health
+from leuko.store._disk import store_health
 from leuko.store._errors import translated
 from leuko.store._opening import OpeningReport, prepare
 from leuko.store._reader import StoreReader
 from leuko.store._records import CellRecord, SessionRecord, SessionSpec
 from leuko.store._schema import MIGRATIONS, Migration
 
+STORE_NAME = "sessions.db"
+"""The store's file in the state directory."""
 _NONE_MERGED: Mapping[int, int] = MappingProxyType({})
 
 
@@ -204,6 +207,28 @@ class Store(StoreReader):
             self._require_open(session_id)
             writing.save_overview(connection, session_id, picture=picture)
 
+    def drop_pictures(self, session_ids: Collection[int], *, asked_by: str = "") -> None:
+        """Drop the pictures of closed sessions, of all or none; counts, cells and log stay.
+
+        The room they took is free on the disk afterwards, also that in the kept copy.
+
+        Raises:
+            SessionError: there is no such session, or it is open.
+            StoreError: it cannot be kept, or there is no room to give the rest back or to copy
+                the store; to be asked again.
+        """
+        for session_id in session_ids:
+            if (state := self.session(session_id).state).is_open:
+                raise SessionError(f"session {session_id} is {state}; finish or discard it first")
+        with translated(self._path):
+            slimming.make_room(self._path, self._connection)
+        with self._transaction() as connection:
+            for session_id in session_ids:
+                slimming.drop_pictures(connection, self._clock(), session_id, asked_by=asked_by)
+        with translated(self._path):
+            slimming.compact(self._connection)
+        self.keep_copy()
+
     def note(self, kind: str, session: int | None = None, **detail: object) -> None:
         """Write into the log that something happened.
 
@@ -224,15 +249,15 @@ class Store(StoreReader):
         May be called from another thread than the rest: the writer goes on meanwhile.
 
         Raises:
-            StoreError: the disk is full, or the store is damaged; then the copy that was kept
-                before is still there.
+            StoreError: the disk has no room, or the store is damaged; then the copy that was
+                kept before is still there.
         """
         with translated(self._path):
             keep_copy(self._path)
 
     def disk_health(self) -> Health:
-        """Return how much room there is where the store is."""
-        return disk_health(self._path.parent)
+        """Return how much room there is where the store is, and whether its copy finds some."""
+        return store_health(self._path)
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:

@@ -65,7 +65,7 @@ def insert_session(
     )
     session = int(added.lastrowid or 0)
     detail = {"specimen": spec.specimen, "operator": spec.operator, "target": str(spec.target)}
-    detail |= _who(asked_by)
+    detail |= asking(asked_by)
     _touch(connection, moment, session, kind="session started", detail=detail)
     return session
 
@@ -80,7 +80,7 @@ def change_state(
     asked_by: str,
 ) -> None:
     """Say where a session stands."""
-    detail = {"from": before, "to": state, **_who(asked_by)}
+    detail = {"from": before, "to": state, **asking(asked_by)}
     _touch(connection, moment, session, kind="session state", detail=detail)
     connection.execute("UPDATE sessions SET state = ? WHERE id = ?", (state, session))
 
@@ -94,7 +94,7 @@ def change_target(
     asked_by: str,
 ) -> None:
     """Say when a session is complete."""
-    detail = {"target": str(target), **_who(asked_by)}
+    detail = {"target": str(target), **asking(asked_by)}
     _touch(connection, moment, session, kind="session target", detail=detail)
     connection.execute(
         "UPDATE sessions SET target_cells = ?, target_half_width = ? WHERE id = ?",
@@ -106,7 +106,7 @@ def change_smudge_cells(
     connection: sqlite3.Connection, moment: Moment, session: int, *, number: int, asked_by: str
 ) -> None:
     """Say how many smudge cells a person has tallied."""
-    detail = {"smudge_cells": number, **_who(asked_by)}
+    detail = {"smudge_cells": number, **asking(asked_by)}
     _touch(connection, moment, session, kind="smudge cells tallied", detail=detail)
     connection.execute("UPDATE sessions SET smudge_cells = ? WHERE id = ?", (number, session))
 
@@ -160,7 +160,8 @@ def save_overview(connection: sqlite3.Connection, session: int, *, picture: byte
     )
 
 
-def _who(asked_by: str) -> dict[str, str]:
+def asking(asked_by: str) -> dict[str, str]:
+    """Return what an entry of the log says of who asked; nothing where nobody is known."""
     return {"asked_by": asked_by} if asked_by else {}
 
 

@@ -1,4 +1,4 @@
-"""What ``leuko doctor`` says while a service holds camera, display and accelerator."""
+"""What is said of the parts that a running service holds: camera, display and accelerator."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,14 +50,15 @@ def test_what_a_service_holds_is_asked_of_it_and_not_opened(
     del server
     shown = Health(Level.OK, "framebuffer 480 x 320")
     nearly_full = Health(Level.WARNING, "disk is nearly full: 209 MB free")
-    memory.now = replace(memory.now, display=shown, disk=nearly_full)
+    memory.now = replace(memory.now, bench={"display": shown}, disk=nearly_full)
     code, lines = doctor()
     assert code == 0
     assert lines["camera"].split() == ["ok", "camera", "fine"]
     assert lines["display"].endswith(shown.text)
     assert lines["accelerator"].split() == ["ok", "accelerator", "fine"]
     assert lines["disk"].startswith("warning")
-    assert f"{nearly_full.text}; " in lines["disk"]
+    assert f"{nearly_full.text}; export old sessions" in lines["disk"]
+    assert lines["disk"].endswith("leuko session slim")
     assert "idle at" in lines["service"]
     assert "backend" not in lines
 
@@ -74,9 +75,12 @@ def test_a_fault_that_the_service_has_is_one_of_the_device(
 
 
 def test_beside_a_service_that_cannot_be_asked_nothing_is_opened(
-    doctor: Doctor,
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # No such keypad: a warning if it were looked for.
+    monkeypatch.setenv("LEUKO_KEYPAD", "/dev/input/event99")
     # A name that is too long fails like a folder that may not be entered, and for root, too.
     code, lines = doctor("--socket", f"/run/{'x' * 300}")
     assert code == 0
     assert all("a service may hold it" in lines[part] for part in HELD)
+    assert "keypad" not in lines

@@ -78,13 +78,15 @@ def test_the_store_goes_on_as_soon_as_there_is_room(
 def test_a_copy_that_finds_no_room_leaves_the_earlier_one(
     small_disk: Path, spec: SessionSpec, cell: CellMaker
 ) -> None:
+    mount("-o", "remount,size=100m", str(small_disk))
     with Store.opened(small_disk / "leuko.db") as store:
         session = store.start_session(spec)
         store.keep_copy()
         kept = small_disk / "leuko.db.kept"
         before = kept.read_bytes()
+        mount("-o", "remount,size=1m", str(small_disk))
         fill(store, session, cell)
-        with pytest.raises(StoreError, match="the disk is full"):
+        with pytest.raises(StoreError, match="there is no room for a copy"):
             store.keep_copy()
         assert kept.read_bytes() == before
         assert sorted(each.name for each in small_disk.glob("*kept*")) == ["leuko.db.kept"]
