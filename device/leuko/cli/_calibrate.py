@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leuko.cli._calibrate_all import calibrate_all
 from leuko.cli._calibration_options import (
     ByOption,
     JSONOption,
@@ -35,6 +36,7 @@ calibrate_app = typer.Typer(
     rich_markup_mode=None,
     help="Fit the device to its microscope and camera, and look after what was measured.",
 )
+calibrate_app.command("all")(calibrate_all)
 calibrate_app.command("flat-field")(again_if_wanted(flat_field))
 calibrate_app.command("white-balance")(again_if_wanted(white_balance))
 calibrate_app.command()(again_if_wanted(exposure))

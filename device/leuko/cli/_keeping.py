@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 
+ORDER = ("exposure", "white_balance", "flat_field", "scale", "focus", "stain")
+"""Parts in the order in which they are measured: each stands on those before."""
+
 
 def again_if_wanted(command: Callable[_P, None]) -> Callable[_P, None]:
     """Return a command that starts anew as often as the person wants it to."""
@@ -59,6 +62,18 @@ def offer(
         kept = bench.history.keep({name: part}, cause=cause, by=part.origin.by, gain=gain)
         number = kept.record.number
     tell_kept(number, name, part, json=bench.asked.json)
+    if not (bench.asked.json or bench.is_one_of_all):
+        _tell_next(name, bench)
+
+
+def _tell_next(name: str, bench: Measuring) -> None:
+    """Name the part that comes next and was never measured; after the last there is none."""
+    present = bench.history.current()
+    if name not in ORDER or present is None:
+        return
+    later = ORDER[ORDER.index(name) + 1 :]
+    if following := next((one for one in later if one not in present.record.parts), ""):
+        typer.echo(f"next: leuko calibrate {following.replace('_', '-')}")
 
 
 def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> None:

@@ -73,7 +73,8 @@ def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, field
 
 
 def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
-    calibrate("flat-field", "--from", fields, "--yes")
+    kept = calibrate("flat-field", "--from", fields, "--yes")
+    assert kept.out.endswith("to count with it\nnext: leuko calibrate scale\n")
     refused = calibrate("undo", "--json")
     assert refused.code == 1
     assert "say --yes as well" in refused.err
