@@ -22,6 +22,7 @@ from leuko.calibration._labels import (
     read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
+from leuko.calibration._middle import MIDDLE_UM, middle_of
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import (
     CalibrationRecord,
@@ -71,6 +72,7 @@ __all__ = [
     "FOLDER_NAME",
     "LARGEST_BYTES",
     "LEVEL",
+    "MIDDLE_UM",
     "MOST_CELLS",
     "MOVING",
     "SHOWN",
@@ -130,6 +132,7 @@ __all__ = [
     "measure_wbc_factor",
     "measure_white_balance",
     "measure_with_ruler",
+    "middle_of",
     "other_bundles",
     "packed",
     "quality_limits",

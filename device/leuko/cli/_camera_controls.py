@@ -108,7 +108,7 @@ def _advise(bench: Measuring) -> None:
     from leuko.calibration import FIELDS, advised
     from leuko.cli._camera_figures import advice_lines
 
-    found = advised(list(islice(bench.shots, FIELDS)))
+    found = advised(islice(bench.shots, FIELDS))
     if bench.asked.json:
         typer.echo(dumps({"kept": None, "advice": asdict(found)}))
         return

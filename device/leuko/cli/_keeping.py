@@ -41,6 +41,7 @@ def offer(
     part: "Part",
     *,
     gain: bytes | None = None,
+    site: bytes | None = None,
     figures: Sequence[str] = (),
 ) -> None:
     """Keep what was measured if a person, or the command line, wants it.
@@ -50,6 +51,7 @@ def offer(
         name: of the part.
         part: what was measured.
         gain: the flat field's PNG, where that is the part.
+        site: the adaptation's numbers, where that is the part.
         figures: what the display shows of it, a short line each.
 
     Raises:
@@ -59,7 +61,8 @@ def offer(
     number = None
     if bench.asked.yes or (not bench.asked.json and is_wanted(bench, *figures)):
         cause = name.replace("_", "-")
-        kept = bench.history.keep({name: part}, cause=cause, by=part.origin.by, gain=gain)
+        by = part.origin.by
+        kept = bench.history.keep({name: part}, cause=cause, by=by, gain=gain, site=site)
         number = kept.record.number
     tell_kept(number, name, part, json=bench.asked.json)
     if not (bench.asked.json or bench.is_one_of_all):
@@ -89,6 +92,25 @@ def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> Non
         typer.echo(dumps({"kept": number, name: part.model_dump(mode="json")}))
     else:
         typer.echo(f"calibration {number} is kept; restart the service to count with it")
+
+
+def confirm(question: str) -> None:
+    """Ask in the terminal whether something is to be changed.
+
+    Args:
+        question: what is asked.
+
+    Raises:
+        Exit: it is not, or nobody can answer; that is said.
+    """
+    try:
+        is_meant = typer.confirm(question)
+    # Nobody is there, or Ctrl-C was pressed.
+    except typer.Abort:
+        is_meant = False
+    if not is_meant:
+        typer.echo("nothing was changed")
+        raise typer.Exit(1)
 
 
 def is_wanted(

@@ -105,6 +105,8 @@ def test_an_import_as_json_needs_a_yes(
     asked = calibrate("import", tmp_path / "lab.zip")
     assert asked.code == 1
     assert "light uneven by" in asked.out
+    assert asked.out.endswith("nothing was changed\n")
+    assert "Aborted" not in asked.err
     assert len(json.loads(calibrate("history", "--json").out)) == 1
 
 
