@@ -68,9 +68,8 @@ class Wizard:
             guide: the words for it.
         """
         self.guide, self._pictures = guide, 0
-        self._step = CalibrationStep(
-            self.guide.title, f"step 1 of {self.guide.steps}", self.guide.instruction
-        )
+        number = f"step 1 of {guide.steps}" if guide.steps > 1 else ""
+        self._step = CalibrationStep(guide.title, number, guide.instruction)
         self.show(self._step)
 
     def watched(self, shots: Iterator[Shot]) -> Iterator[Shot]:
