@@ -6,6 +6,7 @@
     ├── SettingsError   (ValueError)   edit the settings file, the variable or the option
     ├── BundleError     (ValueError)   get another model bundle, or update leuko
     ├── CalibrationError (ValueError)  calibrate again, or give another calibration
+    │   └── NoControlError             leave that out: the camera cannot be set
     ├── ImageError      (ValueError)   give another image
     │   └── ScaleError                 say the scale, or give a field with red cells
     ├── OutputError     (OSError)      free or choose another place to write
@@ -39,6 +40,10 @@ class BundleError(LeukoError, ValueError):
 
 class CalibrationError(LeukoError, ValueError):
     """A calibration is damaged, foreign or of another camera; calibrate again."""
+
+
+class NoControlError(CalibrationError):
+    """The camera has no control that could be set; go on without."""
 
 
 class ImageError(LeukoError, ValueError):

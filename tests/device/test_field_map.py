@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from leuko.cells import RGBImage
+from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.tracking import FieldMap
 
 UM_PER_PX = 0.05
@@ -27,6 +28,16 @@ def test_fields_of_different_places_have_nothing_in_common_but_the_flare(
     placed = [fields.place(rgb) for rgb in real_fields]
     assert len({one.position.segment for one in placed}) == len(real_fields) == 8
     assert not any(one.known.any() for one in placed)
+
+
+def test_a_map_of_fields_that_share_nothing_takes_the_next_once_the_slide_is_far_enough() -> None:
+    smear = SimulatedSmear(SmearSpec(seed=4, width_um=400, height_um=150, leukocytes=10))
+    fields = FieldMap(um_per_px=0.25, most_shared=0.1)
+    placed = [
+        fields.place(smear.render(left, 5, width_px=400, height_px=300, um_per_px=0.25))
+        for left in (0, 30, 60, 110, 160, 220)
+    ]
+    assert [one.is_new for one in placed] == [True, False, False, True, False, True]
 
 
 @pytest.mark.parametrize("share", [0.7, 0.4])

@@ -112,7 +112,7 @@ def test_fields_are_saved_as_the_camera_gives_them_and_nothing_is_overwritten(
         assert np.array_equal(shot.rgb, rgb)
 
 
-def test_at_a_known_scale_a_blurred_view_is_told_so_and_not_taken(
+def test_at_a_known_scale_neither_a_blurred_view_nor_one_that_overlaps_is_taken(
     *, snap: Snap, rested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
@@ -120,7 +120,11 @@ def test_at_a_known_scale_a_blurred_view_is_told_so_and_not_taken(
         with Image.open(path) as sharp:
             blurred = sharp.filter(ImageFilter.GaussianBlur(4))
         blurred.save(path)
-    run = snap(tmp_path / "f", "--fields", 1, "--camera", "replay", "--camera-source", rested)
+    for moment in "ab":
+        with Image.open(rested / "1a.png") as left:
+            right = np.roll(np.asarray(left), -120, axis=1)
+        Image.fromarray(right).save(rested / f"2{moment}.png")
+    run = snap(tmp_path / "f", "--fields", 2, "--camera", "replay", "--camera-source", rested)
     assert (run.code, run.out) == (0, f"fields saved in {tmp_path / 'f'}: 1\n")
     assert run.err.splitlines() == ["leuko: focus", "leuko: move on, then rest"]
 

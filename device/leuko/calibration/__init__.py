@@ -24,6 +24,7 @@ from leuko.calibration._labels import (
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
 from leuko.calibration._lines import as_line
 from leuko.calibration._loading import load_calibration
+from leuko.calibration._middle import MIDDLE_UM, middle_of
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._record import (
     CalibrationRecord,
@@ -73,6 +74,7 @@ __all__ = [
     "FOLDER_NAME",
     "LARGEST_BYTES",
     "LEVEL",
+    "MIDDLE_UM",
     "MOST_CELLS",
     "MOVING",
     "SHOWN",
@@ -133,6 +135,7 @@ __all__ = [
     "measure_wbc_factor",
     "measure_white_balance",
     "measure_with_ruler",
+    "middle_of",
     "other_bundles",
     "packed",
     "quality_limits",

@@ -14,7 +14,7 @@ from leuko.calibration._tuning import (
     worst_channel,
 )
 from leuko.cameras import Locks, Range
-from leuko.errors import CalibrationError
+from leuko.errors import CalibrationError, NoControlError
 from leuko.vision.backdrop import Backdrop
 
 _ROUNDS = 12
@@ -30,8 +30,9 @@ def measure_white_balance(camera: TunedCamera, circumstances: Circumstances) -> 
         circumstances: who measures, when and with what.
 
     Raises:
-        CalibrationError: the camera has no white balance that can be set, no background is in
-            view, it is too dark or clips, or the lamp's colour is beyond the camera's range.
+        NoControlError: the camera has no white balance that can be set.
+        CalibrationError: no background is in view, it is too dark or clips, or the lamp's colour
+            is beyond the camera's range.
     """
     ranges = camera.ranges
     if ranges.gains:
@@ -39,7 +40,7 @@ def measure_white_balance(camera: TunedCamera, circumstances: Circumstances) -> 
     elif ranges.white_balance_k:
         locks, seen = _with_temperature(camera, ranges.white_balance_k)
     else:
-        raise CalibrationError(
+        raise NoControlError(
             f"{camera.name} has no white balance that can be set; its pictures are balanced when "
             "they are counted"
         )

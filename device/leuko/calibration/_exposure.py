@@ -14,7 +14,7 @@ from leuko.calibration._tuning import (
     worst_channel,
 )
 from leuko.cameras import Locks, Range
-from leuko.errors import CalibrationError
+from leuko.errors import CalibrationError, NoControlError
 from leuko.vision.backdrop import Backdrop
 
 _ROUNDS = 12
@@ -32,8 +32,9 @@ def measure_exposure(camera: TunedCamera, circumstances: Circumstances) -> Expos
         circumstances: who measures, when and with what.
 
     Raises:
-        CalibrationError: the camera has no exposure that can be set, no background is in view,
-            the lamp is too dim or too bright for its range, or a channel clips all the same.
+        NoControlError: the camera has no exposure that can be set.
+        CalibrationError: no background is in view, the lamp is too dim or too bright for the
+            camera's range, or a channel clips all the same.
     """
     light = _Light(camera)
     slope = Slope()
@@ -63,7 +64,7 @@ class _Light:
     def __init__(self, camera: TunedCamera) -> None:
         ranges, found = camera.ranges, camera.locks
         if ranges.exposure_us is None:
-            raise CalibrationError(
+            raise NoControlError(
                 f"{camera.name} has no exposure that can be set; set the lamp instead: --from "
                 "FOLDER says by how much"
             )

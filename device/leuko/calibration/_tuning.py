@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Protocol
@@ -196,18 +196,20 @@ class BackdropAdvice:
     blue_gain_factor: float
 
 
-def advised(shots: list[Shot]) -> BackdropAdvice:
+def advised(shots: Iterable[Shot]) -> BackdropAdvice:
     """Return what should be changed of the camera that took some pictures.
 
     Args:
-        shots: its pictures; what its tone curve makes of light is taken to be usual.
+        shots: its pictures, of which one at a time is in memory; what its tone curve makes of
+            light is taken to be usual.
 
     Raises:
         CalibrationError: there are none, they show no background, or it is too uneven.
     """
-    if not shots:
+    backdrops = [read_backdrop(shot.rgb) for shot in shots]
+    if not backdrops:
         raise CalibrationError("there is no picture; give one")
-    seen = mean_backdrop([read_backdrop(shot.rgb) for shot in shots])
+    seen = mean_backdrop(backdrops)
     check_background(seen)
     red, green, blue = seen.levels
     wanted = goal(seen)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from leuko.cells import Cell, Mask, RGBImage
-from leuko.vision.overlay import draw_overlay
+from leuko.vision.overlay import draw_note, draw_overlay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,8 +20,14 @@ class CheckedField:
     cells: tuple[Cell, ...]
     known: Mask
 
-    def drawn(self) -> RGBImage:
-        """Return the field with its cells outlined, darker where other fields have shown it."""
+    def drawn(self, *, missed: int = 0) -> RGBImage:
+        """Return the field with its cells outlined, darker where other fields have shown it.
+
+        Args:
+            missed: leukocytes that a person has seen in it beside these; written into a corner.
+        """
         drawn = draw_overlay(self.rgb, self.cells)
         drawn[self.known] //= 2
+        if missed:
+            draw_note(drawn, f"missed {missed}")
         return drawn

@@ -86,6 +86,7 @@ class CheckHistory:
         *,
         calibration: int | None,
         counts: tuple[int, int],
+        missed_in: tuple[int, ...] = (),
     ) -> CheckRecord:
         """Return a check, judged against those that are kept; it is not kept itself.
 
@@ -94,6 +95,7 @@ class CheckHistory:
             origin: from which pictures, by whom.
             calibration: number of the calibration in use; None without one.
             counts: leukocytes located and missed.
+            missed_in: those missed in each field; empty where that is not known.
 
         Raises:
             CalibrationError: the checks before it cannot be read.
@@ -106,6 +108,7 @@ class CheckHistory:
             calibration=calibration,
             located=counts[0],
             missed=counts[1],
+            missed_in=missed_in,
             measured=measured,
             failures=(),
         )

@@ -55,6 +55,8 @@ class CheckRecord(Table):
     """Leukocytes that were located."""
     missed: Annotated[int, Field(ge=0)]
     """Leukocytes that a person saw and the device did not."""
+    missed_in: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """The same field by field, from the first on; empty where it was asked once of all."""
     measured: Measured
     """What is followed over the days."""
     failures: tuple[str, ...]

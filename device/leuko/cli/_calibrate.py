@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leuko.cli._calibrate_all import calibrate_all
 from leuko.cli._calibration_options import (
     ByOption,
     JSONOption,
@@ -19,7 +20,7 @@ from leuko.cli._calibration_options import (
 from leuko.cli._camera_controls import exposure, white_balance
 from leuko.cli._check import check
 from leuko.cli._flat_field import flat_field
-from leuko.cli._keeping import again_if_wanted
+from leuko.cli._keeping import again_if_wanted, confirm
 from leuko.cli._optics import focus, scale
 from leuko.cli._review import review
 from leuko.cli._site import site
@@ -35,6 +36,7 @@ calibrate_app = typer.Typer(
     rich_markup_mode=None,
     help="Fit the device to its microscope and camera, and look after what was measured.",
 )
+calibrate_app.command("all")(calibrate_all)
 calibrate_app.command("flat-field")(again_if_wanted(flat_field))
 calibrate_app.command("white-balance")(again_if_wanted(white_balance))
 calibrate_app.command()(again_if_wanted(exposure))
@@ -44,7 +46,7 @@ calibrate_app.command("wbc-factor")(again_if_wanted(wbc_factor))
 calibrate_app.command()(again_if_wanted(stain))
 calibrate_app.command()(again_if_wanted(check))
 calibrate_app.command()(review)
-calibrate_app.command()(site)
+calibrate_app.command()(again_if_wanted(site))
 
 
 @calibrate_app.command()
@@ -84,7 +86,7 @@ def undo(
     if json and not yes:
         raise CalibrationError("nothing was undone: --json asks nothing; say --yes as well")
     if not yes:
-        typer.confirm("go back to the calibration before?", abort=True)
+        confirm("go back to the calibration before?")
     found = kept.undo(by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
 
@@ -140,7 +142,7 @@ def import_calibration(
     _tell_if_of_another_camera(offered, state_dir)
     if not yes:
         print_calibration(offered)
-        typer.confirm("take it over in place of the present one?", abort=True)
+        confirm("take it over in place of the present one?")
     found = _history(state_dir).import_file(file, by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
 

@@ -30,30 +30,48 @@ AdviceOption = Annotated[
 @asking(*CAMERA, *KEEPING)
 def white_balance(asked: Asked, *, folder: AdviceOption = None) -> None:
     """Lock the camera's colours so that the background has none."""
-    from leuko.calibration import measure_white_balance
-
     with _tuning("white_balance", asked, folder) as bench:
         if folder:
             _advise(bench)
-            return
-        part = measure_white_balance(_tuned(bench), bench.circumstances)
-        red, green, blue = part.background
-        figures = (f"red {red:.0f}", f"green {green:.0f}", f"blue {blue:.0f}", "of 255")
-        _offer(bench, "white_balance", part, figures)
+        else:
+            calibrate_white_balance(bench)
 
 
 @asking(*CAMERA, *KEEPING)
 def exposure(asked: Asked, *, folder: AdviceOption = None) -> None:
     """Lock exposure and gain so that the background has the level that bundles expect."""
-    from leuko.calibration import measure_exposure
-
     with _tuning("exposure", asked, folder) as bench:
         if folder:
             _advise(bench)
-            return
-        part = measure_exposure(_tuned(bench), bench.circumstances)
-        figures = (f"background {part.level:.0f}", f"{part.exposure_us / 1000:.1f} ms")
-        _offer(bench, "exposure", part, figures)
+        else:
+            calibrate_exposure(bench)
+
+
+def calibrate_white_balance(bench: Measuring) -> None:
+    """Tune the camera's colours, and keep them if that is wanted; see `offer`.
+
+    Raises:
+        LeukoError: it is refused.
+    """
+    from leuko.calibration import measure_white_balance
+
+    part = measure_white_balance(_tuned(bench), bench.circumstances)
+    red, green, blue = part.background
+    figures = (f"red {red:.0f}", f"green {green:.0f}", f"blue {blue:.0f}", "of 255")
+    _offer(bench, "white_balance", part, figures)
+
+
+def calibrate_exposure(bench: Measuring) -> None:
+    """Tune the camera's exposure, and keep it if that is wanted; see `offer`.
+
+    Raises:
+        LeukoError: it is refused.
+    """
+    from leuko.calibration import measure_exposure
+
+    part = measure_exposure(_tuned(bench), bench.circumstances)
+    figures = (f"background {part.level:.0f}", f"{part.exposure_us / 1000:.1f} ms")
+    _offer(bench, "exposure", part, figures)
 
 
 def _tuning(guide: str, asked: Asked, folder: Path | None) -> AbstractContextManager[Measuring]:
@@ -90,7 +108,7 @@ def _advise(bench: Measuring) -> None:
     from leuko.calibration import FIELDS, advised
     from leuko.cli._camera_figures import advice_lines
 
-    found = advised(list(islice(bench.shots, FIELDS)))
+    found = advised(islice(bench.shots, FIELDS))
     if bench.asked.json:
         typer.echo(dumps({"kept": None, "advice": asdict(found)}))
         return

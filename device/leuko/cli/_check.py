@@ -67,7 +67,7 @@ def check(
     with measuring("check", asked, is_asked=is_asked, longest_s=LONG_S) as bench:
         looking = Looking(bench, pictures, missed=missed)
         found = _measured(bench, looking, wanted=cells)
-        drafted = _drafted(bench, found, history, looking.missed_of(found), wanted=cells)
+        drafted = _drafted(bench, found, history, looking, wanted=cells)
         made = _told_and_kept(bench, drafted, history)
     # Nothing is measured again because a picture could not be written.
     _leave(made, partial(draw, _chart(history, made)))
@@ -103,16 +103,18 @@ def _drafted(
     bench: Measuring,
     found: "CheckMeasurement",
     history: "CheckHistory",
-    missed: int,
+    looking: Looking,
     *,
     wanted: int,
 ) -> "CheckRecord":
+    missed = looking.missed_of(found)
     present = bench.history.current()
     return history.drafted(
         found.measured(missed=missed, wanted=wanted),
         found.origin(bench.circumstances),
         calibration=present.record.number if present else None,
         counts=(found.located, missed),
+        missed_in=looking.missed_in(found),
     )
 
 

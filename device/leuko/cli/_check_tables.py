@@ -26,6 +26,9 @@ def check_lines(check: CheckRecord) -> Iterator[str]:
     if measured.scale_percent is not None:
         figures.append(f"scale {measured.scale_percent:.1f} %")
     yield ", ".join(figures)
+    if any(check.missed_in):
+        where = enumerate(check.missed_in, start=1)
+        yield "missed: " + ", ".join(f"{missed} in field {at}" for at, missed in where if missed)
     yield from (f"warning: {sentence}" for sentence in check.warnings)
     yield from (f"failed: {sentence}" for sentence in check.failures)
     if check.has_passed:

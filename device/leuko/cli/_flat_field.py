@@ -21,26 +21,39 @@ def flat_field(
     ] = 20,
 ) -> None:
     """Even out light and colour, from about twenty places of a smear or from empty glass."""
+    with measuring("flat_field", asked) as bench:
+        calibrate_flat_field(bench, fields=fields)
+
+
+def calibrate_flat_field(bench: Measuring, *, fields: int = 20) -> None:
+    """Measure the light, and keep what evens it out if that is wanted; see `offer`.
+
+    Args:
+        bench: what it is measured with.
+        fields: pictures to take.
+
+    Raises:
+        LeukoError: it is refused.
+    """
     from leuko.calibration import measure_light
     from leuko.terminal import progress_bar
 
-    with measuring("flat_field", asked) as bench:
-        with progress_bar() as progress:
-            found = measure_light(
-                bench.shots,
-                bench.circumstances,
-                wanted=fields,
-                told=lambda done, of: _told(bench, progress, done, of),
-            )
-        for reason in found.left_out:
-            typer.echo(f"leuko: left out {reason}", err=True)
-        part = found.part
-        bench.say(
-            f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
-            f"{part.before_percent:.2f} %, {part.after_percent:.2f} % after correction"
+    with progress_bar() as progress:
+        found = measure_light(
+            bench.shots,
+            bench.circumstances,
+            wanted=fields,
+            told=lambda done, of: _told(bench, progress, done, of),
         )
-        figures = (f"uneven {part.before_percent:.1f} %", f"then {part.after_percent:.2f} %")
-        offer(bench, "flat_field", part, gain=found.gain, figures=figures)
+    for reason in found.left_out:
+        typer.echo(f"leuko: left out {reason}", err=True)
+    part = found.part
+    bench.say(
+        f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
+        f"{part.before_percent:.2f} %, {part.after_percent:.2f} % after correction"
+    )
+    figures = (f"uneven {part.before_percent:.1f} %", f"then {part.after_percent:.2f} %")
+    offer(bench, "flat_field", part, gain=found.gain, figures=figures)
 
 
 def _told(bench: Measuring, progress: Callable[[str, int, int], None], done: int, of: int) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 
+ORDER = ("exposure", "white_balance", "flat_field", "scale", "focus", "stain")
+"""Parts in the order in which they are measured: each stands on those before."""
+
 
 def again_if_wanted(command: Callable[_P, None]) -> Callable[_P, None]:
     """Return a command that starts anew as often as the person wants it to."""
@@ -38,6 +41,7 @@ def offer(
     part: "Part",
     *,
     gain: bytes | None = None,
+    site: bytes | None = None,
     figures: Sequence[str] = (),
 ) -> None:
     """Keep what was measured if a person, or the command line, wants it.
@@ -47,6 +51,7 @@ def offer(
         name: of the part.
         part: what was measured.
         gain: the flat field's PNG, where that is the part.
+        site: the adaptation's numbers, where that is the part.
         figures: what the display shows of it, a short line each.
 
     Raises:
@@ -56,9 +61,22 @@ def offer(
     number = None
     if bench.asked.yes or (not bench.asked.json and is_wanted(bench, *figures)):
         cause = name.replace("_", "-")
-        kept = bench.history.keep({name: part}, cause=cause, by=part.origin.by, gain=gain)
+        by = part.origin.by
+        kept = bench.history.keep({name: part}, cause=cause, by=by, gain=gain, site=site)
         number = kept.record.number
     tell_kept(number, name, part, json=bench.asked.json)
+    if not (bench.asked.json or bench.is_one_of_all):
+        _tell_next(name, bench)
+
+
+def _tell_next(name: str, bench: Measuring) -> None:
+    """Name the part that comes next and was never measured; after the last there is none."""
+    present = bench.history.current()
+    if name not in ORDER or present is None:
+        return
+    later = ORDER[ORDER.index(name) + 1 :]
+    if following := next((one for one in later if one not in present.record.parts), ""):
+        typer.echo(f"next: leuko calibrate {following.replace('_', '-')}")
 
 
 def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> None:
@@ -74,6 +92,25 @@ def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> Non
         typer.echo(dumps({"kept": number, name: part.model_dump(mode="json")}))
     else:
         typer.echo(f"calibration {number} is kept; restart the service to count with it")
+
+
+def confirm(question: str) -> None:
+    """Ask in the terminal whether something is to be changed.
+
+    Args:
+        question: what is asked.
+
+    Raises:
+        Exit: it is not, or nobody can answer; that is said.
+    """
+    try:
+        is_meant = typer.confirm(question)
+    # Nobody is there, or Ctrl-C was pressed.
+    except typer.Abort:
+        is_meant = False
+    if not is_meant:
+        typer.echo("nothing was changed")
+        raise typer.Exit(1)
 
 
 def is_wanted(

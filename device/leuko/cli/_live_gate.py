@@ -15,17 +15,12 @@ def live_gate(present: "Calibration | None", um_per_px: float) -> "Callable[[RGB
     """Return what says why a live count would not count a picture; nothing if it would.
 
     Args:
-        present: the calibration in use; evens out the light and says what is sharp.
-        um_per_px: scale of the pictures.
+        present: the calibration in use; says what is sharp.
+        um_per_px: scale of the pictures, whose light is evened out.
     """
-    from leuko.calibration import CalibratedFrames, quality_limits
+    from leuko.calibration import quality_limits
     from leuko.vision.quality import judge
 
-    frames, limits = CalibratedFrames(present) if present else None, quality_limits(present)
-
-    def flaw(rgb: "RGBImage") -> str:
-        even = frames.calibrated(rgb) if frames else rgb
-        # Half a second between pictures tells nothing of the motion while one was taken.
-        return judge(even, um_per_px=um_per_px, moved_um=math.inf, limits=limits).guidance
-
-    return flaw
+    limits = quality_limits(present)
+    # Half a second between pictures tells nothing of the motion while one was taken.
+    return lambda rgb: judge(rgb, um_per_px=um_per_px, moved_um=math.inf, limits=limits).guidance

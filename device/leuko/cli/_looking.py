@@ -59,11 +59,16 @@ class Looking:
         drawn = field.drawn()
         wizard = self._bench.wizard
         wizard.see(drawn, *figures)
-        if self._folder:
-            _write(drawn, self._folder / f"field-{self._fields:03}.png")
+        self._write(drawn)
         if self._given is None and wizard.keys().yes:
             missed = wizard.ask_number(_QUESTION, "missed", *figures)
             self._missed += [] if missed is None else [missed]
+            if missed:
+                self._write(field.drawn(missed=missed))
+
+    def missed_in(self, found: "CheckMeasurement") -> tuple[int, ...]:
+        """Return how many were missed in each field; nothing unless it was asked of every one."""
+        return tuple(self._missed) if len(self._missed) == found.fields else ()
 
     def missed_of(self, found: "CheckMeasurement") -> int:
         """Return how many were missed in all fields, asking once more for those not asked about.
@@ -74,8 +79,8 @@ class Looking:
         """
         if self._given is not None:
             return self._given
-        if len(self._missed) == found.fields:
-            return sum(self._missed)
+        if missed_in := self.missed_in(found):
+            return sum(missed_in)
         where = f"; see {self._folder}" if self._folder else ""
         typer.echo(f"{found.located} leukocytes located in {found.fields} fields{where}")
         typer.echo("leave out cells that the border of a field cuts")
@@ -90,14 +95,16 @@ class Looking:
             raise typer.Abort
         return missed
 
+    def _write(self, drawn: "RGBImage") -> None:
+        """Write the field seen last, in place of what was written of it before."""
+        from leuko.images import result_png
 
-def _write(rgb: "RGBImage", file: Path) -> None:
-    from leuko.images import result_png
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(result_png(rgb))
-    except OSError as error:
-        raise OutputError(
-            f"{file.parent} takes no pictures ({error.strerror or error}); name another folder"
-        ) from error
+        if self._folder is None:
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / f"field-{self._fields:03}.png").write_bytes(result_png(drawn))
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder} takes no pictures ({error.strerror or error}); name another folder"
+            ) from error

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from leuko.settings import Settings
     from leuko.wizard import Wizard
 
+USUAL_S = 120.0
+"""How long a person may take to show the camera what is asked for."""
 LONG_S = 900.0
 """How long a person may take who looks for one leukocyte after the other."""
 
@@ -41,6 +43,7 @@ class Measuring:
         bundle: the models.
         wizard: the person at display and keys.
         camera: what gives the pictures; None where a folder does.
+        is_one_of_all: whether other parts are measured after it.
     """
 
     asked: Asked
@@ -51,6 +54,7 @@ class Measuring:
     bundle: "ModelBundle"
     wizard: "Wizard"
     camera: "CameraProcess | None" = None
+    is_one_of_all: bool = False
 
     def say(self, line: str) -> None:
         """Print a line for a person; scripts that want JSON get none."""
@@ -80,7 +84,12 @@ class Again(typer.Abort):
 
 @contextmanager
 def measuring(
-    guide: str, asked: Asked, *, is_asked: bool | None = None, longest_s: float = 120.0
+    guide: str,
+    asked: Asked,
+    *,
+    is_asked: bool | None = None,
+    longest_s: float = USUAL_S,
+    wizard: "Wizard | None" = None,
 ) -> Generator[Measuring]:
     """Yield what a measuring command needs; the camera is closed behind it.
 
@@ -90,6 +99,7 @@ def measuring(
         is_asked: whether a person at the bench is asked anything; None if that is only whether to
             keep it.
         longest_s: how long a person may take to show the camera what is asked for.
+        wizard: at which other parts are measured as well; None to open one.
 
     Raises:
         Again: what was refused is to be measured once more.
@@ -104,10 +114,11 @@ def measuring(
         camera_source=asked.camera_source,
     )
     kept = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    is_one_of_all = wizard is not None
     with ExitStack() as stack:
-        wizard = stack.enter_context(
-            bench_wizard(settings, guide, is_asked=asked.is_open if is_asked is None else is_asked)
-        )
+        if wizard is None:
+            is_asked = asked.is_open if is_asked is None else is_asked
+            wizard = stack.enter_context(bench_wizard(settings, guide, is_asked=is_asked))
         camera = (
             None if asked.folder else stack.enter_context(closing(bench_camera(settings, kept)))
         )
@@ -120,6 +131,7 @@ def measuring(
             bundle=models,
             wizard=wizard,
             camera=camera,
+            is_one_of_all=is_one_of_all,
         )
         try:
             yield bench

@@ -5,10 +5,15 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from leuko.cli._live_gate import live_gate
+
 if TYPE_CHECKING:
-    from leuko.calibration import Shot
+    from leuko.calibration import Calibration, Shot
     from leuko.cells import RGBImage
     from leuko.wizard import Wizard
+
+_MOST_SHARED = 0.1
+"""Share of a field that another may show, too: more would count many a cell twice."""
 
 
 def fields_of_smear(
@@ -16,7 +21,8 @@ def fields_of_smear(
     wizard: "Wizard",
     *,
     wanted: int,
-    flaw: "Callable[[RGBImage], str]",
+    present: "Calibration | None",
+    um_per_px: float | None,
 ) -> Iterator["Shot"]:
     """Yield the camera's pictures that each show another place at rest.
 
@@ -24,7 +30,9 @@ def fields_of_smear(
         shots: of the camera.
         wizard: shows how many fields there are, and what keeps the next from being taken.
         wanted: fields.
-        flaw: says what else is wrong with a picture.
+        present: the calibration in use.
+        um_per_px: scale of the pictures; None if it is not known, so that nobody can say what is
+            sharp and what overlaps.
     """
     from leuko.calibration import MOVING, SHOWN, different_fields
 
@@ -33,4 +41,20 @@ def fields_of_smear(
         wizard.instruct("" if reason in {MOVING, SHOWN} else reason)
         wizard.tell(f"field {fields} of {wanted}", reason or "taken")
 
+    flaw = _flaw(present, um_per_px) if um_per_px else lambda _rgb: ""
     return different_fields(shots, wanted=wanted, flaw=flaw, told=told)
+
+
+def _flaw(present: "Calibration | None", um_per_px: float) -> "Callable[[RGBImage], str]":
+    from leuko.calibration import SHOWN, CalibratedFrames
+    from leuko.tracking import FieldMap
+
+    frames = CalibratedFrames(present) if present else None
+    gate = live_gate(present, um_per_px)
+    ground = FieldMap(um_per_px=um_per_px, most_shared=_MOST_SHARED)
+
+    def flaw(rgb: "RGBImage") -> str:
+        even = frames.calibrated(rgb) if frames else rgb
+        return gate(even) or ("" if ground.place(even).is_new else SHOWN)
+
+    return flaw

@@ -8,7 +8,7 @@ import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
-from leuko.cli._measuring import known_scale, measuring
+from leuko.cli._measuring import Measuring, known_scale, measuring
 
 
 @asking(*PICTURES, *KEEPING)
@@ -23,20 +23,8 @@ def scale(
     ] = 10.0,
 ) -> None:
     """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""
-    from leuko.calibration import measure_by_red_cells, measure_with_ruler
-
     with measuring("scale", asked) as bench:
-        part = (
-            measure_with_ruler(bench.shots, bench.circumstances, division_um=division_um)
-            if micrometer
-            else measure_by_red_cells(bench.shots, bench.circumstances)
-        )
-        bench.say(
-            f"{part.um_per_px:.5f} µm per pixel, within {part.within_percent:.2g} % (95 %), "
-            f"from {part.measured} {'lines' if micrometer else 'red cells'}"
-        )
-        figures = (f"{part.um_per_px:.4f} µm/px", f"within {part.within_percent:.2g} %")
-        offer(bench, "scale", part, figures=figures)
+        calibrate_scale(bench, division_um=division_um if micrometer else None)
 
 
 @asking(*PICTURES, *KEEPING)
@@ -46,19 +34,57 @@ def focus(
     pictures: Annotated[int, typer.Option(min=7, max=200, help="Pictures of the sweep.")] = 40,
 ) -> None:
     """Measure what sharp means, while the focus is turned through the film and out again."""
+    with measuring("focus", asked) as bench:
+        calibrate_focus(bench, pictures=pictures)
+
+
+def calibrate_scale(bench: Measuring, *, division_um: float | None = None) -> None:
+    """Measure the size of a pixel, and keep it if that is wanted; see `offer`.
+
+    Args:
+        bench: what it is measured with.
+        division_um: distance of a stage micrometer's lines in µm; None for red cells.
+
+    Raises:
+        LeukoError: it is refused.
+    """
+    from leuko.calibration import measure_by_red_cells, measure_with_ruler
+
+    part = (
+        measure_with_ruler(bench.shots, bench.circumstances, division_um=division_um)
+        if division_um
+        else measure_by_red_cells(bench.shots, bench.circumstances)
+    )
+    bench.say(
+        f"{part.um_per_px:.5f} µm per pixel, within {part.within_percent:.2g} % (95 %), "
+        f"from {part.measured} {'lines' if division_um else 'red cells'}"
+    )
+    figures = (f"{part.um_per_px:.4f} µm/px", f"within {part.within_percent:.2g} %")
+    offer(bench, "scale", part, figures=figures)
+
+
+def calibrate_focus(bench: Measuring, *, pictures: int = 40) -> None:
+    """Measure what sharp means, and keep it if that is wanted; see `offer`.
+
+    Args:
+        bench: what it is measured with.
+        pictures: of the sweep.
+
+    Raises:
+        LeukoError: it is refused.
+    """
     from leuko.calibration import measure_focus
 
-    with measuring("focus", asked) as bench:
-        part = measure_focus(
-            bench.shots,
-            bench.circumstances,
-            um_per_px=known_scale(bench),
-            wanted=pictures,
-            told=lambda sharpness: bench.wizard.tell(f"sharpness {sharpness:.2f}"),
-        )
-        bench.say(
-            f"in focus {part.best_sharpness:.2f}, at the softest {part.softest:.2f}: a frame "
-            f"counts from {part.least_sharpness:.2f}"
-        )
-        figures = (f"in focus {part.best_sharpness:.2f}", f"counts from {part.least_sharpness:.2f}")
-        offer(bench, "focus", part, figures=figures)
+    part = measure_focus(
+        bench.shots,
+        bench.circumstances,
+        um_per_px=known_scale(bench),
+        wanted=pictures,
+        told=lambda sharpness: bench.wizard.tell(f"sharpness {sharpness:.2f}"),
+    )
+    bench.say(
+        f"in focus {part.best_sharpness:.2f}, at the softest {part.softest:.2f}: a frame "
+        f"counts from {part.least_sharpness:.2f}"
+    )
+    figures = (f"in focus {part.best_sharpness:.2f}", f"counts from {part.least_sharpness:.2f}")
+    offer(bench, "focus", part, figures=figures)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
+from leuko.cli._keeping import confirm
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _from_table(kept: "Review", candidates: "list[Candidate]", labels: Path, ask
 
     Raises:
         CalibrationError: it names a cell that the session has not.
-        Abort: they are not to be kept.
+        Exit: they are not to be kept.
     """
     from leuko.calibration import read_labels
     from leuko.clock import now
@@ -126,7 +127,7 @@ def _from_table(kept: "Review", candidates: "list[Candidate]", labels: Path, ask
         raise CalibrationError("nothing was kept: --json asks nothing; say --yes as well")
     if not asked.yes:
         typer.echo(f"{len(new)} classes that are new or differ, {replaced} of them answered before")
-        typer.confirm("keep these answers?", abort=True)
+        confirm("keep these answers?")
     by, moment = name_of(asked.by), now()
     kept.keep({
         number: Reviewed(name, cells[number].proposed, cells[number].sha256, by, moment)

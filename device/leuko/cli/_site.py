@@ -2,20 +2,21 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
-from leuko.cli._keeping import tell_kept
-from leuko.cli._options import CellScaleOption, chosen_bundle
+from leuko.cli._calibration_options import KEEPING, Asked, asking
+from leuko.cli._keeping import offer
+from leuko.cli._measuring import Measuring, measuring
+from leuko.cli._options import CellScaleOption
 
 if TYPE_CHECKING:
-    from leuko.bundle import ModelBundle
-    from leuko.calibration import CalibrationHistory, LabelledCell, SiteMeasurement
-    from leuko.settings import Settings
+    from leuko.calibration import LabelledCell, SiteMeasurement
 
 
 @asking(*KEEPING, "bundle")
@@ -39,29 +40,96 @@ def site(
     um_per_px: CellScaleOption = None,
 ) -> None:
     """Adapt the classifier to this laboratory, by up to 100 cells that a person has confirmed."""
-    from leuko.calibration import FOLDER_NAME, CalibrationHistory
+    source = _Source(folder, session, labels, um_per_px, is_reviewed=reviewed)
+    source.check()
+    # What was saved is measured: the camera stays closed.
+    with measuring("site", replace(asked, folder=folder or Path())) as bench:
+        _adapt(bench, _cells(source, bench, _state_dir(asked)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the confirmed cells are, as the options say."""
+
+    folder: Path | None
+    session: int | None
+    labels: Path | None
+    um_per_px: str | None
+    is_reviewed: bool
+
+    def check(self) -> None:
+        """Refuse options that do not go together."""
+        if self.is_reviewed and (self.folder or self.labels):
+            raise typer.BadParameter("--reviewed takes no FOLDER and no --labels")
+        is_table = self.session is not None and self.labels is not None
+        has_any = self.session is not None or self.labels is not None
+        if not (self.is_reviewed or (not has_any if self.folder else is_table)):
+            raise typer.BadParameter("give a FOLDER, or --session and --labels, or --reviewed")
+
+
+def _adapt(bench: Measuring, cells: Iterator["LabelledCell"]) -> None:
+    """Fit the adaptation, and keep it if that is wanted."""
     from leuko.cli._part_figures import site_lines
 
-    models, settings = chosen_bundle(asked.bundle, state_dir=asked.state_dir, um_per_px=um_per_px)
-    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
-    left_out: tuple[str, ...] = ()
-    if reviewed:
-        if folder or labels:
-            raise typer.BadParameter("--reviewed takes no FOLDER and no --labels")
-        cells, left_out = _reviewed(session, settings)
-    else:
-        cells = _cells(folder, session, labels, settings=settings, history=history)
-    _tell_left_out(left_out)
-    found = _measured(cells, models, name_of(asked.by))
+    found = _measured(bench, cells)
     _tell_left_out(found.left_out)
-    part, number = found.part, None
-    if not asked.json:
-        for line in site_lines(part):
-            typer.echo(line)
-    if asked.yes or (not asked.json and typer.confirm("keep this calibration?", abort=True)):
-        kept = history.keep({"site": part}, cause="site", by=part.origin.by, site=found.content)
-        number = kept.record.number
-    tell_kept(number, "site", part, json=asked.json)
+    part = found.part
+    for line in site_lines(part):
+        bench.say(line)
+    figures = (
+        f"{part.cells} cells, right:",
+        f"before {part.right_before}",
+        f"adapted {part.right_after}",
+    )
+    offer(bench, "site", part, site=found.content, figures=figures)
+
+
+def _measured(bench: Measuring, cells: Iterator["LabelledCell"]) -> "SiteMeasurement":
+    from leuko.calibration import measure_site, middle_of
+    from leuko.inference import LiteRTEngine
+    from leuko.pipeline import FieldAnalyser
+
+    middles: list[LabelledCell] = []
+    for cell in cells:
+        bench.wizard.see(cell.rgb, f"cell {len(middles) + 1}")
+        middles.append(middle_of(cell))
+    return measure_site(
+        middles,
+        bench.circumstances,
+        # What an earlier adaptation says of the cells must not be learnt from.
+        analyser=FieldAnalyser(bench.bundle, LiteRTEngine()),
+        class_weights=bench.bundle.manifest.classifier.class_weights,
+    )
+
+
+def _cells(source: _Source, bench: Measuring, state_dir: Path) -> Iterator["LabelledCell"]:
+    from leuko.calibration import cells_of_folder, cells_of_session, read_labels
+    from leuko.service import STORE_NAME
+    from leuko.tracking import PICTURE_UM_PER_PX
+
+    if source.is_reviewed:
+        return _reviewed(source.session, state_dir)
+    if source.session is not None and source.labels:
+        return cells_of_session(
+            state_dir / STORE_NAME,
+            source.session,
+            read_labels(source.labels),
+            um_per_px=PICTURE_UM_PER_PX,
+        )
+    return cells_of_folder(source.folder or Path(), um_per_px=_scale(bench, source.um_per_px))
+
+
+def _reviewed(session: int | None, state_dir: Path) -> Iterator["LabelledCell"]:
+    """Return the reviewed cells; name those that cannot be had."""
+    from leuko.review import FOLDER_NAME, cells_of_reviews, load_review, load_reviews
+    from leuko.service import STORE_NAME
+    from leuko.tracking import PICTURE_UM_PER_PX
+
+    folder = state_dir / FOLDER_NAME
+    reviews = load_reviews(folder) if session is None else [load_review(folder, session)]
+    found = cells_of_reviews(state_dir / STORE_NAME, reviews, um_per_px=PICTURE_UM_PER_PX)
+    _tell_left_out(found.left_out)
+    return found.cells
 
 
 def _tell_left_out(reasons: tuple[str, ...]) -> None:
@@ -69,61 +137,18 @@ def _tell_left_out(reasons: tuple[str, ...]) -> None:
         typer.echo(f"leuko: left out {reason}", err=True)
 
 
-def _measured(cells: Iterator["LabelledCell"], models: "ModelBundle", by: str) -> "SiteMeasurement":
-    from leuko.calibration import FILES, Circumstances, measure_site
-    from leuko.clock import now
-    from leuko.inference import LiteRTEngine
-    from leuko.pipeline import FieldAnalyser
+def _state_dir(asked: Asked) -> Path:
+    from leuko.settings import load_settings
 
-    circumstances = Circumstances(by, now(), models.label, models.sha256, FILES)
-    return measure_site(
-        list(cells),
-        circumstances,
-        analyser=FieldAnalyser(models, LiteRTEngine()),
-        class_weights=models.manifest.classifier.class_weights,
-    )
+    return load_settings(os.environ, state_dir=asked.state_dir).state_dir
 
 
-def _cells(
-    folder: Path | None,
-    session: int | None,
-    labels: Path | None,
-    *,
-    settings: "Settings",
-    history: "CalibrationHistory",
-) -> Iterator["LabelledCell"]:
-    from leuko.calibration import cells_of_folder, cells_of_session, read_labels
-    from leuko.service import STORE_NAME
-    from leuko.tracking import PICTURE_UM_PER_PX
-
-    if folder and session is None and labels is None:
-        return cells_of_folder(folder, um_per_px=_scale(settings, history))
-    if folder or session is None or labels is None:
-        raise typer.BadParameter("give a FOLDER, or --session and --labels, or --reviewed")
-    return cells_of_session(
-        settings.state_dir / STORE_NAME,
-        session,
-        read_labels(labels),
-        um_per_px=PICTURE_UM_PER_PX,
-    )
+def _scale(bench: Measuring, given: str | None) -> float | None:
+    stated = bench.stated_um_per_px if given is None else _number(given)
+    present = bench.history.current()
+    scale = present.record.scale if present else None
+    return stated or (scale.um_per_px if scale else None)
 
 
-def _reviewed(
-    session: int | None, settings: "Settings"
-) -> tuple[Iterator["LabelledCell"], tuple[str, ...]]:
-    from leuko.review import FOLDER_NAME, cells_of_reviews, load_review, load_reviews
-    from leuko.service import STORE_NAME
-    from leuko.tracking import PICTURE_UM_PER_PX
-
-    folder = settings.state_dir / FOLDER_NAME
-    reviews = load_reviews(folder) if session is None else [load_review(folder, session)]
-    store = settings.state_dir / STORE_NAME
-    found = cells_of_reviews(store, reviews, um_per_px=PICTURE_UM_PER_PX)
-    return found.cells, found.left_out
-
-
-def _scale(settings: "Settings", history: "CalibrationHistory") -> float | None:
-    if settings.um_per_px != "auto":
-        return settings.um_per_px
-    present = history.current()
-    return present.record.scale.um_per_px if present and present.record.scale else None
+def _number(given: str) -> float | None:
+    return None if given == "auto" else float(given)

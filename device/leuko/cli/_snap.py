@@ -3,7 +3,7 @@
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from json import dumps
@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import CAMERA, Asked, asking
-from leuko.cli._live_gate import live_gate
 from leuko.cli._measuring import LONG_S
 from leuko.cli._moving_smear import fields_of_smear
 from leuko.cli._opening import bench_camera, bench_wizard, fitting_calibration
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
-    from leuko.calibration import CalibrationHistory, Shot
-    from leuko.cells import RGBImage
+    from leuko.calibration import Calibration, Shot
     from leuko.cli._field_files import FieldFiles
     from leuko.settings import Settings
     from leuko.wizard import Wizard
@@ -50,7 +48,8 @@ def snap(
         camera_source=asked.camera_source,
     )
     history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
-    flaw = _flaw(settings, history)
+    present = fitting_calibration(history, settings)
+    um_per_px = _scale(settings, present)
     with (
         closing(bench_camera(settings, history)) as camera,
         bench_wizard(settings, "sweep" if sweep else "snap", is_asked=not asked.json) as wizard,
@@ -60,7 +59,9 @@ def snap(
         _save(
             _in_a_row(shots, wizard, wanted=fields)
             if sweep
-            else fields_of_smear(shots, wizard, wanted=fields, flaw=flaw),
+            else fields_of_smear(
+                shots, wizard, wanted=fields, present=present, um_per_px=um_per_px
+            ),
             files,
         )
     told = {"folder": str(folder), "fields": files.names, "wanted": fields}
@@ -73,12 +74,11 @@ def _in_a_row(shots: Iterator["Shot"], wizard: "Wizard", *, wanted: int) -> Iter
         wizard.tell(f"picture {number} of {wanted}")
 
 
-def _flaw(settings: "Settings", history: "CalibrationHistory") -> "Callable[[RGBImage], str]":
-    present = fitting_calibration(history, settings)
-    calibrated = present.record.scale.um_per_px if present and present.record.scale else None
-    um_per_px = calibrated if settings.um_per_px == "auto" else settings.um_per_px
-    # Without a scale nobody knows what is sharp.
-    return live_gate(present, um_per_px) if um_per_px else lambda _rgb: ""
+def _scale(settings: "Settings", present: "Calibration | None") -> float | None:
+    if settings.um_per_px != "auto":
+        return settings.um_per_px
+    scale = present.record.scale if present else None
+    return scale.um_per_px if scale else None
 
 
 def _save(shots: Iterator["Shot"], files: "FieldFiles") -> None:

@@ -26,16 +26,29 @@ def stain(
 ) -> None:
     """Measure this laboratory's background and stain, which later smears are compared with."""
     with measuring("stain", asked, longest_s=LONG_S) as bench:
-        found = _measured(bench, cells)
-        for reason in found.left_out:
-            typer.echo(f"leuko: left out {reason}", err=True)
-        part = found.part
-        bench.say(
-            f"{part.cells} neutrophils and lymphocytes in {part.fields} fields: nuclei vary by "
-            f"{part.nuclei_spread_percent:.0f} % from cell to cell, the background is "
-            f"{', '.join(f'{level:.0f}' for level in part.background)}"
-        )
-        offer(bench, "stain", part, figures=(f"{part.cells} cells", f"{part.fields} fields"))
+        calibrate_stain(bench, cells=cells)
+
+
+def calibrate_stain(bench: Measuring, *, cells: int = 60) -> None:
+    """Measure background and stain, and keep them if that is wanted; see `offer`.
+
+    Args:
+        bench: what it is measured with.
+        cells: neutrophils and lymphocytes to measure.
+
+    Raises:
+        LeukoError: it is refused.
+    """
+    found = _measured(bench, cells)
+    for reason in found.left_out:
+        typer.echo(f"leuko: left out {reason}", err=True)
+    part = found.part
+    bench.say(
+        f"{part.cells} neutrophils and lymphocytes in {part.fields} fields: nuclei vary by "
+        f"{part.nuclei_spread_percent:.0f} % from cell to cell, the background is "
+        f"{', '.join(f'{level:.0f}' for level in part.background)}"
+    )
+    offer(bench, "stain", part, figures=(f"{part.cells} cells", f"{part.fields} fields"))
 
 
 def _told(

@@ -50,13 +50,16 @@ def wbc_factor(
 
 def _good(bench: Measuring, um_per_px: float, *, wanted: int) -> Iterator["Shot"]:
     """Yield the pictures that a live count would search as well, once; name the others."""
-    flaw = live_gate(bench.history.current(), um_per_px)
+    present = bench.history.current()
     if bench.camera:
-        yield from fields_of_smear(bench.shots, bench.wizard, wanted=wanted, flaw=flaw)
+        yield from fields_of_smear(
+            bench.shots, bench.wizard, wanted=wanted, present=present, um_per_px=um_per_px
+        )
         return
+    even, flaw = bench.even(), live_gate(present, um_per_px)
     first_with: dict[bytes, str] = {}
     for shot in bench.shots:
-        if reason := flaw(shot.rgb):
+        if reason := flaw(even(shot.rgb)):
             _tell_left_out(shot, reason)
         elif first := first_with.get(pixels := shot.pixels):
             _tell_left_out(shot, f"it is the same picture as {first}; its cells count once")

@@ -43,13 +43,16 @@ class FieldMap:
     meanwhile, so that every field is compared with all others: 0.1 ms each.
     """
 
-    def __init__(self, *, um_per_px: float) -> None:
+    def __init__(self, *, um_per_px: float, most_shared: float = _SAME_PLACE) -> None:
         """Begin with a slide that has not been looked at.
 
         Args:
             um_per_px: scale of the fields.
+            most_shared: share of a field, 0 to 1, from which another that shows it, too, makes it
+                none that is new.
         """
         self._um_per_px = um_per_px
+        self._most_shared = most_shared
         self._shape: tuple[int, ...] = ()
         self._map: SlideMap
         self._search: PlaceSearch
@@ -73,7 +76,7 @@ class FieldMap:
         placed, joined = self._joined(view, placed)
         near = self._map.keyframes.around(placed.position)
         known = self._known(placed.position, [one.position for _, one in near])
-        is_new = not near or near[0][0] < _SAME_PLACE
+        is_new = not near or near[0][0] < self._most_shared
         if is_new:
             self._map.add(view, placed)
         return PlacedField(placed.position, joined, known, is_new=is_new)

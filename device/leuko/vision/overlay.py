@@ -31,8 +31,7 @@ def draw_overlay(rgb: RGBImage, cells: Sequence[Cell], *, is_sharp: bool = True)
         is_sharp: whether its outlines are; else a corner says that they are not.
     """
     drawn = rgb.copy()
-    # 1/90 of the side is readable when the whole picture fills a screen or half a page.
-    letter = float(np.clip(max(rgb.shape[:2]) / 90, *_LETTERS))
+    letter = _letter(rgb)
     thickness = max(1, round(letter / 8))
     for cell in cells:
         _draw_outline(drawn, cell, thickness)
@@ -44,9 +43,25 @@ def draw_overlay(rgb: RGBImage, cells: Sequence[Cell], *, is_sharp: bool = True)
         taken.append(place)
         _draw_label(drawn, _label(cell), _colour(cell), place, letter=letter)
     if not is_sharp:
-        size = _text_size(_NOT_SHARP, 2 * letter)
-        _draw_label(drawn, _NOT_SHARP, _WARNING, Box(0, 0, *size), letter=2 * letter)
+        draw_note(drawn, _NOT_SHARP)
     return drawn
+
+
+def draw_note(drawn: RGBImage, note: str) -> None:
+    """Write what is wrong with a field into its upper left corner.
+
+    Args:
+        drawn: ``(height, width, 3)`` uint8, RGB; changed.
+        note: a word or two.
+    """
+    letter = 2 * _letter(drawn)
+    place = Box(0, 0, *_text_size(note, letter))
+    _draw_label(drawn, note, _WARNING, place, letter=letter)
+
+
+def _letter(rgb: RGBImage) -> float:
+    # 1/90 of the side is readable when the whole picture fills a screen or half a page.
+    return float(np.clip(max(rgb.shape[:2]) / 90, *_LETTERS))
 
 
 def _draw_outline(drawn: RGBImage, cell: Cell, thickness: int) -> None:

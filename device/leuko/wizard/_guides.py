@@ -32,6 +32,7 @@ GUIDES: Mapping[str, Guide] = MappingProxyType({
     "focus": Guide("sharpness", "turn the focus slowly"),
     "wbc_factor": Guide("leukocytes a litre", "move on, then rest"),
     "stain": Guide("stain", "go from cell to cell"),
+    "site": Guide("this laboratory", "wait"),
     "check": Guide("quality check", "go from cell to cell"),
     "snap": Guide("fields", "move on, then rest", steps=1, stopped=_STAYS),
     "sweep": Guide("pictures", "turn the focus slowly", steps=1, stopped=_STAYS),

@@ -59,9 +59,17 @@ class Wizard:
 
     def __post_init__(self) -> None:
         """Show what is to be done."""
-        self._step = CalibrationStep(
-            self.guide.title, f"step 1 of {self.guide.steps}", self.guide.instruction
-        )
+        self.turn_to(self.guide)
+
+    def turn_to(self, guide: Guide) -> None:
+        """Begin with something else to be done, and show it.
+
+        Args:
+            guide: the words for it.
+        """
+        self.guide, self._pictures = guide, 0
+        number = f"step 1 of {guide.steps}" if guide.steps > 1 else ""
+        self._step = CalibrationStep(guide.title, number, guide.instruction)
         self.show(self._step)
 
     def watched(self, shots: Iterator[Shot]) -> Iterator[Shot]:
@@ -165,6 +173,17 @@ class Wizard:
         """Return what a person answers who is shown trends; see `ask`."""
         answers = self._told_keys("keep", "again", "no")
         return self._asked(replace(chart, answers=answers), f"{question} [y/N/again] ")
+
+    def asks_to_begin(self, number: str) -> bool:
+        """Return whether a person wants to begin with what the guide says; else it is skipped.
+
+        Args:
+            number: which part of how many.
+        """
+        answers = self._told_keys("begin", "", "skip") or "answer in the terminal"
+        step = replace(self._step, number=number, answers=answers)
+        prompt = f"{number}, {self.guide.title}: {self.guide.instruction}; begin? [y/N] "
+        return self._asked(step, prompt) is not Answer.NO
 
     def asks_again(self, refusal: str) -> bool:
         """Return whether to measure again what was refused; never without keys.

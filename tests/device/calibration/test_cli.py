@@ -73,7 +73,8 @@ def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, field
 
 
 def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
-    calibrate("flat-field", "--from", fields, "--yes")
+    kept = calibrate("flat-field", "--from", fields, "--yes")
+    assert kept.out.endswith("to count with it\nnext: leuko calibrate scale\n")
     refused = calibrate("undo", "--json")
     assert refused.code == 1
     assert "say --yes as well" in refused.err
@@ -135,6 +136,8 @@ def test_an_import_as_json_needs_a_yes(
     asked = calibrate("import", tmp_path / "lab.zip")
     assert asked.code == 1
     assert "light uneven by" in asked.out
+    assert asked.out.endswith("nothing was changed\n")
+    assert "Aborted" not in asked.err
     assert len(json.loads(calibrate("history", "--json").out)) == 1
 
 

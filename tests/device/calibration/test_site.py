@@ -1,10 +1,12 @@
 """``leuko calibrate site``, where lymphocytes are called what the bundle calls neutrophils."""
 
 import csv
+import io
 import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +18,13 @@ from PIL import Image
 from leuko.calibration import (
     MOST_CELLS,
     CalibrationHistory,
+    FrameUsed,
+    LabelledCell,
     adapter_for,
     cells_of_folder,
     class_named,
     load_calibration,
+    middle_of,
     read_labels,
     summary_for,
 )
@@ -47,6 +52,8 @@ class Run:
 
 
 Leuko = Callable[..., Run]
+Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
+ENTER = 28
 
 
 @pytest.fixture
@@ -300,6 +307,46 @@ def test_pictures_that_say_their_scale_are_read_at_it_and_the_others_as_told(
     assert found == pytest.approx([0.1, 0.2, 0.1])
     with pytest.raises(CalibrationError, match=r"camera\.png, does not tell its scale; give --um"):
         list(cells_of_folder(tmp_path, um_per_px=None))
+
+
+@pytest.mark.parametrize(("side", "kept"), [(900, 600), (500, 500)])
+def test_of_a_whole_photograph_the_middle_is_kept_and_the_rest_let_go(side: int, kept: int) -> None:
+    rgb = np.zeros((side, side + 200, 3), np.uint8)
+    rgb[side // 2, side // 2 + 100] = 255
+    used = FrameUsed(name="x", sha256="0" * 64)
+    middle = middle_of(LabelledCell(rgb, 0.1, CellClass.MONOCYTE, used)).rgb
+    assert middle.shape == (kept, 600, 3)
+    assert middle[kept // 2, 300].all()
+    assert middle.base is None
+
+
+def test_a_person_is_asked_at_the_bench_whether_an_adaptation_is_kept(
+    *,
+    leuko: Leuko,
+    sorted_discs: Path,
+    hand: Hand,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LEUKO_KEYPAD", str(tmp_path / "keypad"))
+    monkeypatch.setenv("LEUKO_DISPLAY", "png")
+    monkeypatch.setenv("LEUKO_DISPLAY_DEVICE", str(tmp_path / "shown"))
+    with hand(tmp_path / "keypad", [ENTER]):
+        run = leuko("calibrate", "site", sorted_discs)
+    assert (run.code, run.out.splitlines()[-1]) == (
+        0,
+        "calibration 1 is kept; restart the service to count with it",
+    )
+    assert (tmp_path / "shown" / "display.png").exists()
+
+
+def test_a_no_keeps_no_adaptation_and_says_so(
+    leuko: Leuko, sorted_discs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    run = leuko("calibrate", "site", sorted_discs)
+    assert (run.code, run.out.splitlines()[-1]) == (1, "this calibration is not kept")
+    assert leuko("calibrate", "show").out == "this device is not calibrated\n"
 
 
 def test_of_many_cells_a_hundred_are_taken_evenly(tmp_path: Path) -> None:

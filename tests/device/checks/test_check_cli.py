@@ -51,6 +51,8 @@ def check(
 FIELDS = ((0, 0), (400, 0), (0, 320))
 """Corners of three fields with two leukocytes each, x and y."""
 ONE, ENTER = 2, 28
+NOTE = (190, 0, 30)
+"""Colour behind what is written into a field's corner."""
 
 Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
 
@@ -89,6 +91,8 @@ def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_pa
     assert told["check"]["measured"]["located_percent"] == 100
     assert told["check"]["origin"]["frames"][0]["name"] == "00.png"
     assert len(list((tmp_path / "seen").iterdir())) == 3
+    with Image.open(tmp_path / "seen" / "field-003.png") as picture:
+        assert picture.getpixel((1, 1)) != NOTE, "nothing was missed"
     with Image.open(tmp_path / "p.png") as plot:
         assert plot.size == (320, 240)
     assert [one["by"] for one in json.loads(check("--list", "--json").out)] == ["Ada"]
@@ -124,11 +128,14 @@ def test_on_a_keypad_each_field_is_asked_for_what_was_missed_in_it(
 ) -> None:
     monkeypatch.setenv("LEUKO_KEYPAD", str(tmp_path / "keypad"))
     with hand(tmp_path / "keypad", [ONE, ENTER]):
-        run = check("--from", slide, "--cells", 6)
+        run = check("--from", slide, "--cells", 6, "--pictures", tmp_path / "seen")
     assert "6 of 9 leukocytes located (67 %)" in run.out
     assert "how many" not in run.out
     kept = json.loads((tmp_path / "state" / "checks" / "check-000001.json").read_text())
-    assert (kept["located"], kept["missed"]) == (6, 3)
+    assert (kept["located"], kept["missed"], kept["missed_in"]) == (6, 3, [1, 1, 1])
+    assert "missed: 1 in field 1, 1 in field 2, 1 in field 3\n" in run.out
+    with Image.open(tmp_path / "seen" / "field-003.png") as picture:
+        assert picture.getpixel((1, 1)) == NOTE
 
 
 def test_a_blurred_picture_is_left_out_with_the_instruction_of_the_live_gate(

@@ -51,6 +51,15 @@ def test_a_damaged_check_is_named_and_its_number_never_given_again(
     assert [one.number for one in history.checks()] == [1, 3]
 
 
+def test_an_older_check_that_does_not_tell_missed_cells_by_field_is_sound(
+    check: Check, tmp_path: Path
+) -> None:
+    older = check().model_dump_json(exclude={"missed_in"})
+    (tmp_path / "check-000001.json").write_text(older, "utf-8")
+    (found,) = CheckHistory(tmp_path).checks()
+    assert (found.missed, found.missed_in) == (0, ())
+
+
 def test_a_check_is_judged_against_those_of_its_own_series(
     check: Check, origin: Origin, tmp_path: Path
 ) -> None:

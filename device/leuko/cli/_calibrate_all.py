@@ -1,0 +1,141 @@
+"""``leuko calibrate all``: one part after the other, each kept on its own."""
+
+# Commands import what they need, so that --help and --version stay quick on a small device.
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from json import dumps
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
+from leuko.cli._camera_controls import calibrate_exposure, calibrate_white_balance
+from leuko.cli._flat_field import calibrate_flat_field
+from leuko.cli._keeping import ORDER
+from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring
+from leuko.cli._opening import bench_wizard
+from leuko.cli._optics import calibrate_focus, calibrate_scale
+from leuko.cli._staining import calibrate_stain
+from leuko.errors import CalibrationError, ImageError, NoControlError
+
+if TYPE_CHECKING:
+    from leuko.wizard import Wizard
+
+_PARTS: dict[str, Callable[[Measuring], None]] = {
+    "exposure": calibrate_exposure,
+    "white_balance": calibrate_white_balance,
+    "flat_field": calibrate_flat_field,
+    "scale": calibrate_scale,
+    "focus": calibrate_focus,
+    "stain": calibrate_stain,
+}
+_NOT_OF_FILES = {
+    "exposure": "saved pictures set no camera",
+    "white_balance": "saved pictures set no camera",
+    "focus": "its pictures are a sweep; run leuko calibrate focus with a folder of their own",
+}
+"""Why a part cannot be measured from saved fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of a part that was not kept: why it was left out, or why it was refused."""
+
+    left_out: str = ""
+    refused: str = ""
+
+
+_SKIPPED = _Outcome("skipped")
+
+
+def _checked_parts(names: list[str] | None) -> list[str] | None:
+    known = [_typed(one) for one in ORDER]
+    if strange := [one for one in names or () if one not in known]:
+        raise typer.BadParameter(f"{strange[0]!r} is no part; choose among {', '.join(known)}")
+    return names
+
+
+@asking(*PICTURES, *KEEPING, "bundle")
+def calibrate_all(
+    asked: Asked,
+    *,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART", callback=_checked_parts, help="Leave a part out; repeatable."),
+    ] = None,
+) -> None:
+    """Measure exposure, white balance, even light, scale, focus and stain, one after the other."""
+    from leuko.settings import load_settings
+
+    if asked.json and not asked.yes:
+        raise CalibrationError("nothing was measured: --json asks nothing; say --yes as well")
+    settings = load_settings(os.environ, state_dir=asked.state_dir)
+    with bench_wizard(settings, ORDER[0], is_asked=asked.is_open) as wizard:
+        outcomes = {name: _outcome(name, asked, wizard, skip=skip or ()) for name in ORDER}
+    _finish(outcomes, json=asked.json)
+
+
+def _outcome(name: str, asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) -> _Outcome | None:
+    """Measure a part; return why it is not kept, None if it is."""
+    found = _SKIPPED if _typed(name) in skip else _tried(name, asked, wizard)
+    if found is None:
+        return None
+    if asked.json:
+        why = {"refused": found.refused} if found.refused else {"left_out": found.left_out}
+        typer.echo(dumps({"kept": None, name: None, **why}))
+    elif found.refused:
+        typer.echo(f"leuko: {_typed(name)} is refused: {found.refused}", err=True)
+    else:
+        typer.echo(f"leuko: left out {_typed(name)}: {found.left_out}", err=True)
+    return found
+
+
+def _tried(name: str, asked: Asked, wizard: "Wizard") -> _Outcome | None:
+    from leuko.wizard import GUIDES
+
+    if asked.folder and name in _NOT_OF_FILES:
+        return _Outcome(_NOT_OF_FILES[name])
+    wizard.turn_to(GUIDES[name])
+    number = f"part {ORDER.index(name) + 1} of {len(ORDER)}"
+    if asked.is_open and not wizard.asks_to_begin(number):
+        return _SKIPPED
+    try:
+        _measure(name, asked, wizard)
+    except NoControlError as error:
+        return _Outcome(str(error))
+    except (CalibrationError, ImageError) as error:
+        return _Outcome(refused=str(error))
+    except typer.Exit:
+        return _Outcome("what was measured is not kept")
+    return None
+
+
+def _measure(name: str, asked: Asked, wizard: "Wizard") -> None:
+    from leuko.wizard import GUIDES
+
+    longest_s = LONG_S if name == "stain" else USUAL_S
+    while True:
+        wizard.turn_to(GUIDES[name])
+        try:
+            # The camera is opened anew, locked as it is calibrated by now.
+            with measuring(name, asked, wizard=wizard, longest_s=longest_s) as bench:
+                _PARTS[name](bench)
+                return
+        except Again:
+            continue
+
+
+def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:
+    """Say what is kept, and leave with 1 if a part was refused or none is."""
+    kept = [_typed(name) for name, found in outcomes.items() if found is None]
+    if not json:
+        typer.echo(f"kept: {', '.join(kept) or 'nothing'}")
+    if not kept or any(found and found.refused for found in outcomes.values()):
+        raise typer.Exit(1)
+
+
+def _typed(name: str) -> str:
+    """Return what a person types for a part."""
+    return name.replace("_", "-")
