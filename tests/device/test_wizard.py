@@ -157,6 +157,25 @@ def test_a_refusal_is_shown_and_tried_again_where_there_are_keys() -> None:
         assert not without_keys.asks_again("too dim; turn it up")
 
 
+@pytest.mark.parametrize(("action", "begins"), [(Action.GO, True), (Action.FINISH, False)])
+def test_a_part_is_begun_with_or_skipped_while_the_camera_shows_the_slide(
+    action: Action, *, begins: bool
+) -> None:
+    bench = Bench(NAMES)
+    answers = bench.answers
+
+    def shots() -> Generator[Shot]:
+        yield Shot(field_of(99), FrameUsed(name="x", sha256="0" * 64))
+        answers.press(Press(action), on="keypad")
+
+    with bench.wizard() as wizard:
+        assert wizard.asks_to_begin("part 5 of 6", shots()) is begins
+    asked = bench.shown[-1]
+    assert (asked.number, asked.instruction) == ("part 5 of 6", "turn the focus slowly")
+    assert asked.answers == "[Enter] begin · hold [/] skip"
+    assert asked.picture is not None
+
+
 def test_neither_display_nor_buttons_that_fail_stop_a_calibration(tmp_path: Path) -> None:
     said: list[str] = []
     settings = Settings(

@@ -93,38 +93,43 @@ def _outcome(name: str, asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) 
 
 
 def _tried(name: str, asked: Asked, wizard: "Wizard") -> _Outcome | None:
-    from leuko.wizard import GUIDES
-
     if asked.folder and name in _NOT_OF_FILES:
         return _Outcome(_NOT_OF_FILES[name])
-    wizard.turn_to(GUIDES[name])
-    number = f"part {ORDER.index(name) + 1} of {len(ORDER)}"
-    if asked.is_open and not wizard.asks_to_begin(number):
-        return _SKIPPED
     try:
-        _measure(name, asked, wizard)
+        return None if _is_measured(name, asked, wizard) else _SKIPPED
     except NoControlError as error:
         return _Outcome(str(error))
     except (CalibrationError, ImageError) as error:
         return _Outcome(refused=str(error))
     except typer.Exit:
         return _Outcome("what was measured is not kept")
-    return None
 
 
-def _measure(name: str, asked: Asked, wizard: "Wizard") -> None:
+def _is_measured(name: str, asked: Asked, wizard: "Wizard") -> bool:
+    """Measure a part as often as the person wants; return whether it was begun with at all."""
     from leuko.wizard import GUIDES
 
+    is_begun = not asked.is_open
     longest_s = LONG_S if name == "stain" else USUAL_S
     while True:
         wizard.turn_to(GUIDES[name])
         try:
             # The camera is opened anew, locked as it is calibrated by now.
             with measuring(name, asked, wizard=wizard, longest_s=longest_s) as bench:
-                _PARTS[name](bench)
-                return
+                is_begun = is_begun or _is_wanted(name, bench)
+                if is_begun:
+                    _PARTS[name](bench)
+                return is_begun
         except Again:
             continue
+
+
+def _is_wanted(name: str, bench: Measuring) -> bool:
+    from leuko.calibration import shots_of_camera
+
+    number = f"part {ORDER.index(name) + 1} of {len(ORDER)}"
+    shots = shots_of_camera(bench.camera, longest_s=LONG_S) if bench.camera else iter(())
+    return bench.wizard.asks_to_begin(number, shots)
 
 
 def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:

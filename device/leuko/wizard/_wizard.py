@@ -1,5 +1,6 @@
 """A calibration on display, keys and terminal: step, picture, numbers, and what is asked."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from leuko.wizard._typing import TypedAnswers, answer_of
 _WIDEST = 400
 """Columns of the picture that is shown; no display gives it more."""
 _TICK_S = 0.1
+_FIRST_KEYS_S = 1.0
+"""A keypad is found as soon, where nobody can type."""
 _QUESTION = "keep it?"
 
 
@@ -174,16 +177,34 @@ class Wizard:
         answers = self._told_keys("keep", "again", "no")
         return self._asked(replace(chart, answers=answers), f"{question} [y/N/again] ")
 
-    def asks_to_begin(self, number: str) -> bool:
+    def asks_to_begin(self, number: str, shots: Iterator[Shot]) -> bool:
         """Return whether a person wants to begin with what the guide says; else it is skipped.
 
         Args:
             number: which part of how many.
+            shots: of the camera, shown meanwhile, so that the slide can be put in its place.
+
+        Raises:
+            CalibrationError: the camera fails, or nobody answers for long.
         """
-        answers = self._told_keys("begin", "", "skip") or "answer in the terminal"
-        step = replace(self._step, number=number, answers=answers)
+        step = replace(self._step, number=number, answers=self._told_beginning())
         prompt = f"{number}, {self.guide.title}: {self.guide.instruction}; begin? [y/N] "
-        return self._asked(step, prompt) is not Answer.NO
+        self.answers.forget()
+        self.show(step)
+        self.say(prompt)
+        until_s = time.monotonic() + _FIRST_KEYS_S
+        while self.keys().yes or self.typed.is_open or time.monotonic() < until_s:
+            if answer := self.answers.next(_TICK_S) or self._typed(prompt):
+                return answer is not Answer.NO
+            shot, answers = next(shots, None), self._told_beginning()
+            if shot or answers != step.answers:
+                picture = _reduced(shot.rgb) if shot else step.picture
+                step = replace(step, answers=answers, picture=picture)
+                self.show(step)
+        return False
+
+    def _told_beginning(self) -> str:
+        return self._told_keys("begin", "", "skip") or "answer in the terminal"
 
     def asks_again(self, refusal: str) -> bool:
         """Return whether to measure again what was refused; never without keys.

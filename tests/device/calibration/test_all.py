@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Run:
 
 
 Calibrate = Callable[..., Run]
+Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
+ENTER = 28
 
 
 @pytest.fixture
@@ -102,6 +105,21 @@ def test_a_part_that_a_person_skips_is_not_measured(
     assert (run.code, run.out) == (1, "kept: nothing\n")
     assert "leuko: left out flat-field: skipped\n" in run.err
     assert not (tmp_path / "state" / "calibration").exists()
+
+
+def test_without_a_terminal_the_keypad_begins_and_keeps_a_part(
+    *,
+    calibrate: Calibrate,
+    fields: Path,
+    hand: Hand,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LEUKO_KEYPAD", str(tmp_path / "keypad"))
+    with hand(tmp_path / "keypad", [ENTER]), Path(os.devnull).open(encoding="utf-8") as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
+    assert run.out.endswith("kept: flat-field\n")
 
 
 def test_what_the_camera_cannot_do_is_left_out(calibrate: Calibrate, fields: Path) -> None:
