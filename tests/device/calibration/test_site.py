@@ -309,15 +309,25 @@ def test_pictures_that_say_their_scale_are_read_at_it_and_the_others_as_told(
         list(cells_of_folder(tmp_path, um_per_px=None))
 
 
-@pytest.mark.parametrize(("side", "kept"), [(900, 600), (500, 500)])
-def test_of_a_whole_photograph_the_middle_is_kept_and_the_rest_let_go(side: int, kept: int) -> None:
-    rgb = np.zeros((side, side + 200, 3), np.uint8)
-    rgb[side // 2, side // 2 + 100] = 255
+@pytest.mark.parametrize(
+    ("um_per_px", "shape", "kept", "kept_um_per_px"),
+    [
+        (0.2, (900, 1100), (200, 200), 0.2),
+        (0.2, (150, 1100), (150, 200), 0.2),
+        (0.04, (1100, 1200), (480, 480), 40 / 480),
+    ],
+)
+def test_of_a_whole_photograph_the_middle_is_kept_and_the_rest_let_go(
+    um_per_px: float, shape: tuple[int, int], kept: tuple[int, int], kept_um_per_px: float
+) -> None:
+    rgb = np.zeros((*shape, 3), np.uint8)
+    rgb[shape[0] // 2 - 8 : shape[0] // 2 + 8, shape[1] // 2 - 8 : shape[1] // 2 + 8] = 255
     used = FrameUsed(name="x", sha256="0" * 64)
-    middle = middle_of(LabelledCell(rgb, 0.1, CellClass.MONOCYTE, used)).rgb
-    assert middle.shape == (kept, 600, 3)
-    assert middle[kept // 2, 300].all()
-    assert middle.base is None
+    middle = middle_of(LabelledCell(rgb, um_per_px, CellClass.MONOCYTE, used))
+    assert middle.rgb.shape == (*kept, 3)
+    assert middle.um_per_px == pytest.approx(kept_um_per_px)
+    assert middle.rgb[kept[0] // 2, kept[1] // 2].all()
+    assert not np.shares_memory(middle.rgb, rgb)
 
 
 def test_a_person_is_asked_at_the_bench_whether_an_adaptation_is_kept(
