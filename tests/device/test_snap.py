@@ -42,12 +42,16 @@ def snap(
     return run
 
 
-def taken(pictures: list[RGBImage], *, wanted: int = 9) -> tuple[list[int], list[str]]:
+def taken(
+    pictures: list[RGBImage], *, wanted: int = 9, empty: int = 2
+) -> tuple[list[int], list[str]]:
     """Which of some pictures are fields, counted from 0, and what was said of each."""
     used = FrameUsed(name="x", sha256="0" * 64)
     shots = [Shot(rgb, used) for rgb in pictures]
     said: list[str] = []
-    found = different_fields(shots, wanted=wanted, told=lambda _fields, reason: said.append(reason))
+    found = different_fields(
+        shots, wanted=wanted, empty=empty, told=lambda _fields, reason: said.append(reason)
+    )
     return [next(at for at, one in enumerate(shots) if one is shot) for shot in found], said
 
 
@@ -70,7 +74,9 @@ def test_a_field_is_taken_once_the_view_rests_and_only_once(
 
 def test_of_empty_glass_two_pictures_are_taken(paired_fields: tuple[RGBImage, ...]) -> None:
     glass = np.full(paired_fields[0].shape, 230, np.uint8)
-    assert taken([noisy(glass, seed) for seed in range(5)])[0] == [1, 2]
+    shown = [noisy(glass, seed) for seed in range(5)]
+    assert taken(shown)[0] == [1, 2]
+    assert taken(shown, empty=0)[0] == []
 
 
 def test_a_picture_with_a_flaw_is_no_field(paired_fields: tuple[RGBImage, ...]) -> None:

@@ -9,9 +9,6 @@ from leuko.vision.shading import ReducedField, is_empty, reduce_field, show_the_
 MOVING, SHOWN = "moving", "move the slide on"
 """Why a picture is no field: the view has not come to rest, or was taken before."""
 
-_EMPTY_FIELDS = 2
-"""Fields of empty glass that are taken: all look the same, and even light needs no more."""
-
 Flaw = Callable[[RGBImage], str]
 """Says in a few words what is wrong with a picture; nothing if it is good."""
 FieldTold = Callable[[int, str], None]
@@ -22,6 +19,7 @@ def different_fields(
     shots: Iterable[Shot],
     *,
     wanted: int,
+    empty: int = 0,
     flaw: Flaw = lambda _rgb: "",
     told: FieldTold = lambda _fields, _reason: None,
 ) -> Iterator[Shot]:
@@ -32,12 +30,13 @@ def different_fields(
     Args:
         shots: pictures of one size, some time apart; no more are taken than are needed.
         wanted: fields.
+        empty: fields of empty glass that are taken: all look the same.
         flaw: what else keeps a picture from being taken, but for one of empty glass.
         told: of each picture.
     """
     if wanted < 1:
         return
-    chooser = _Chooser(flaw)
+    chooser = _Chooser(flaw, empty=empty)
     for shot in shots:
         reason = chooser.reason_against(shot.rgb)
         told(len(chooser.fields), reason)
@@ -48,7 +47,8 @@ def different_fields(
 
 
 class _Chooser:
-    def __init__(self, flaw: Flaw) -> None:
+    def __init__(self, flaw: Flaw, *, empty: int) -> None:
+        self._empty = empty
         self.fields: list[ReducedField] = []
         self._before: ReducedField | None = None
         self._flaw = flaw
@@ -67,7 +67,7 @@ class _Chooser:
     def _against(self, reduced: ReducedField, before: ReducedField) -> str:
         # Of empty glass nothing tells whether it moves.
         if is_empty(reduced):
-            return SHOWN if sum(map(is_empty, self.fields)) >= _EMPTY_FIELDS else ""
+            return SHOWN if sum(map(is_empty, self.fields)) >= self._empty else ""
         if not show_the_same(reduced, before):
             return MOVING
         # The place before is the likeliest.

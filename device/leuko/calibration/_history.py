@@ -79,7 +79,9 @@ class CalibrationHistory:
         """
         found, problem = self._newest_whole()
         if problem and found is None:
-            raise CalibrationError(f"{problem}; leuko calibrate forget starts without one")
+            raise CalibrationError(
+                f"{problem}; if it is damaged, leuko calibrate forget starts without one"
+            )
         return found
 
     def keep(

@@ -107,7 +107,7 @@ def forget(
     if json and not yes:
         raise CalibrationError("nothing was dropped: --json asks nothing; say --yes as well")
     if not yes:
-        typer.confirm(f"drop {' '.join(parts or ['the whole calibration'])}?", abort=True)
+        confirm(f"drop {' '.join(parts or ['the whole calibration'])}?")
     found = _history(state_dir).forget(parts or (), by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
 

@@ -15,7 +15,7 @@ from leuko.cli._camera_controls import calibrate_exposure, calibrate_white_balan
 from leuko.cli._flat_field import calibrate_flat_field
 from leuko.cli._keeping import ORDER
 from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring
-from leuko.cli._opening import bench_wizard
+from leuko.cli._opening import bench_wizard, refuse_beside_a_service
 from leuko.cli._optics import calibrate_focus, calibrate_scale
 from leuko.cli._staining import calibrate_stain
 from leuko.errors import CalibrationError, ImageError, NoControlError
@@ -52,9 +52,10 @@ _SKIPPED = _Outcome("skipped")
 
 def _checked_parts(names: list[str] | None) -> list[str] | None:
     known = [_typed(one) for one in ORDER]
-    if strange := [one for one in names or () if one not in known]:
+    wanted = [_typed(one.lower()) for one in names or ()]
+    if strange := [one for one in wanted if one not in known]:
         raise typer.BadParameter(f"{strange[0]!r} is no part; choose among {', '.join(known)}")
-    return names
+    return wanted
 
 
 @asking(*PICTURES, *KEEPING, "bundle")
@@ -71,7 +72,9 @@ def calibrate_all(
 
     if asked.json and not asked.yes:
         raise CalibrationError("nothing was measured: --json asks nothing; say --yes as well")
-    settings = load_settings(os.environ, state_dir=asked.state_dir)
+    settings = load_settings(os.environ, state_dir=asked.state_dir, camera=asked.camera)
+    if not asked.folder:
+        refuse_beside_a_service(settings)
     with bench_wizard(settings, ORDER[0], is_asked=asked.is_open) as wizard:
         outcomes = {name: _outcome(name, asked, wizard, skip=skip or ()) for name in ORDER}
     _finish(outcomes, json=asked.json)

@@ -128,12 +128,20 @@ def _told_and_kept(
         bench.say(line)
     chart, asked = _chart(history, drafted), bench.asked
     bench.wizard.show(chart)
-    is_kept = asked.yes or (not asked.json and is_wanted(bench, beside=chart, what="check"))
+    is_kept = asked.yes or (not asked.json and _is_wanted(bench, chart))
     made = history.keep(drafted) if is_kept else drafted
     if asked.json:
         told = made.model_dump(mode="json")
         typer.echo(dumps({"kept": made.number if is_kept else None, "check": told}))
     return made
+
+
+def _is_wanted(bench: Measuring, chart: "TrendChart") -> bool:
+    """Return whether it is to be kept; a "no" is said, and the outcome stands all the same."""
+    try:
+        return is_wanted(bench, beside=chart, what="check")
+    except typer.Exit:
+        return False
 
 
 def _leave(made: "CheckRecord", draw: "Callable[[], None]") -> None:

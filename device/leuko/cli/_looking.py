@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from leuko.cli._measuring import Measuring
-from leuko.errors import OutputError
+from leuko.errors import CalibrationError, OutputError
 
 if TYPE_CHECKING:
     from leuko.calibration import Shot
@@ -74,8 +74,7 @@ class Looking:
         """Return how many were missed in all fields, asking once more for those not asked about.
 
         Raises:
-            Abort: nobody can answer.
-            CalibrationError: the person has stopped it.
+            CalibrationError: the person has stopped it, or nobody can answer.
         """
         if self._given is not None:
             return self._given
@@ -92,7 +91,7 @@ class Looking:
             start=sum(self._missed),
         )
         if missed is None:
-            raise typer.Abort
+            raise CalibrationError("nobody answered; say with --missed how many were missed")
         return missed
 
     def _write(self, drawn: "RGBImage") -> None:
@@ -103,7 +102,7 @@ class Looking:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / f"field-{self._fields:03}.png").write_bytes(result_png(drawn))
+            (self._folder / f"checked-{self._fields:03}.png").write_bytes(result_png(drawn))
         except OSError as error:
             raise OutputError(
                 f"{self._folder} takes no pictures ({error.strerror or error}); name another folder"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from leuko.cli._calibration_options import Asked, name_of
-from leuko.cli._opening import bench_camera, bench_wizard
+from leuko.cli._opening import bench_camera, bench_wizard, refuse_beside_a_service
 from leuko.cli._options import chosen_bundle
-from leuko.errors import CalibrationError, LeukoError
+from leuko.errors import CalibrationError, LeukoError, NoControlError
 
 if TYPE_CHECKING:
     from leuko.bundle import ModelBundle
@@ -103,6 +103,7 @@ def measuring(
 
     Raises:
         Again: what was refused is to be measured once more.
+        NoControlError: the camera has no such control.
         LeukoError: it was refused.
     """
     from leuko.calibration import FOLDER_NAME, CalibrationHistory
@@ -115,6 +116,8 @@ def measuring(
     )
     kept = CalibrationHistory(settings.state_dir / FOLDER_NAME)
     is_one_of_all = wizard is not None
+    if not asked.folder:
+        refuse_beside_a_service(settings)
     with ExitStack() as stack:
         if wizard is None:
             is_asked = asked.is_open if is_asked is None else is_asked
@@ -135,6 +138,9 @@ def measuring(
         )
         try:
             yield bench
+        except NoControlError:
+            # No second try gives a camera a control.
+            raise
         except LeukoError as error:
             if wizard.asks_again(str(error)):
                 raise Again from error

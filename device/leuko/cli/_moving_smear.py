@@ -21,6 +21,7 @@ def fields_of_smear(
     wizard: "Wizard",
     *,
     wanted: int,
+    empty: int = 0,
     present: "Calibration | None",
     um_per_px: float | None,
 ) -> Iterator["Shot"]:
@@ -30,6 +31,7 @@ def fields_of_smear(
         shots: of the camera.
         wizard: shows how many fields there are, and what keeps the next from being taken.
         wanted: fields.
+        empty: fields of empty glass that are taken.
         present: the calibration in use.
         um_per_px: scale of the pictures; None if it is not known, so that nobody can say what is
             sharp and what overlaps.
@@ -42,7 +44,7 @@ def fields_of_smear(
         wizard.tell(f"field {fields} of {wanted}", reason or "taken")
 
     flaw = _flaw(present, um_per_px) if um_per_px else lambda _rgb: ""
-    return different_fields(shots, wanted=wanted, flaw=flaw, told=told)
+    return different_fields(shots, wanted=wanted, empty=empty, flaw=flaw, told=told)
 
 
 def _flaw(present: "Calibration | None", um_per_px: float) -> "Callable[[RGBImage], str]":

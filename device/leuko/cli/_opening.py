@@ -47,7 +47,7 @@ def bench_camera(settings: "Settings", history: "CalibrationHistory") -> "Camera
     from leuko.cameras import CameraProcess
     from leuko.service import camera_options
 
-    _refuse_beside_a_service(settings)
+    refuse_beside_a_service(settings)
     return CameraProcess(
         settings.camera, camera_options(settings, fitting_calibration(history, settings))
     )
@@ -68,7 +68,12 @@ def fitting_calibration(
     return present
 
 
-def _refuse_beside_a_service(settings: "Settings") -> None:
+def refuse_beside_a_service(settings: "Settings") -> None:
+    """Refuse before display, keys or camera are opened that the running service has.
+
+    Raises:
+        CameraError: it has the camera.
+    """
     from leuko.cameras import WITHOUT_HARDWARE
     from leuko.control import is_service_running
 

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import name_of
-from leuko.errors import SettingsError
+from leuko.cli._keeping import confirm
+from leuko.errors import SessionError, SettingsError
 
 if TYPE_CHECKING:
     from leuko.settings import Settings
+
+_MOST_AT_ONCE = 10_000
 
 
 def _checked(sessions: list[str]) -> list[str]:
@@ -22,6 +25,10 @@ def _checked(sessions: list[str]) -> list[str]:
         first, dash, last = one.partition("-")
         if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
             raise typer.BadParameter(f"{one!r} is neither a number, such as 7, nor 1-20")
+        if dash and not 0 <= int(last) - int(first) < _MOST_AT_ONCE:
+            raise typer.BadParameter(
+                f"{one!r} is no range of up to {_MOST_AT_ONCE} sessions, the first one first"
+            )
     return sessions
 
 
@@ -61,7 +68,7 @@ def slim(
     if not yes:
         typer.echo(f"{told}; cells, counts and log stay")
         typer.echo("nobody can look at these cells, export their pictures or learn from them again")
-        typer.confirm("drop these pictures?", abort=True)
+        confirm("drop these pictures?")
     before = _bytes(settings)
     _drop(settings, numbers, by=name_of(by))
     after = _bytes(settings)
@@ -84,12 +91,15 @@ def _pictures(settings: "Settings", numbers: Sequence[int]) -> str:
     """Return how many pictures there are, in words.
 
     Raises:
-        SessionError: there is no such session.
+        SessionError: there is no such session, or it is open.
     """
     from leuko.store import STORE_NAME, Store
 
     with Store.reading(settings.state_dir / STORE_NAME) as reader:
-        found = [reader.pictures(reader.session(number).id) for number in numbers]
+        for number in numbers:
+            if (state := reader.session(number).state).is_open:
+                raise SessionError(f"session {number} is {state}; finish or discard it first")
+        found = [reader.pictures(number) for number in numbers]
     cells, size = (sum(each) for each in zip(*found, strict=True))
     return f"{cells} pictures of {len(numbers)} sessions, {size / 1e6:.1f} MB"
 

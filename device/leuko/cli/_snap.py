@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from leuko.settings import Settings
     from leuko.wizard import Wizard
 
+_EMPTY_FIELDS = 2
+"""Even light needs no more of empty glass."""
+
 
 @asking(*CAMERA, "json", "state_dir")
 def snap(
@@ -60,7 +63,12 @@ def snap(
             _in_a_row(shots, wizard, wanted=fields)
             if sweep
             else fields_of_smear(
-                shots, wizard, wanted=fields, present=present, um_per_px=um_per_px
+                shots,
+                wizard,
+                wanted=fields,
+                empty=_EMPTY_FIELDS,
+                present=present,
+                um_per_px=um_per_px,
             ),
             files,
         )

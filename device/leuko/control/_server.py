@@ -69,7 +69,6 @@ class ControlServer:
         """
         self._controls = controls
         self._archive = archive
-        self._one_export = threading.Lock()
         self._line_s = line_s
         self._places = threading.BoundedSemaphore(_MOST_CALLERS)
         self._ended = threading.Event()
@@ -161,10 +160,9 @@ class ControlServer:
         if request.folder:
             refuse_another(request.folder, request.folder_id)
         seen = self._slide_of(request.session)
-        with self._one_export:
-            return self._archive.export(
-                request.session, folder=request.folder, pictures=request.pictures, seen=seen
-            )
+        return self._archive.export(
+            request.session, folder=request.folder, pictures=request.pictures, seen=seen
+        )
 
     def _slide_of(self, session: int) -> SeenSlide | None:
         try:

@@ -55,11 +55,10 @@ def examine(
     else:
         yield examine_camera(settings, camera)
         yield examine_display(settings, display)
-        yield examine_accelerator()
-        yield examine_backend(settings)
-    if not service.is_silent:
         for look in bench_looks(settings):
             yield look()
+        yield examine_accelerator()
+        yield examine_backend(settings)
     yield examine_bundle(settings)
     yield examine_calibration(settings)
     yield disk_finding(service.status.disk) if service.status else examine_disk(settings)

@@ -11,6 +11,7 @@ from leuko.status import Health, Level
 
 _HELD = ("camera", "display", "accelerator")
 """What a service that runs has open: whoever opens it beside that disturbs the count, or fails."""
+_KEYS = ("keypad", "buttons")
 _NO_DISPLAY = Health(Level.OK, "none chosen")
 
 
@@ -43,9 +44,11 @@ class AskedService:
             return tuple(
                 doubtful(part, "not opened: a service may hold it", remedy) for part in _HELD
             )
+        keys = (told(part, status.bench[part]) for part in _KEYS if part in status.bench)
         return (
             told("camera", status.camera),
             told("display", status.bench.get("display", _NO_DISPLAY)),
+            *keys,
             told("accelerator", status.accelerator, "see docs/backends.md"),
         )
 

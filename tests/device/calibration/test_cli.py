@@ -118,7 +118,9 @@ def test_what_is_of_another_camera_is_told_before_it_is_imported_and_dropped_by_
     assert "leuko calibrate forget focus" in told
     assert "nothing was dropped" in calibrate("forget", "focus", "--json").err
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert "drop focus?" in calibrate("forget", "focus").out
+    refused = calibrate("forget", "focus").out
+    assert "drop focus?" in refused
+    assert "nothing was changed" in refused
     run = calibrate("forget", "focus", "--yes", "--json")
     assert json.loads(run.out) == {"kept": 4, "cause": "forgot all"}
     assert json.loads(calibrate("show", "--json").out)["focus"] is None

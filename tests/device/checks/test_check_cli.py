@@ -91,7 +91,7 @@ def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_pa
     assert told["check"]["measured"]["located_percent"] == 100
     assert told["check"]["origin"]["frames"][0]["name"] == "00.png"
     assert len(list((tmp_path / "seen").iterdir())) == 3
-    with Image.open(tmp_path / "seen" / "field-003.png") as picture:
+    with Image.open(tmp_path / "seen" / "checked-003.png") as picture:
         assert picture.getpixel((1, 1)) != NOTE, "nothing was missed"
     with Image.open(tmp_path / "p.png") as plot:
         assert plot.size == (320, 240)
@@ -134,7 +134,7 @@ def test_on_a_keypad_each_field_is_asked_for_what_was_missed_in_it(
     kept = json.loads((tmp_path / "state" / "checks" / "check-000001.json").read_text())
     assert (kept["located"], kept["missed"], kept["missed_in"]) == (6, 3, [1, 1, 1])
     assert "missed: 1 in field 1, 1 in field 2, 1 in field 3\n" in run.out
-    with Image.open(tmp_path / "seen" / "field-003.png") as picture:
+    with Image.open(tmp_path / "seen" / "checked-003.png") as picture:
         assert picture.getpixel((1, 1)) == NOTE
 
 

@@ -88,7 +88,13 @@ def test_nothing_is_dropped_unless_a_person_agrees(
 
 @pytest.mark.parametrize(
     ("sessions", "words"),
-    [("2-3", "session 3 is paused; finish"), ("4", "no session 4"), ("two", "'two' is neither")],
+    [
+        ("2-3", "session 3 is paused; finish"),
+        ("4", "no session 4"),
+        ("two", "'two' is neither"),
+        ("2-1", "is no range"),
+        ("1-99999999999", "is no range"),
+    ],
 )
 def test_what_cannot_be_dropped_is_refused_as_a_whole(
     slim: Slim, state_dir: Path, sessions: str, words: str
