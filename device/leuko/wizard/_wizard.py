@@ -165,7 +165,7 @@ class Wizard:
         """
         step = replace(
             self._step,
-            number="step 2 of 2",
+            number=f"step {self.guide.steps} of {self.guide.steps}" if self.guide.steps > 1 else "",
             instruction=_QUESTION,
             figures=figures or self._step.figures,
             answers=self._told_keys("yes", "again", "no") or "answer in the terminal",

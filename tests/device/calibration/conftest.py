@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from leuko.calibration import Circumstances, FrameUsed, Shot
 from leuko.cells import RGBImage
@@ -55,6 +57,16 @@ def shaded_fields(even_fields: tuple[RGBImage, ...], pink_corners: Light) -> tup
     return tuple(
         np.asarray(np.clip(np.rint(rgb * pink_corners), 0, 255), np.uint8) for rgb in even_fields
     )
+
+
+@pytest.fixture
+def fields(shaded_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
+    """A folder of fields whose light is uneven."""
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    for number, rgb in enumerate(shaded_fields):
+        Image.fromarray(rgb).save(folder / f"{number:02}.png")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from leuko.cells import RGBImage
 from leuko.cli import main
 
 NO_STAIN = ("--skip", "stain")
@@ -43,15 +41,6 @@ def calibrate(
         return Run(left.value.code or 0, printed.out, printed.err)
 
     return run
-
-
-@pytest.fixture
-def fields(shaded_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
-    folder = tmp_path / "fields"
-    folder.mkdir()
-    for number, rgb in enumerate(shaded_fields):
-        Image.fromarray(rgb).save(folder / f"{number:02}.png")
-    return folder
 
 
 @pytest.fixture

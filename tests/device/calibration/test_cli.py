@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from leuko.calibration import CalibrationHistory, Circumstances, FocusPart, load_calibration
-from leuko.cells import RGBImage
 from leuko.cli import main
 from leuko.sim import SimulatedSmear, SmearSpec
 
@@ -38,15 +37,6 @@ def calibrate(
         return Run(left.value.code or 0, printed.out, printed.err)
 
     return run
-
-
-@pytest.fixture
-def fields(shaded_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
-    folder = tmp_path / "fields"
-    folder.mkdir()
-    for number, rgb in enumerate(shaded_fields):
-        Image.fromarray(rgb).save(folder / f"{number:02}.png")
-    return folder
 
 
 def test_a_script_measures_keeps_and_shows(
