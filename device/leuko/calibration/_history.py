@@ -132,10 +132,9 @@ class CalibrationHistory:
             OutputError: the state directory takes no files.
         """
         with self._files.adding() as number:
-            present, problem = self._newest_whole()
+            self.refuse_to_forget(names)
+            present, _ = self._newest_whole()
             told = present.record.parts if present else {}
-            if not told and (names or present or not problem):
-                raise CalibrationError("there is no calibration to forget; calibrate first")
             gone = named_parts(names, told) if names else tuple(told)
             kept = {name: part for name, part in told.items() if name not in gone}
             before = present.record.number if present else None
@@ -146,6 +145,22 @@ class CalibrationHistory:
             )
             cause = f"forgot {spoken(gone) if kept else 'all'}"
             return self._put(number, kept, files, cause=cause, by=by, before=before)
+
+    def refuse_to_forget(self, names: Collection[str] = ()) -> None:
+        """Refuse to drop parts that are not there.
+
+        Args:
+            names: of the parts, as a person writes them; none for all.
+
+        Raises:
+            CalibrationError: they are not there.
+        """
+        present, problem = self._newest_whole()
+        told = present.record.parts if present else {}
+        if not told and (names or present or not problem):
+            raise CalibrationError("there is no calibration to forget; calibrate first")
+        if names:
+            named_parts(names, told)
 
     def undo(self, *, by: str) -> Calibration:
         """Add a calibration that says what the one before the present one said.

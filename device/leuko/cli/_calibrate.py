@@ -106,9 +106,11 @@ def forget(
     """Drop parts of the calibration, or all of it; the history keeps them, undo goes back."""
     if json and not yes:
         raise CalibrationError("nothing was dropped: --json asks nothing; say --yes as well")
+    kept = _history(state_dir)
     if not yes:
+        kept.refuse_to_forget(parts or ())
         confirm(f"drop {' '.join(parts or ['the whole calibration'])}?")
-    found = _history(state_dir).forget(parts or (), by=name_of(by))
+    found = kept.forget(parts or (), by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
 
 

@@ -140,6 +140,10 @@ def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:
     kept = [_typed(name) for name, found in outcomes.items() if found is None]
     if not json:
         typer.echo(f"kept: {', '.join(kept) or 'nothing'}")
+        if refused := [_typed(name) for name, found in outcomes.items() if found and found.refused]:
+            typer.echo(
+                f"refused: {', '.join(refused)}; run each alone, leuko calibrate {refused[0]}"
+            )
     if not kept or any(found and found.refused for found in outcomes.values()):
         raise typer.Exit(1)
 

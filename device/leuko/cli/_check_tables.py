@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -41,22 +42,24 @@ def print_checks(entries: Sequence[CheckEntry]) -> None:
     if not entries:
         console.print("no quality check was ever made")
         return
+    # Without lines between the columns, a name and a time may fold: 80 columns are enough.
     table = Table(
-        "check",
+        Column("check", no_wrap=True),
         "by",
-        Column("made (UTC)", no_wrap=True),
+        Column("made (UTC)", min_width=10),
         *(Column(name, no_wrap=True) for name in _VALUES),
-        "outcome",
+        Column("outcome", no_wrap=True),
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     for entry in entries:
-        if entry.check is None:
-            table.add_row(str(entry.number), "", "", "", "", "", "", "", Text(entry.problem))
-            continue
-        table.add_row(str(entry.number), *_row(entry.check))
+        row = _row(entry.check) if entry.check else ("",) * (len(table.columns) - 2) + ("damaged",)
+        table.add_row(str(entry.number), *row)
     console.print(table)
     for entry in entries:
-        for sentence in entry.check.failures if entry.check else ():
-            console.print(f"check {entry.number}: {sentence}")
+        for sentence in entry.check.failures if entry.check else (entry.problem,):
+            console.print(Text(f"check {entry.number}: {sentence}"))
     if any(entry.check and not entry.check.moment.clock_is_set for entry in entries):
         console.print("*: the clock was not set")
 

@@ -195,6 +195,8 @@ def overview(
     """Write a picture of the slide: the stretch in view, and its cells."""
     from leuko.reports import write_result
 
+    if file.suffix.lower() != ".png":
+        raise typer.BadParameter(f"{file.name} is to be a PNG; name it {file.stem}.png")
     reply = _client(socket).overview()
     write_result(file, reply.png)
     written = {"file": str(file), "session": reply.session}

@@ -74,6 +74,12 @@ def snap(
         )
     told = {"folder": str(folder), "fields": files.names, "wanted": fields}
     typer.echo(dumps(told) if asked.json else _saved(files))
+    if um_per_px is None and not sweep:
+        typer.echo(
+            "leuko: the scale is not known, so fields may overlap, and cells in two would count "
+            "twice; run leuko calibrate scale before fields are taken to be counted",
+            err=True,
+        )
 
 
 def _in_a_row(shots: Iterator["Shot"], wizard: "Wizard", *, wanted: int) -> Iterator["Shot"]:

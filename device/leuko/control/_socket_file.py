@@ -81,7 +81,7 @@ class _Lock:
         except BlockingIOError as error:
             os.close(self._descriptor)
             raise ServiceError(
-                f"another service runs at {path}; stop it with: systemctl stop leuko, or with "
+                f"a service runs at {path} already; stop it with: systemctl stop leuko, or with "
                 "Ctrl-C in its terminal"
             ) from error
 

@@ -60,7 +60,7 @@ def examine(
         yield examine_accelerator()
         yield examine_backend(settings)
     yield examine_bundle(settings)
-    yield examine_calibration(settings)
+    yield examine_calibration(settings, is_served=service.status is not None)
     yield disk_finding(service.status.disk) if service.status else examine_disk(settings)
     yield service.finding
     yield examine_clock()

@@ -104,7 +104,8 @@ def session_summary(
 ) -> dict[str, Any]:
     """Return what a session's ``differential.json`` says, percentages unrounded."""
     spec = session.spec
-    bundle_id, _, bundle_version = spec.bundle.partition(" ")
+    # Behind both stands the beginning of the sum, which is given whole below.
+    bundle_id, bundle_version = (*spec.bundle.split(" "), "")[:2]
     return {
         "statement": STATEMENT,
         "not_recognised": NOT_RECOGNISED,

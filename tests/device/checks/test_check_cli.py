@@ -81,7 +81,9 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Generator[IO[str]]:
         yield hand
 
 
-def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_path: Path) -> None:
+def test_a_script_checks_keeps_lists_and_draws(
+    check: Check, slide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = ("--from", slide, "--cells", 6, "--missed", 0, "--yes", "--json", "--by", "Ada")
     run = check(*asked, "--pictures", tmp_path / "seen", "--plot", tmp_path / "p.png", "--small")
     assert run.code == 0, run.err
@@ -96,7 +98,10 @@ def test_a_script_checks_keeps_lists_and_draws(check: Check, slide: Path, tmp_pa
     with Image.open(tmp_path / "p.png") as plot:
         assert plot.size == (320, 240)
     assert [one["by"] for one in json.loads(check("--list", "--json").out)] == ["Ada"]
-    assert "passed" in check("--list").out
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = check("--list").out
+    for words in ("check", "located", "background", "outcome", "passed"):
+        assert words in listed
 
 
 @pytest.mark.parametrize(("missed", "code"), [(0, 1), (2, 4)])

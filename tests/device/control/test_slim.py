@@ -111,6 +111,6 @@ def test_beside_a_service_that_runs_it_says_how_to_stop_that(
     del server
     code, said = slim("1", "--yes")
     assert code == 1
-    assert "another service runs at" in said
+    assert "a service runs at" in said
     assert "systemctl stop leuko" in said
     assert pictures(state_dir) == [1, 1, 1]

@@ -314,9 +314,9 @@ def test_the_socket_of_a_dead_service_is_replaced(
 def test_the_socket_of_a_living_service_is_left_alone(
     client: ControlClient, commands: CommandQueue, archive: Archive, socket_path: Path
 ) -> None:
-    with pytest.raises(ServiceError, match="another service runs at "):
+    with pytest.raises(ServiceError, match="a service runs at "):
         ControlServer(socket_path, commands, archive)
-    with pytest.raises(ServiceError, match="another service runs at "):
+    with pytest.raises(ServiceError, match="a service runs at "):
         refuse_second_service(socket_path)
     assert client.status().state is SessionState.IDLE
 
