@@ -132,10 +132,8 @@ class CalibrationHistory:
             OutputError: the state directory takes no files.
         """
         with self._files.adding() as number:
-            self.refuse_to_forget(names)
-            present, _ = self._newest_whole()
+            present, gone = self._to_forget(names)
             told = present.record.parts if present else {}
-            gone = named_parts(names, told) if names else tuple(told)
             kept = {name: part for name, part in told.items() if name not in gone}
             before = present.record.number if present else None
             content = self._content(before or 0) if kept else b""
@@ -155,12 +153,15 @@ class CalibrationHistory:
         Raises:
             CalibrationError: they are not there.
         """
+        self._to_forget(names)
+
+    def _to_forget(self, names: Collection[str]) -> tuple[Calibration | None, tuple[str, ...]]:
+        """Return the calibration in use, and what is to be dropped of it."""
         present, problem = self._newest_whole()
         told = present.record.parts if present else {}
         if not told and (names or present or not problem):
             raise CalibrationError("there is no calibration to forget; calibrate first")
-        if names:
-            named_parts(names, told)
+        return present, named_parts(names, told) if names else tuple(told)
 
     def undo(self, *, by: str) -> Calibration:
         """Add a calibration that says what the one before the present one said.

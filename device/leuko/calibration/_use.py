@@ -27,6 +27,12 @@ def quality_limits(calibration: Calibration | None) -> QualityLimits:
     return replace(DEFAULT_LIMITS, least_sharpness=focus.least_sharpness)
 
 
+def calibrated_scale(calibration: Calibration | None) -> float | None:
+    """Return µm per pixel as it was measured; None if it was not."""
+    scale = calibration.record.scale if calibration else None
+    return scale.um_per_px if scale else None
+
+
 class CalibratedFrames:
     """Makes of a camera's frames what everything after it is to see."""
 

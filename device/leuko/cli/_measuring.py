@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from leuko.cli._calibration_options import Asked, name_of
-from leuko.cli._opening import bench_camera, bench_wizard, refuse_beside_a_service
+from leuko.cli._opening import bench_camera, bench_wizard
 from leuko.cli._options import chosen_bundle
 from leuko.errors import CalibrationError, LeukoError, NoControlError
 
@@ -116,15 +116,14 @@ def measuring(
     )
     kept = CalibrationHistory(settings.state_dir / FOLDER_NAME)
     is_one_of_all = wizard is not None
-    if not asked.folder:
-        refuse_beside_a_service(settings)
     with ExitStack() as stack:
-        if wizard is None:
-            is_asked = asked.is_open if is_asked is None else is_asked
-            wizard = stack.enter_context(bench_wizard(settings, guide, is_asked=is_asked))
+        # First: beside a running service neither its display nor its keys may be opened.
         camera = (
             None if asked.folder else stack.enter_context(closing(bench_camera(settings, kept)))
         )
+        if wizard is None:
+            is_asked = asked.is_open if is_asked is None else is_asked
+            wizard = stack.enter_context(bench_wizard(settings, guide, is_asked=is_asked))
         bench = Measuring(
             asked=asked,
             shots=wizard.watched(_pictures(camera, asked, longest_s)),
@@ -175,9 +174,9 @@ def known_scale(bench: Measuring) -> float:
     Raises:
         CalibrationError: it is not known.
     """
-    present = bench.history.current()
-    scale = present.record.scale if present else None
-    if found := bench.stated_um_per_px or (scale.um_per_px if scale else None):
+    from leuko.calibration import calibrated_scale
+
+    if found := bench.stated_um_per_px or calibrated_scale(bench.history.current()):
         return found
     raise CalibrationError(
         "sharpness is judged at a known scale; run leuko calibrate scale first, or set um_per_px"

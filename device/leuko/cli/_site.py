@@ -144,10 +144,10 @@ def _state_dir(asked: Asked) -> Path:
 
 
 def _scale(bench: Measuring, given: str | None) -> float | None:
+    from leuko.calibration import calibrated_scale
+
     stated = bench.stated_um_per_px if given is None else _number(given)
-    present = bench.history.current()
-    scale = present.record.scale if present else None
-    return stated or (scale.um_per_px if scale else None)
+    return stated or calibrated_scale(bench.history.current())
 
 
 def _number(given: str) -> float | None:

@@ -89,10 +89,11 @@ def _in_a_row(shots: Iterator["Shot"], wizard: "Wizard", *, wanted: int) -> Iter
 
 
 def _scale(settings: "Settings", present: "Calibration | None") -> float | None:
+    from leuko.calibration import calibrated_scale
+
     if settings.um_per_px != "auto":
         return settings.um_per_px
-    scale = present.record.scale if present else None
-    return scale.um_per_px if scale else None
+    return calibrated_scale(present)
 
 
 def _save(shots: Iterator["Shot"], files: "FieldFiles") -> None:

@@ -9,6 +9,7 @@ from leuko.calibration import (
     Calibration,
     WBCEstimate,
     adapter_for,
+    calibrated_scale,
     estimated_wbc,
     quality_limits,
     summary_for,
@@ -104,8 +105,8 @@ class _Run:
     def scales(self, um_per_px: float | None) -> Scales:
         if um_per_px is not None:
             return StatedScale(um_per_px)
-        part = self._calibration.record.scale if self._calibration else None
-        return StatedScale(part.um_per_px, is_calibrated=True) if part else self._found_scales()
+        known = calibrated_scale(self._calibration)
+        return StatedScale(known, is_calibrated=True) if known else self._found_scales()
 
     def learn(self, analyser: Analyser, scales: Scales) -> None:
         """Let the analyser know the laboratory from images of the whole run, not its first."""

@@ -6,7 +6,7 @@ from leuko.cameras import CameraOptions
 from leuko.displays import DisplayOptions
 from leuko.doctor._accelerator import examine_accelerator
 from leuko.doctor._backend import examine_backend
-from leuko.doctor._bench import bench_looks, examine_buttons, examine_keypad
+from leuko.doctor._bench import examine_bench, examine_buttons, examine_keypad
 from leuko.doctor._calibration import examine_calibration
 from leuko.doctor._finding import Finding
 from leuko.doctor._machine import examine_clock, examine_power, examine_temperature
@@ -23,10 +23,10 @@ from leuko.settings import Settings
 __all__ = [
     "Finding",
     "ask_service",
-    "bench_looks",
     "examine",
     "examine_accelerator",
     "examine_backend",
+    "examine_bench",
     "examine_bundle",
     "examine_buttons",
     "examine_calibration",
@@ -55,8 +55,7 @@ def examine(
     else:
         yield examine_camera(settings, camera)
         yield examine_display(settings, display)
-        for look in bench_looks(settings):
-            yield look()
+        yield from examine_bench(settings)
         yield examine_accelerator()
         yield examine_backend(settings)
     yield examine_bundle(settings)

@@ -1,7 +1,6 @@
 """Keypad and buttons, where the settings name any."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 from leuko.control import Answers, Buttons, Keypad, parse_buttons
 from leuko.doctor._finding import Finding, broken
@@ -9,16 +8,16 @@ from leuko.errors import SettingsError
 from leuko.settings import Settings
 
 
-def bench_looks(settings: Settings) -> Iterator[Callable[[], Finding]]:
-    """Yield what examines keypad and buttons, for each that is set.
+def examine_bench(settings: Settings) -> Iterator[Finding]:
+    """Look at keypad and buttons, each that is set.
 
     Args:
         settings: which keypad, which pins.
     """
     if settings.keypad != "none":
-        yield partial(examine_keypad, settings)
+        yield examine_keypad(settings)
     if settings.buttons:
-        yield partial(examine_buttons, settings)
+        yield examine_buttons(settings)
 
 
 def examine_keypad(settings: Settings) -> Finding:

@@ -12,6 +12,7 @@ from leuko.calibration import (
     Calibration,
     CalibrationHistory,
     adapter_for,
+    calibrated_scale,
     camera_used,
     check_camera,
     other_bundles,
@@ -81,8 +82,7 @@ class Chosen:
         """Scale of the frames; None to find it from the red cells."""
         if self.settings.um_per_px != "auto":
             return self.settings.um_per_px
-        scale = self.calibration.record.scale if self.calibration else None
-        return scale.um_per_px if scale else None
+        return calibrated_scale(self.calibration)
 
     def lockout(self) -> str:
         """Return why no session may begin, a sentence; empty if one may."""

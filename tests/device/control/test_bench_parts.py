@@ -15,7 +15,7 @@ from gpiozero.pins.mock import MockFactory
 from leuko.cli import main
 from leuko.control import Action, Archive, CommandQueue, ControlServer, Press
 from leuko.displays import Display, DisplayThread
-from leuko.doctor import ask_service, bench_looks, examine_buttons, examine_keypad
+from leuko.doctor import ask_service, examine_bench, examine_buttons, examine_keypad
 from leuko.errors import DisplayError
 from leuko.service import bench_health, open_bench
 from leuko.settings import Settings
@@ -82,7 +82,7 @@ def test_what_is_not_set_is_not_told(commands: CommandQueue, archive: Archive) -
     with ExitStack() as stack:
         _, looks = open_bench(Settings(), {}, commands=commands, archive=archive, stack=stack)
         assert bench_health(looks, None) == {}
-    assert list(bench_looks(Settings())) == []
+    assert list(examine_bench(Settings())) == []
 
 
 @pytest.mark.usefixtures("server")
@@ -104,7 +104,7 @@ def test_the_status_tells_of_the_bench(
 
 @pytest.mark.usefixtures("pins")
 def test_the_doctor_looks_at_keypad_and_buttons_that_are_set(settings: Settings) -> None:
-    assert [look().part for look in bench_looks(settings)] == ["keypad", "buttons"]
+    assert [found.part for found in examine_bench(settings)] == ["keypad", "buttons"]
     assert examine_keypad(settings).health == LOST
     assert examine_buttons(settings).health.level is Level.FAULT
     sound = settings.model_copy(update={"buttons": "start=5,finish=6"})
