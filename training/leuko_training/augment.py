@@ -72,7 +72,7 @@ _BLACK = np.float32(5.5)
 """Optical density of a byte's zero: nothing is darker."""
 
 USUAL_COLOURS = ColourSpread()
-"""What the segmenter learns with."""
+"""What crops are shown with, unless a recipe says otherwise."""
 
 
 def sampling_maps(view: View, rng: Generator) -> Maps:

@@ -5,7 +5,7 @@ outlines each in a fine view, so views of both scales are drawn.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -15,21 +15,18 @@ from numpy.typing import NDArray
 
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL, resample
-from leuko_training.augment import (
-    View,
-    recolour,
-    sampling_maps,
-)
+from leuko_training.augment import USUAL_COLOURS, View, recolour, sampling_maps
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
-from leuko_training.lenses import (
-    degrade,
-)
+from leuko_training.lenses import degrade
+from leuko_training.parted_stain import part
 from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 FINEST_UM_PER_PX = 0.13
 """Scale at which images are kept in memory; finer ones hold nothing the models can see."""
+
+_COLOURS = replace(USUAL_COLOURS, tone=0.3)
 
 _COARSE_SHARE = 0.4
 _ELASTIC_SHARE = 0.3
@@ -94,7 +91,7 @@ def draw_view(specimen: Specimen, rng: Generator) -> tuple[RGBImage, NDArray[np.
     factor = 2.0**level
     view = View(row / factor, column / factor, zoom / factor, SEGMENTER_SIZE, elastic)
     image, mask = _warped(specimen, level, view, rng)
-    return degrade(recolour(image, rng), rng), mask
+    return degrade(recolour(part(image, mask, rng), rng, spread=_COLOURS), rng), mask
 
 
 def _warped(
