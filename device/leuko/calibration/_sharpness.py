@@ -9,6 +9,7 @@ import numpy as np
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._record import FocusPart, FrameUsed
 from leuko.calibration._shots import Shot
+from leuko.cells import RGBImage
 from leuko.errors import CalibrationError
 from leuko.vision.quality import DEFAULT_LIMITS, judge
 
@@ -28,6 +29,7 @@ def measure_focus(
     shots: Iterable[Shot],
     circumstances: Circumstances,
     *,
+    even: Callable[[RGBImage], RGBImage],
     um_per_px: float,
     wanted: int = SWEEP,
     told: Callable[[float], None] | None = None,
@@ -37,6 +39,7 @@ def measure_focus(
     Args:
         shots: pictures of one place while the focus is turned through it, in order.
         circumstances: who measures, when and with what.
+        even: evens out a picture's light, as the live gate sees it.
         um_per_px: scale of the pictures.
         wanted: pictures to be taken at most.
         told: called with the sharpness of each.
@@ -49,7 +52,7 @@ def measure_focus(
     for shot in islice(shots, wanted):
         frames.append(shot.used)
         shape = shot.shape
-        values.append(judge(shot.rgb, um_per_px=um_per_px, moved_um=math.inf).sharpness)
+        values.append(judge(even(shot.rgb), um_per_px=um_per_px, moved_um=math.inf).sharpness)
         if told:
             told(values[-1])
     if len(values) < _FEWEST:

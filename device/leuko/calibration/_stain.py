@@ -149,11 +149,11 @@ class _Fields:
     shape: tuple[int, int] = (0, 0)
     last: ReducedField | None = None
 
-    def is_usable(self, shot: Shot, um_per_px: float) -> bool:
-        reduced = reduce_field(shot.rgb)
+    def is_usable(self, shot: Shot, rgb: RGBImage, um_per_px: float) -> bool:
+        reduced = reduce_field(rgb)
         if self.last and self.last.shape == reduced.shape and show_the_same(reduced, self.last):
             return False
-        guidance = judge(shot.rgb, um_per_px=um_per_px, moved_um=math.inf).guidance
+        guidance = judge(rgb, um_per_px=um_per_px, moved_um=math.inf).guidance
         if guidance in _UNUSABLE:
             self.left_out.append(f"{shot.used.name}: {guidance}")
             return False
@@ -189,9 +189,9 @@ def measure_stain(
     """
     found, tell = _Fields(), told or (lambda _done, _of: None)
     for shot in shots:
-        if not found.is_usable(shot, um_per_px):
-            continue
         rgb = even(shot.rgb)
+        if not found.is_usable(shot, rgb, um_per_px):
+            continue
         found.samples.add_field(rgb, find(rgb, um_per_px), um_per_px=um_per_px)
         found.backgrounds.append(tuple(background_colour(rgb).tolist()))
         found.frames.append(shot.used)

@@ -78,6 +78,7 @@ def calibrate_focus(bench: Measuring, *, pictures: int = 40) -> None:
     part = measure_focus(
         bench.shots,
         bench.circumstances,
+        even=bench.even(),
         um_per_px=known_scale(bench),
         wanted=pictures,
         told=lambda sharpness: bench.wizard.tell(f"sharpness {sharpness:.2f}"),

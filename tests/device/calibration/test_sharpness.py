@@ -16,6 +16,10 @@ UM_PER_PX = 0.22
 SWEEP = (5.0, 4.0, 3.0, 2.0, 1.2, 0.6, 0.6, 1.2, 2.0, 3.0, 4.0, 5.0)
 
 
+def as_it_is(rgb: RGBImage) -> RGBImage:
+    return rgb
+
+
 @pytest.fixture(scope="module")
 def sweep(even_fields: tuple[RGBImage, ...]) -> Callable[[Sequence[float]], list[RGBImage]]:
     """Makes pictures of one place through lost focus, the spread of each in pixels."""
@@ -33,7 +37,7 @@ def sweep(even_fields: tuple[RGBImage, ...]) -> Callable[[Sequence[float]], list
 def test_a_sweep_tells_focus_from_its_loss(
     sweep: Callable[..., list[RGBImage]], shots: Shots, circumstances: Circumstances
 ) -> None:
-    part = measure_focus(shots(sweep(SWEEP)), circumstances, um_per_px=UM_PER_PX)
+    part = measure_focus(shots(sweep(SWEEP)), circumstances, even=as_it_is, um_per_px=UM_PER_PX)
     assert part.softest < part.least_sharpness < part.best_sharpness
     assert part.least_sharpness - 1 == pytest.approx(0.4 * (part.best_sharpness - 1), abs=0.01)
     assert len(part.origin.frames) == len(SWEEP)
@@ -42,10 +46,24 @@ def test_a_sweep_tells_focus_from_its_loss(
 def test_a_softer_optic_is_asked_for_less(
     sweep: Callable[..., list[RGBImage]], shots: Shots, circumstances: Circumstances
 ) -> None:
-    sharp = measure_focus(shots(sweep(SWEEP)), circumstances, um_per_px=UM_PER_PX)
+    sharp = measure_focus(shots(sweep(SWEEP)), circumstances, even=as_it_is, um_per_px=UM_PER_PX)
     dull = [np.hypot(spread, 1.0) for spread in SWEEP]
-    soft = measure_focus(shots(sweep(dull)), circumstances, um_per_px=UM_PER_PX)
+    soft = measure_focus(shots(sweep(dull)), circumstances, even=as_it_is, um_per_px=UM_PER_PX)
     assert soft.least_sharpness < sharp.least_sharpness
+
+
+def test_sharpness_is_judged_under_even_light_as_the_live_gate_does(
+    sweep: Callable[..., list[RGBImage]], shots: Shots, circumstances: Circumstances
+) -> None:
+    def even(rgb: RGBImage) -> RGBImage:
+        return np.clip(rgb.astype(np.float64) * 2, 0, 255).astype(np.uint8)
+
+    pictures = sweep(SWEEP)
+    dim = [(one // 2).astype(np.uint8) for one in pictures]
+    lit = measure_focus(shots(dim), circumstances, even=even, um_per_px=UM_PER_PX)
+    evened = [even(one) for one in dim]
+    usual = measure_focus(shots(evened), circumstances, even=as_it_is, um_per_px=UM_PER_PX)
+    assert lit.best_sharpness == usual.best_sharpness
 
 
 @pytest.mark.parametrize(
@@ -65,4 +83,4 @@ def test_a_sweep_that_shows_nothing_is_refused(
     sentence: str,
 ) -> None:
     with pytest.raises(CalibrationError, match=sentence):
-        measure_focus(shots(sweep(spreads)), circumstances, um_per_px=UM_PER_PX)
+        measure_focus(shots(sweep(spreads)), circumstances, even=as_it_is, um_per_px=UM_PER_PX)

@@ -72,6 +72,28 @@ def test_a_field_that_is_shown_twice_counts_once_and_a_dark_one_not_at_all(
         )
 
 
+def test_a_field_is_judged_under_even_light(
+    paired_fields: tuple[RGBImage, ...],
+    analyser: FieldAnalyser,
+    shots: Shots,
+    circumstances: Circumstances,
+) -> None:
+    dim = [(field * 0.3).astype(np.uint8) for field in paired_fields]
+
+    def measured(even: Callable[[RGBImage], RGBImage]) -> tuple[str, ...]:
+        return measure_stain(
+            shots(dim),
+            circumstances,
+            find=lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px),
+            even=even,
+            um_per_px=0.2,
+        ).left_out
+
+    assert not measured(lambda rgb: np.clip(rgb / 0.3, 0, 255).astype(np.uint8))
+    with pytest.raises(CalibrationError, match=r"in 0 fields \(12 left out\)"):
+        measured(lambda rgb: rgb)
+
+
 def calibrated(part: StainPart) -> StainPart:
     """The stain of drawn cells with purple nuclei."""
     density = tuple(round(math.log10(235 / level), 3) for level in PURPLE)
