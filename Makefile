@@ -34,7 +34,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate card transfer benchmark bench-live bench-site bench-calibration \
+.PHONY: help demo test lint train bundle evaluate card transfer outlines benchmark bench-live bench-site bench-calibration \
 	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-readonly check-arm64 bench-start \
 	requirements clean
 
@@ -77,6 +77,9 @@ card: $(DEV_ENV)/.installed ## Write the default bundle's model card from docs/r
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
 	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --short --runs $(RUNS)
 	$(BIN)/leuko-train transfer --recipe even-half --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
+
+outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (an hour or more)
+	$(BIN)/leuko-train outlines --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
 	$(BIN)/leuko-train benchmark

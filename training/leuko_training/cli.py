@@ -24,6 +24,7 @@ DATASETS_ROOT = Path("../shared/datasets")
 RUNS = Path("runs")
 RESULTS = Path("docs/results")
 SEGMENTER = Path("training/weights/segmenter.keras")
+CLASSIFIER = Path("training/weights/classifier.keras")
 CERTAINTY = Path("training/weights/certainty.json")
 
 
@@ -165,6 +166,24 @@ def transfer(
     places = transferring.Places(root, runs / "transfer", results, segmenter, certainty)
     trials = transferring.planned(recipe, seeds=seeds, is_short=short, raabin_alone=raabin_alone)
     transferring.transfer_and_report(trials, places, whole=whole)
+
+
+@app.command()
+def outlines(
+    *,
+    root: Root = DATASETS_ROOT,
+    runs: Runs = RUNS,
+    results: Results = RESULTS,
+    left_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Laboratory to leave out, again for more; all with masks without."),
+    ] = None,
+) -> None:
+    """Leave laboratories out of the segmenter's training, and ask it for their outlines."""
+    from leuko_training import transfer as transferring
+
+    places = transferring.Places(root, runs / "transfer", results, SEGMENTER, CERTAINTY)
+    transferring.outlines_and_report(left_out or (), places, classifier=CLASSIFIER)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from leuko_training.transfer._laboratories import (
     sets_of,
 )
 from leuko_training.transfer._names import ask, train_without
+from leuko_training.transfer._outlines import outlines_and_report, render_outlines
 from leuko_training.transfer._places import Places, read_all
 from leuko_training.transfer._report import record_of_transfer, render_transfer
 from leuko_training.transfer._run import Bench, Trial, Tried, finished, planned
@@ -49,9 +50,11 @@ __all__ = [
     "choose_shipped",
     "figures_of",
     "finished",
+    "outlines_and_report",
     "planned",
     "record_of_shipped",
     "record_of_transfer",
+    "render_outlines",
     "render_transfer",
     "sets_of",
     "train_without",

@@ -55,6 +55,14 @@ def record_of_transfer(tried: Sequence[Tried]) -> list[dict[str, object]]:
     ]
 
 
+def with_interval(share: Proportion) -> str:
+    """Return a share in percent with its 95 % interval, or a dash for a share of nothing."""
+    if share.percent is None:
+        return "–"
+    low, high = share.interval95
+    return f"{share.percent:.1f} ({low:.1f} – {high:.1f}) %"
+
+
 def _figures(answers: Answers) -> dict[str, object]:
     accuracy = answers.accuracy
     return {
@@ -106,17 +114,10 @@ def _whole_row(one: WholeFigures) -> list[str]:
     return [
         one.dataset,
         str(one.images),
-        _with_interval(one.found),
+        with_interval(one.found),
         "–" if one.false is None else f"{one.false:.2f}",
         f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
-        _with_interval(one.named),
+        with_interval(one.named),
         percent(one.unclassified),
         percent(one.right),
     ]
-
-
-def _with_interval(share: Proportion) -> str:
-    if share.percent is None:
-        return "–"
-    low, high = share.interval95
-    return f"{share.percent:.1f} ({low:.1f} – {high:.1f}) %"
