@@ -101,7 +101,8 @@ def _pictures(settings: "Settings", numbers: Sequence[int]) -> str:
                 raise SessionError(f"session {number} is {state}; finish or discard it first")
         found = [reader.pictures(number) for number in numbers]
     cells, size = (sum(each) for each in zip(*found, strict=True))
-    return f"{cells} pictures of {len(numbers)} sessions, {size / 1e6:.1f} MB"
+    of = f"session {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} sessions"
+    return f"{cells} pictures of {of}, {size / 1e6:.1f} MB"
 
 
 def _drop(settings: "Settings", numbers: Sequence[int], *, by: str) -> None:
