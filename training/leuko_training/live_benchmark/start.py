@@ -13,9 +13,11 @@ import subprocess  # ruff: ignore[suspicious-subprocess-import] - the service th
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from leuko.control import ControlClient
@@ -34,8 +36,20 @@ _READY = re.compile(r"^READY=1$", re.MULTILINE)
 _FINISHED = re.compile(r"^WATCHDOG=1$", re.MULTILINE)
 _COUNTING = re.compile(r"^WATCHDOG=1\nSTATUS=counting: (\d+) of", re.MULTILINE)
 _ENDING_S = 20.0
+_CACHES = Path("/proc/sys/vm/drop_caches")
 _FOREIGN = ("LEUKO_", "PYTHONDONTWRITEBYTECODE")
 """How variables begin that whoever measures may have and the service must not."""
+
+
+class Kind(StrEnum):
+    """What a start finds."""
+
+    NEW = "new session"
+    """None from before; one is begun at once when the service is ready."""
+    OPEN = "open session"
+    """One from before."""
+    COLD = "new session, files not in memory"
+    """As after switching on: the kernel has read none of its files yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +57,40 @@ class Start:
     """One start of the service; seconds from the start of its process.
 
     Attributes:
+        kind: what it found.
         ready_s: until it said that it was ready.
         frame_s: until the first frame was finished.
         counted_s: until the first frame that belongs to the session was finished.
         cell_s: until the first cell was counted; None where that was not waited for, and for a
             session from before, which has some.
-        is_resumed: whether a session was open from before; else one was begun at once when the
-            service was ready.
     """
 
+    kind: Kind
     ready_s: float
     frame_s: float
     counted_s: float
     cell_s: float | None
-    is_resumed: bool
 
 
 def measure_starts(
-    bundle: Path | None = None, *, runs: int, size: tuple[int, int] = SIZE, cells: int = CELLS
+    bundle: Path | None = None,
+    *,
+    runs: int,
+    size: tuple[int, int] = SIZE,
+    cells: int = CELLS,
+    forgets: Callable[[], bool] = lambda: False,
 ) -> list[Start]:
-    """Start the service with a new session and with one that is open, several times in turn.
+    """Start the service with a new session, with one that is open, and cold, several times in turn.
 
-    So a machine that does more at one time than at another favours neither kind.
+    So a machine that does more at one time than at another favours no kind.
 
     Args:
         bundle: folder or zip; None is the bundle that ships with leuko.
         runs: starts of each kind; one more, which counts the cells, brings files into memory.
         size: width and height of a picture.
         cells: that the open session has; with 0, no start waits for a cell.
+        forgets: makes the kernel read every file anew and returns whether it did; there is no
+            cold start without.
 
     Raises:
         ServiceError: the service ended, or did not count within `LONGEST_S`.
@@ -78,7 +98,18 @@ def measure_starts(
     options = _options(bundle, size)
     with tempfile.TemporaryDirectory() as name:
         _count(Path(name), options, cells=cells)
-        return [start for _ in range(runs) for start in _pair(Path(name), options, cells=cells)]
+        each = partial(_one_of_each, Path(name), options, cells=cells, forgets=forgets)
+        return [start for _ in range(runs) for start in each()]
+
+
+def forget_files() -> bool:
+    """Make the kernel read every file anew; return whether it may be asked to: by root alone."""
+    os.sync()
+    try:
+        _CACHES.write_text("3", encoding="ascii")
+    except OSError:
+        return False
+    return True
 
 
 def _options(bundle: Path | None, size: tuple[int, int]) -> dict[str, str]:
@@ -100,25 +131,32 @@ def _count(folder: Path, options: dict[str, str], *, cells: int) -> None:
         service.until(lambda said: _COUNTING.search(said) and _cells(said) >= cells)
 
 
-def _pair(counted: Path, options: dict[str, str], *, cells: int) -> tuple[Start, Start]:
-    with tempfile.TemporaryDirectory() as begun, tempfile.TemporaryDirectory() as resumed:
-        shutil.copytree(counted / "state", Path(resumed) / "state")
-        return (
-            _with_new_session(Path(begun), options, has_cells=cells > 0),
-            _with_open_session(Path(resumed), options),
-        )
+def _one_of_each(
+    counted: Path, options: dict[str, str], *, cells: int, forgets: Callable[[], bool]
+) -> Iterator[Start]:
+    has_cells = cells > 0
+    with tempfile.TemporaryDirectory() as name:
+        yield _with_new_session(Path(name), options, Kind.NEW, has_cells=has_cells)
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(counted / "state", Path(name) / "state")
+        yield _with_open_session(Path(name), options)
+    with tempfile.TemporaryDirectory() as name:
+        if forgets():
+            yield _with_new_session(Path(name), options, Kind.COLD, has_cells=has_cells)
 
 
-def _with_new_session(folder: Path, options: dict[str, str], *, has_cells: bool) -> Start:
+def _with_new_session(
+    folder: Path, options: dict[str, str], kind: Kind, *, has_cells: bool
+) -> Start:
     with _service(folder, options) as service:
         ready_s = service.until(_READY.search)
         _start_session(folder)
         frame_s = service.until(_FINISHED.search)
         counted_s = frame_s if _COUNTING.search(service.last) else service.until(_COUNTING.search)
         if not has_cells:
-            return Start(ready_s, frame_s, counted_s, None, is_resumed=False)
+            return Start(kind, ready_s, frame_s, counted_s, None)
         cell_s = counted_s if _cells(service.last) else service.until(_cells)
-        return Start(ready_s, frame_s, counted_s, cell_s, is_resumed=False)
+        return Start(kind, ready_s, frame_s, counted_s, cell_s)
 
 
 def _with_open_session(folder: Path, options: dict[str, str]) -> Start:
@@ -126,7 +164,7 @@ def _with_open_session(folder: Path, options: dict[str, str]) -> Start:
         ready_s = service.until(_READY.search)
         # Its first frame belongs to the session already.
         counted_s = service.until(_COUNTING.search)
-        return Start(ready_s, counted_s, counted_s, None, is_resumed=True)
+        return Start(Kind.OPEN, ready_s, counted_s, counted_s, None)
 
 
 def _start_session(folder: Path) -> None:

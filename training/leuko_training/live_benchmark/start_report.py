@@ -10,7 +10,7 @@ from leuko.bundle import default_bundle_path, load_bundle
 from leuko.errors import OutputError
 from leuko_training.benchmark import Machine, this_machine
 from leuko_training.evaluation import table
-from leuko_training.live_benchmark.start import CELLS, Start, measure_starts
+from leuko_training.live_benchmark.start import CELLS, Kind, Start, forget_files, measure_starts
 
 MOST_S = 3.0
 """From the start of the process to the first counted frame."""
@@ -29,7 +29,7 @@ def bench_start_and_report(bundle: Path | None, results: Path, *, runs: int) -> 
         OutputError: the results cannot be written.
     """
     label = load_bundle(bundle or default_bundle_path()).label
-    starts = measure_starts(bundle, runs=runs)
+    starts = measure_starts(bundle, runs=runs, forgets=forget_files)
     write_starts(starts, this_machine(), results, bundle=label)
     return is_quick(starts)
 
@@ -37,9 +37,13 @@ def bench_start_and_report(bundle: Path | None, results: Path, *, runs: int) -> 
 def is_quick(starts: Sequence[Start]) -> bool:
     """Return whether the median start of each kind counts its first frame in time."""
     return all(
-        median(start.counted_s for start in starts if start.is_resumed is is_resumed) <= MOST_S
-        for is_resumed in (False, True)
+        median(start.counted_s for start in starts if start.kind is kind) <= MOST_S
+        for kind in _kinds(starts)
     )
+
+
+def _kinds(starts: Sequence[Start]) -> list[Kind]:
+    return [kind for kind in Kind if any(start.kind is kind for start in starts)]
 
 
 def write_starts(starts: Sequence[Start], machine: Machine, folder: Path, *, bundle: str) -> None:
@@ -69,7 +73,8 @@ def write_starts(starts: Sequence[Start], machine: Machine, folder: Path, *, bun
 
 
 def _lines(starts: Sequence[Start], machine: Machine, bundle: str) -> Iterator[str]:
-    runs = sum(not start.is_resumed for start in starts)
+    runs = sum(start.kind is Kind.NEW for start in starts)
+    kinds = _kinds(starts)
     yield "# From the service's start to the count\n"
     yield "- command: `leuko-train bench-start`"
     yield f"- bundle: {bundle}"
@@ -77,18 +82,23 @@ def _lines(starts: Sequence[Start], machine: Machine, bundle: str) -> Iterator[s
     yield f"- load at the end: {machine.load:g}"
     yield (
         f"- {runs} starts of `leuko run` of each kind in turn, simulated camera, modules compiled "
-        "as in the packages, files in memory from a start before"
+        "as in the packages; files are in memory from a start before unless said otherwise"
     )
+    if Kind.COLD in kinds:
+        yield (
+            "- where files are not in memory, this machine's kernel was made to forget them; its "
+            "disk is not a Pi's card"
+        )
     yield (
         "- seconds from the start of the process, median and longest; a new session is begun as "
         f"soon as the service says that it is ready; an open one has {CELLS} cells\n"
     )
-    yield from table(("", "new session", "open session"), _rows(starts))
+    yield from table(("", *kinds), _rows(starts, kinds))
     verdict = "reached" if is_quick(starts) else "**missed**"
-    yield f"Target: the first frame of either counted within {MOST_S:g} s; {verdict}."
+    yield f"Target: the first frame of each counted within {MOST_S:g} s; {verdict}."
 
 
-def _rows(starts: Sequence[Start]) -> Iterator[tuple[str, str, str]]:
+def _rows(starts: Sequence[Start], kinds: Sequence[Kind]) -> Iterator[tuple[str, ...]]:
     asked: dict[str, Callable[[Start], float | None]] = {
         "ready": lambda start: start.ready_s,
         "first frame finished": lambda start: start.frame_s,
@@ -96,13 +106,10 @@ def _rows(starts: Sequence[Start]) -> Iterator[tuple[str, str, str]]:
         "first cell counted": lambda start: start.cell_s,
     }
     for words, seconds in asked.items():
-        begun = _told(starts, seconds, is_resumed=False)
-        yield words, begun, _told(starts, seconds, is_resumed=True)
+        yield (words, *(_told(starts, seconds, kind) for kind in kinds))
 
 
-def _told(
-    starts: Sequence[Start], seconds: Callable[[Start], float | None], *, is_resumed: bool
-) -> str:
-    kind = [seconds(start) for start in starts if start.is_resumed is is_resumed]
-    times = [time for time in kind if time is not None]
+def _told(starts: Sequence[Start], seconds: Callable[[Start], float | None], kind: Kind) -> str:
+    found = [seconds(start) for start in starts if start.kind is kind]
+    times = [time for time in found if time is not None]
     return f"{median(times):.2f} / {max(times):.2f}" if times else ""
