@@ -112,6 +112,7 @@ def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
     assert "specimen  H-12" in shown.out
     assert "about 6.1 × 10⁹ leukocytes a litre\n" in shown.out
     assert "scale     0.1000 µm per pixel" in shown.out
+    assert "changes   session 7 was begun with another calibration than now\n" in shown.out
     assert "beside the differential: 2 erythroblast (8.0 per 100 leukocytes)" in shown.out
     assert "0 immature granulocyte (0.0 per 100 leukocytes)" in shown.out
     assert NOT_RECOGNISED in shown.out
