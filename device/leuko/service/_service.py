@@ -54,6 +54,7 @@ class LiveService:
             self._logbook.tell_of_bench(parts.bench_health())
             if frame is None:
                 parts.refuse_camera()
+                self._count.keep_waiting()
                 self._tell_of_backend()
                 self._show()
             else:
