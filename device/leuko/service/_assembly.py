@@ -8,7 +8,7 @@ from functools import partial
 
 from leuko.backends import BackedAnalyser, open_backend
 from leuko.calibration import Calibration, calibrated_locks, quality_limits
-from leuko.cameras import CameraOptions, CameraProcess, Locks
+from leuko.cameras import CameraOptions, CameraProcess, Locks, refuse_source
 from leuko.control import (
     Action,
     CommandQueue,
@@ -53,6 +53,7 @@ def run_service(settings: Settings) -> None:
     share_one_heap()
     # What a person has to correct is said before anything is opened.
     buttons, chosen = parse_buttons(settings.buttons), Chosen.by(settings)
+    refuse_source(settings.camera, camera_options(settings, chosen.calibration))
     # Beside a service that counts, not even a store that lies elsewhere is touched.
     refuse_second_service(settings.control_socket)
     with ExitStack() as stack:
