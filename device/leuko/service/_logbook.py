@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 class Logbook:
     """Notes starts, ends, and what becomes of camera, accelerators, keypad, buttons and display.
 
+    Each of these says in the service's own log what becomes of it.
     A full disk stops none of them.
     """
 
@@ -76,7 +77,6 @@ class Logbook:
                 continue
             self._lost ^= {name}
             kind = f"{name} lost" if is_lost else f"{name} back"
-            logger.log(logging.WARNING if is_lost else logging.INFO, "%s: %s", kind, health.text)
             self._note(kind, **{name: health.text})
 
     def tell_of_backend(

@@ -196,7 +196,7 @@ def test_the_log_tells_of_starts_ends_and_the_camera(
 
 
 def test_the_log_tells_of_what_is_lost_at_the_bench_and_comes_back(
-    parts: Parts, reel: Reel, frames: list[Frame]
+    parts: Parts, reel: Reel, frames: list[Frame], caplog: pytest.LogCaptureFixture
 ) -> None:
     sound, lost = Health(Level.OK, "keypad ready"), Health(Level.WARNING, "not plugged in")
     states = [sound, lost, lost, sound]
@@ -210,6 +210,8 @@ def test_the_log_tells_of_what_is_lost_at_the_bench_and_comes_back(
         ("keypad lost", {"keypad": "not plugged in"}),
         ("keypad back", {"keypad": "keypad ready"}),
     ]
+    # The keypad itself says so in the service's log.
+    assert "not plugged in" not in caplog.text
 
 
 def test_each_command_has_one_entry_in_the_log_which_says_who_asked(parts: Parts) -> None:
