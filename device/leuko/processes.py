@@ -18,6 +18,9 @@ STDERR = threading.RLock()
 """Held while what goes to stderr is kept off it, which is so for the whole process, its other
 threads and the processes that these start included."""
 
+ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""Signals that end a service: from its manager, by Ctrl-C, and of a terminal that is closed."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -40,7 +43,7 @@ def _signals_held() -> Generator[None]:
     """
     # Started along with the first process, it would let the signals through again.
     resource_tracker.ensure_running()
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
     finally:

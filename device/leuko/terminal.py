@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Generator, Sequence
 from operator import itemgetter
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -47,9 +47,11 @@ def print_differential(count: DifferentialCount) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
 
-def differential_table(count: DifferentialCount) -> Table:
+def differential_table(count: DifferentialCount) -> Group:
     """Return number, percent and 95 % interval of each class, the interval drawn as a bar."""
-    table = Table(title=f"Leukocyte differential, n = {count.n}", title_justify="left")
+    # A table's own title is padded to the table's width.
+    title = Text(f"Leukocyte differential, n = {count.n}", style="table.title")
+    table = Table()
     table.add_column("class")
     table.add_column("n", justify="right")
     table.add_column("%", justify="right")
@@ -65,7 +67,7 @@ def differential_table(count: DifferentialCount) -> Table:
             f"{low:.1f}–{high:.1f}",
             _bar(percent[name] if count.n else None, intervals[name]),
         )
-    return table
+    return Group(title, table)
 
 
 FEWEST_TO_PLAN = 50
@@ -76,6 +78,7 @@ USUAL = 100
 
 _ALWAYS_TOLD = (CellClass.ERYTHROBLAST, CellClass.IMMATURE_GRANULOCYTE)
 """Classes of which none is a finding, too."""
+_PLURALS = {CellClass.PLATELET_OR_ARTEFACT: "platelets or artefacts"}
 
 
 def beside_lines(count: DifferentialCount) -> list[str]:
@@ -85,7 +88,7 @@ def beside_lines(count: DifferentialCount) -> list[str]:
         share = count.beside_per_100[name]
         rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
         if number or (count.n and name in _ALWAYS_TOLD):
-            lines.append(f"beside the differential: {number} {name.replace('_', ' ')}{rate}")
+            lines.append(f"beside the differential: {_numbered(number, name)}{rate}")
     if count.smudge_cells:
         share = count.smudge_per_100
         rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
@@ -200,6 +203,12 @@ def _bar(percent: float | None, interval: Interval) -> Text:
     if percent is not None:
         marks[_column(percent)] = "●"
     return Text("".join(marks))
+
+
+def _numbered(number: int, name: CellClass) -> str:
+    if number != 1:
+        return f"{number} {_PLURALS.get(name, f'{name}s').replace('_', ' ')}"
+    return f"1 {name.replace('_', ' ')}"
 
 
 def _column(percent: float) -> int:

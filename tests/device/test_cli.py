@@ -301,17 +301,24 @@ def test_a_bundle_of_an_unknown_name_is_told_from_the_installed_ones(
 @pytest.mark.parametrize(
     ("camera", "source", "words"),
     [
-        ("replay", "{}/gone", "there is nothing to replay at"),
-        ("sim", "fields:{}/empty", "no images in"),
+        ("replay", "{}/gone", "there is nothing to replay at {}/gone; name a folder"),
+        ("replay", "", "there is nothing to replay at an empty source; name a folder"),
+        ("replay", "{}/empty", "no images in {}/empty"),
+        ("sim", "fields:{}/empty", "no images in {}/empty"),
+        ("sim", "fields:{}/gone", "there is no folder {}/gone"),
+        ("sim", "foo", "the simulated camera has no source 'foo'; give smear, smear:SEED"),
+        ("sim", "smear:nix", "'smear:nix' is no smear; give whole numbers"),
     ],
 )
-def test_a_camera_that_has_nothing_to_show_is_refused_before_anything_is_counted(
+def test_a_camera_that_has_nothing_to_show_is_refused_before_anything_is_opened(
     leuko: Leuko, tmp_path: Path, tiny_bundle: Path, *, camera: str, source: str, words: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     options = ("--camera", camera, "--camera-source", source.format(tmp_path))
     places = ("--state-dir", tmp_path / "state", "--socket", tmp_path / "socket")
-    assert words in refusal(leuko("run", *options, *places, "--bundle", tiny_bundle))
+    line = refusal(leuko("run", *options, *places, "--bundle", tiny_bundle))
+    assert line.startswith(f"leuko: {words.format(tmp_path)}")
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_bundle_is_shown(leuko: Leuko, tiny_bundle: Path) -> None:

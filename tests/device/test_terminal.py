@@ -4,7 +4,7 @@ import pytest
 
 from leuko.cells import CellClass, CellStatus
 from leuko.counting import DifferentialCount, Entry
-from leuko.terminal import print_differential, scale_lines
+from leuko.terminal import beside_lines, print_differential, scale_lines
 from leuko.vision.scale import ScaleEstimate
 
 
@@ -52,3 +52,21 @@ def test_a_small_count_is_called_small_and_told_how_many_more_it_takes(
     assert more in shown
     assert few in shown
     assert ("fewer than the usual" in shown) == bool(few)
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "more"),
+    [
+        (CellClass.IMMATURE_GRANULOCYTE, "1 immature granulocyte", "5 immature granulocytes"),
+        (CellClass.ERYTHROBLAST, "1 erythroblast", "5 erythroblasts"),
+        (CellClass.PLATELET_OR_ARTEFACT, "1 platelet or artefact", "5 platelets or artefacts"),
+    ],
+)
+def test_what_stays_out_of_the_differential_is_named_in_its_number(
+    name: CellClass, one: str, more: str
+) -> None:
+    for number, words in ((1, one), (5, more)):
+        entries = [Entry(name, CellStatus.EXCLUDED)] * number
+        assert beside_lines(DifferentialCount.from_entries(entries)) == [
+            f"beside the differential: {words}"
+        ]

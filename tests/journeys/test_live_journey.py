@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -67,19 +67,42 @@ class Device:
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, *options: str) -> None:
-        """Start the service and wait until it answers."""
-        command = [sys.executable, "-m", "leuko", "run", "--camera", "sim", "--um-per-px", "0.2"]
+    def run(self, *options: str, within: Sequence[str] = (), terminal: int | None = None) -> None:
+        """Start the service and wait until it answers.
+
+        Args:
+            *options: beside those of every test.
+            within: what starts it.
+            terminal: descriptor of the terminal it belongs to.
+        """
+        command = [
+            *within,
+            sys.executable,
+            "-m",
+            "leuko",
+            "run",
+            "--camera",
+            "sim",
+            "--um-per-px",
+            "0.2",
+        ]
         command += ["--camera-source", "smear:24:40", "--state-dir", str(self.state)]
         command += ["--socket", str(self.socket), *options]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=os.environ | VIEW, stderr=log)
+            self._process = subprocess.Popen(
+                command, env=os.environ | VIEW, stdin=terminal, stderr=log
+            )
         self.wait(self.socket.exists)
 
     def end(self, number: signal.Signals) -> int:
         """Send the service a signal and return its exit code."""
         assert self._process is not None
         self._process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for the service's end and return its exit code."""
+        assert self._process is not None
         return self._process.wait(PATIENCE_S)
 
     def close(self) -> None:
@@ -170,6 +193,27 @@ def test_sigterm_keeps_the_count_and_gives_the_display_back(device: Device) -> N
         assert store.count(1).n == 2
         assert calibration is not None
         assert store.session(1).spec.calibration == calibration.summary
+
+
+@pytest.mark.parametrize(("after", "is_ended"), [([], True), (["nohup"], False)])
+def test_a_terminal_that_is_closed_ends_the_service_as_sigterm_does_unless_it_is_to_outlive_it(
+    device: Device, after: list[str], *, is_ended: bool
+) -> None:
+    reading, terminal = pty.openpty()
+    device.run(within=["setsid", "--ctty", "--wait", *after], terminal=terminal)
+    os.close(terminal)
+    device.ask("start", "H-12", "--target", "400")
+    device.wait(lambda: device.counted() >= 3)
+    os.close(reading)
+    if not is_ended:
+        counted = device.counted()
+        device.wait(lambda: device.counted() > counted)
+        device.end(signal.SIGTERM)
+    assert device.ended() == 0
+    with Store.opened(device.state / STORE_NAME) as store:
+        *_, last = store.log()
+        assert (last.kind, last.detail) == ("service stopped", {"cause": "asked to"})
+        assert store.count(1).n >= 3
 
 
 def refused(capfd: pytest.CaptureFixture[str], tmp_path: Path, *options: str) -> str:

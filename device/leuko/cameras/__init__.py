@@ -3,7 +3,7 @@
 from leuko.cameras._base import Camera, CameraOptions, Frame
 from leuko.cameras._controls import Adjustable, ControlRanges, Locks, Range
 from leuko.cameras._found import Found, Reporting
-from leuko.cameras._loading import WITHOUT_HARDWARE, list_cameras, load_camera
+from leuko.cameras._loading import WITHOUT_HARDWARE, list_cameras, load_camera, refuse_source
 from leuko.cameras._process import CameraProcess
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Reporting",
     "list_cameras",
     "load_camera",
+    "refuse_source",
 ]

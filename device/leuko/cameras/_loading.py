@@ -1,7 +1,7 @@
 """Camera drivers by name: entry points, imported only when chosen."""
 
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import Protocol, cast
 
 from leuko.cameras._base import Camera, CameraOptions
 from leuko.errors import SettingsError
@@ -10,6 +10,14 @@ _GROUP = "leuko.cameras"
 
 WITHOUT_HARDWARE = frozenset({"replay", "sim"})
 """Drivers whose pictures are read or drawn: no cable brings what they lack."""
+
+
+class _WithoutHardware(Protocol):
+    """A driver whose source is there or is not, whatever is plugged in."""
+
+    @staticmethod
+    def refuse_source(options: CameraOptions) -> None:
+        """Refuse a source that is missing or unknown; reads no picture."""
 
 
 def list_cameras() -> tuple[str, ...]:
@@ -28,14 +36,23 @@ def load_camera(driver: str, options: CameraOptions) -> Camera:
         SettingsError: there is no such driver, or it cannot be imported.
         CameraError: the camera is missing, in use, or not what the options ask for.
     """
-    entry = find_driver(driver)
-    try:
-        camera = cast("type[Camera]", entry.load())
-    except (ImportError, AttributeError) as error:
-        raise SettingsError(
-            f"camera driver {driver} cannot be imported: {error}; install it or choose another"
-        ) from error
-    return camera.opened(options)
+    return cast("type[Camera]", _imported(driver)).opened(options)
+
+
+def refuse_source(driver: str, options: CameraOptions) -> None:
+    """Refuse what a driver without hardware can see to show nothing, before it is opened.
+
+    Other cameras may be plugged in later: they are waited for.
+
+    Args:
+        driver: as for `load_camera`.
+        options: as for `load_camera`.
+
+    Raises:
+        CameraError: there is nothing to show.
+    """
+    if driver in WITHOUT_HARDWARE:
+        cast("type[_WithoutHardware]", _imported(driver)).refuse_source(options)
 
 
 def find_driver(driver: str) -> EntryPoint:
@@ -51,3 +68,13 @@ def find_driver(driver: str) -> EntryPoint:
     raise SettingsError(
         f"there is no camera driver {driver!r}; choose one of {', '.join(list_cameras())}"
     )
+
+
+def _imported(driver: str) -> object:
+    entry = find_driver(driver)
+    try:
+        return cast("object", entry.load())
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(
+            f"camera driver {driver} cannot be imported: {error}; install it or choose another"
+        ) from error

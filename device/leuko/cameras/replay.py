@@ -42,6 +42,18 @@ class ReplayCamera:
         self._period_s = 1 / frames_per_s if frames_per_s else 0.0
         self._due_s = time.monotonic()
 
+    @staticmethod
+    def refuse_source(options: CameraOptions) -> None:
+        """See `leuko.cameras.refuse_source`."""
+        source = Path(options.source)
+        if not options.source or not source.exists():
+            raise CameraError(
+                f"there is nothing to replay at {options.source or 'an empty source'}; "
+                "name a folder of images or a video"
+            )
+        if source.is_dir():
+            _images_in(source)
+
     @classmethod
     def opened(cls, options: CameraOptions) -> Self:
         """Open the folder or video that ``options.source`` names.
@@ -49,12 +61,8 @@ class ReplayCamera:
         Raises:
             CameraError: it is missing, has no pictures, or the first is broken.
         """
+        cls.refuse_source(options)
         source = Path(options.source)
-        if not options.source or not source.exists():
-            raise CameraError(
-                f"there is nothing to replay at {options.source or 'an empty source'}; "
-                "name a folder of images or a video"
-            )
         pictures = _images_of(source) if source.is_dir() else _frames_of(source)
         return cls(source, pictures, frames_per_s=options.frames_per_s)
 
@@ -98,9 +106,16 @@ class ReplayCamera:
         self._due_s += self._period_s + max(0.0, late_s)
 
 
+def _images_in(folder: Path) -> list[Path]:
+    try:
+        return find_images([folder])
+    except ImageError as error:
+        raise CameraError(str(error)) from error
+
+
 def _images_of(folder: Path) -> Generator[tuple[str, RGBImage]]:
     try:
-        for path in find_images([folder]):
+        for path in _images_in(folder):
             yield str(path), read_image(path)
     except ImageError as error:
         raise CameraError(str(error)) from error

@@ -65,6 +65,8 @@ def print_session(reply: SessionReply) -> None:
         "bundle": reply.bundle,
         "scale": f"{reply.um_per_px:.4f} µm per pixel" if reply.um_per_px else "–",
     }
+    if reply.changes:
+        rows["changes"] = "; ".join(reply.changes)
     for name, value in rows.items():
         console.print(f"{name.ljust(10)}{value}", markup=False, soft_wrap=True)
     count = reply.differential.count

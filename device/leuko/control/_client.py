@@ -159,8 +159,11 @@ class ControlClient:
                 service.connect(os.fspath(self._path))
                 yield service
             except (FileNotFoundError, ConnectionRefusedError) as error:
+                # One that was killed leaves its socket behind.
+                is_left = isinstance(error, ConnectionRefusedError)
+                found = "nobody listens" if is_left else "no socket"
                 raise NoServiceError(
-                    f"Leuko's service does not run (no socket at {self._path}); {_START}"
+                    f"Leuko's service does not run ({found} at {self._path}); {_START}"
                 ) from error
             except PermissionError as error:
                 raise ServiceError(self._permission()) from error

@@ -143,6 +143,9 @@ class Keypad:
                 self._tell(keys, press, device)
         except OSError as error:
             logger.warning("keypad %s is gone: %s", device.path, error.strerror)
+            if self._source != AUTO:
+                # As the next look at it will say.
+                self._fault = _hindrance(device.path, error)
             self._drop(device)
 
     def _tick(self) -> None:

@@ -220,6 +220,8 @@ class SessionReply(Message):
     """The models that were used."""
     um_per_px: float | None
     """Scale of the camera's pictures."""
+    changes: tuple[str, ...] = ()
+    """What was no longer as at its beginning when it went on, a sentence each."""
     device: str
     """Serial number of the device."""
     estimated_wbc: WBCEntry | None = None

@@ -55,6 +55,7 @@ class DisplayThread:
         self._ended = threading.Event()
         self._health = Health(Level.OK, "opening")
         self._busy_since: float | None = None
+        self._hung_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="display", daemon=True)
         self._thread.start()
 
@@ -72,10 +73,14 @@ class DisplayThread:
 
     @property
     def health(self) -> Health:
-        """How the display is."""
+        """How the display is; the first to learn that it hangs has it in the log."""
         busy_since = self._busy_since
         if busy_since is not None and time.monotonic() - busy_since > SILENT_S:
-            return Health(Level.FAULT, "hangs; look at its cable, and restart the service")
+            hangs = Health(Level.FAULT, "hangs; look at its cable, and restart the service")
+            if self._hung_since != busy_since:
+                self._hung_since = busy_since
+                logger.warning("display: %s", hangs.text)
+            return hangs
         if not self._thread.is_alive() and not self._ended.is_set():
             return Health(Level.FAULT, "stopped by an error in the program; see the log")
         return self._health

@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from leuko.counting import DifferentialCount
@@ -36,6 +36,7 @@ def export_session(
     count: DifferentialCount,
     cells: Iterable[CellRecord],
     log: Iterable[LogEntry],
+    changes: Sequence[str] = (),
     stain: Mapping[str, object] | None = None,
     wbc: Mapping[str, object] | None = None,
     pictures: bool = False,
@@ -52,6 +53,7 @@ def export_session(
         count: its differential.
         cells: its cells, read one by one; those that were merged into others are left out.
         log: its log, read one by one.
+        changes: what was no longer as at its beginning when it went on, a sentence each.
         stain: how far its stain was from the calibrated one; None if nothing was said of it.
         wbc: estimate of the leukocytes in blood; None without one.
         pictures: whether the cells' pictures are written too; PNG files say their scale, see
@@ -66,7 +68,7 @@ def export_session(
         if overview:
             (staged / "overview.png").write_bytes(overview)
         _write_rows(staged / "log.csv", LOG_CSV_COLUMNS, map(session_log_row, log))
-        content = session_summary(session, count, stain=stain, wbc=wbc)
+        content = session_summary(session, count, changes=changes, stain=stain, wbc=wbc)
         summary = json.dumps(content, indent=2, ensure_ascii=False)
         (staged / "differential.json").write_bytes(f"{summary}\n".encode(errors="backslashreplace"))
         _flush_tree(staged)

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leuko.cells import CellClass
@@ -99,6 +99,7 @@ def session_summary(
     session: SessionRecord,
     count: DifferentialCount,
     *,
+    changes: Sequence[str] = (),
     stain: Mapping[str, object] | None = None,
     wbc: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
@@ -129,6 +130,7 @@ def session_summary(
         },
         "bundle": {"id": bundle_id, "version": bundle_version, "sha256": spec.bundle_sha256},
         "um_per_px": spec.um_per_px,
+        "changes": list(changes),
         "device": spec.device_serial,
         "settings": dict(spec.settings),
         "calibration": dict(spec.calibration),

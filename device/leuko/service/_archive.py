@@ -6,6 +6,7 @@ from pathlib import Path
 
 from leuko.control import Differential, SeenSlide, SessionEntry, SessionReply
 from leuko.reports import export_session, find_usb_stick
+from leuko.service._changes import changes_of_log
 from leuko.service._slide_picture import slide_picture
 from leuko.service._stain import stain_of_log
 from leuko.service._wbc import wbc_of_log
@@ -39,6 +40,7 @@ class KeptSessions:
                 differential=Differential.of(reader.count(number)),
                 bundle=record.spec.bundle,
                 um_per_px=record.spec.um_per_px,
+                changes=changes_of_log(reader.log(number)),
                 device=record.spec.device_serial,
                 estimated_wbc=wbc_of_log(reader.log(number), record.state),
             )
@@ -59,6 +61,7 @@ class KeptSessions:
                 count=reader.count(number),
                 cells=reader.cells(number, pictures=pictures),
                 log=reader.log(number),
+                changes=changes_of_log(reader.log(number)),
                 stain=stain_of_log(reader.log(number)),
                 wbc=wbc_of_log(reader.log(number), reader.session(number).state),
                 pictures=pictures,

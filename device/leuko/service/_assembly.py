@@ -1,14 +1,14 @@
 """The service put together from the settings: the only place that knows all its parts."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 
 from leuko.backends import BackedAnalyser, open_backend
 from leuko.calibration import Calibration, calibrated_locks, quality_limits
-from leuko.cameras import CameraOptions, CameraProcess, Locks
+from leuko.cameras import CameraOptions, CameraProcess, Locks, refuse_source
 from leuko.control import (
     Action,
     CommandQueue,
@@ -19,6 +19,7 @@ from leuko.control import (
 from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_display
 from leuko.errors import SettingsError
 from leuko.memory import share_one_heap
+from leuko.processes import ENDING
 from leuko.service._archive import KeptSessions
 from leuko.service._bench import bench_health, open_bench
 from leuko.service._calibrated import CalibratedSource
@@ -38,7 +39,7 @@ GROUND_NAME = "ground.npz"
 
 
 def run_service(settings: Settings) -> None:
-    """Count until SIGTERM, SIGINT or the end of the camera's source.
+    """Count until SIGTERM, SIGINT, a closed terminal or the end of the camera's source.
 
     Raises:
         SettingsError: a driver or a pin is unknown, or the target is none.
@@ -52,6 +53,7 @@ def run_service(settings: Settings) -> None:
     share_one_heap()
     # What a person has to correct is said before anything is opened.
     buttons, chosen = parse_buttons(settings.buttons), Chosen.by(settings)
+    refuse_source(settings.camera, camera_options(settings, chosen.calibration))
     # Beside a service that counts, not even a store that lies elsewhere is touched.
     refuse_second_service(settings.control_socket)
     with ExitStack() as stack:
@@ -61,9 +63,15 @@ def run_service(settings: Settings) -> None:
         stack.enter_context(ControlServer(settings.control_socket, parts.commands, archive))
         # First of all: what waits for an answer must not hold up the end.
         stack.callback(parts.commands.close)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.stop())
+        _heed_signals(service.stop)
         service.run()
+
+
+def _heed_signals(stop: Callable[[], None]) -> None:
+    # nohup has a service outlive its terminal.
+    outlives = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
+    for number in ENDING - outlives:
+        signal.signal(number, lambda *_: stop())
 
 
 def camera_options(settings: Settings, calibration: Calibration | None = None) -> CameraOptions:

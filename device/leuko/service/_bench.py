@@ -1,12 +1,15 @@
 """What stands at the bench beside the camera: keypad, buttons and display, and how they are."""
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from leuko.control import Action, Archive, Bench, Buttons, CommandQueue, Keypad
 from leuko.displays import DisplayThread
 from leuko.settings import Settings
-from leuko.status import Health
+from leuko.status import Health, Level
+
+logger = logging.getLogger(__name__)
 
 Looks = Mapping[str, Callable[[], Health]]
 """What looks at each part of the bench, by its name."""
@@ -37,6 +40,8 @@ def open_bench(
     if pins:
         buttons = stack.enter_context(Buttons(bench, pins))
         looks["buttons"] = lambda: buttons.health
+        if buttons.health.level is not Level.OK:
+            logger.warning("%s", buttons.health.text)
     return bench, looks
 
 

@@ -55,6 +55,6 @@ class Copies:
     def _run(self) -> None:
         try:
             self._make()
-        except StoreError:
+        except StoreError as error:
             # The store itself is sound, and says on its own when the disk is full.
-            logger.exception("no copy of the sessions could be made")
+            logger.warning("no copy of the sessions could be made: %s", error)

@@ -1,13 +1,13 @@
 """The count: the open session, what counts for it, and its way to the disk."""
 
 import logging
-from dataclasses import replace
 
 from leuko.calibration import WBCEstimate
 from leuko.cells import RGBImage
 from leuko.control import SeenSlide
 from leuko.errors import SessionError, StoreError
 from leuko.live import LiveCounter
+from leuko.service._beginning import begun_with, identified, refuse_second_session
 from leuko.service._copies import Copies
 from leuko.service._guess import WBCGuess
 from leuko.service._laboratory import recall_laboratory
@@ -109,11 +109,16 @@ class LiveCount:
             self.heed_target(session)
         except StoreError as error:
             if not self.fault:
-                logger.exception("what was counted cannot be kept yet")
+                logger.warning("what was counted cannot be kept yet: %s", error)
             self.fault = str(error)
         else:
             self.fault = ""
             self._copies.make_if_due()
+
+    def keep_waiting(self) -> None:
+        """Try again to keep what waits for the disk: there may be room, and no frame comes."""
+        if self.fault:
+            self.keep(LedgerChange())
 
     def heed_target(self, session: OpenSession) -> None:
         """Stop at the target, and go on where it is no longer reached.
@@ -133,31 +138,11 @@ class LiveCount:
 
     def start(self, specimen: str, *, operator: str, target: Target | None, asked_by: str) -> None:
         """Start a session; see `leuko.control.Controls`."""
-        if not (specimen := " ".join(specimen.split())):
-            raise SessionError(
-                "no session may begin without the specimen's id; type or scan it and press Enter, "
-                "or use: leuko session start SPECIMEN"
-            )
+        specimen = identified(specimen)
         self._take_up()
-        if self.session and self.session.is_open:
-            record = self.session.record
-            raise SessionError(
-                f"session {record.id} ({record.spec.specimen or 'no id'}) is open; "
-                "finish or discard it first"
-            )
-        if locked := self._parts.lockout():
-            raise SessionError(f"no session may begin: {locked}")
-        if self._um_per_px is None:
-            raise SessionError(
-                "the scale of the pictures is not known yet; move over sharp red cells and try "
-                "again in a few seconds, or set um_per_px"
-            )
-        spec = replace(
-            self._parts.spec,
-            specimen=specimen,
-            operator=operator,
-            target=target or self._parts.spec.target,
-            um_per_px=self._um_per_px,
+        refuse_second_session(self.session)
+        spec = begun_with(
+            self._parts, specimen, operator=operator, target=target, um_per_px=self._um_per_px
         )
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
@@ -189,9 +174,10 @@ class LiveCount:
         # Its cells keep their places from now on, whatever is seen.
         seen = self._seen_now()
         self._guess.note(session)
-        if seen:
-            keep_slide_picture(self._parts.store, seen)
+        lacks = keep_slide_picture(self._parts.store, seen) if seen else ""
         session.set_state(state, asked_by=asked_by)
+        if lacks:
+            logger.warning("session %d is closed without its picture: %s", session.record.id, lacks)
         self._seen_at_end = seen
         self._forget_scale()
         self._copies.make()

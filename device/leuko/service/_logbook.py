@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from leuko import __version__
 from leuko.backends import Backend, Event, Verdict
 from leuko.errors import StoreError
+from leuko.service._changes import LOG_NAME, Changes
 from leuko.status import Health, Level
 from leuko.store import SessionSpec, Store
 
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 class Logbook:
     """Notes starts, ends, and what becomes of camera, accelerators, keypad, buttons and display.
 
+    Each of these says in the service's own log what becomes of it.
     A full disk stops none of them.
     """
 
@@ -29,21 +31,25 @@ class Logbook:
         self._lost: set[str] = set()
         self._told: tuple[int | None, Backend] | None = None
 
-    def started(self, spec: SessionSpec, bundle_notice: str = "") -> None:
+    def started(self, spec: SessionSpec, changes: Changes, bundle_notice: str = "") -> None:
         """Note that the service runs from now on.
 
         Args:
             spec: what its sessions are begun with.
+            changes: since the session that goes on was begun.
             bundle_notice: what became of the bundle that was chosen, if that is another.
         """
         outcome = self._store.opening.outcome
         if notice := self._store.opening.notice:
             logger.warning("%s", notice)
-        detail = {"bundle": spec.bundle, "store": outcome}
+        detail: dict[str, object] = {"bundle": spec.bundle, "store": outcome}
         if bundle_notice:
             detail["bundle_notice"] = bundle_notice
         if "number" in spec.calibration:
             detail["calibration"] = str(spec.calibration["number"])
+        if changes.sentences:
+            logger.warning("%s", changes.notice(is_open=True))
+            detail[LOG_NAME] = list(changes.sentences)
         self._note("service started", version=__version__, **detail)
 
     def stopped(self, cause: str) -> None:
@@ -71,7 +77,6 @@ class Logbook:
                 continue
             self._lost ^= {name}
             kind = f"{name} lost" if is_lost else f"{name} back"
-            logger.log(logging.WARNING if is_lost else logging.INFO, "%s: %s", kind, health.text)
             self._note(kind, **{name: health.text})
 
     def tell_of_backend(

@@ -5,6 +5,7 @@ import threading
 
 from leuko.cameras import Frame
 from leuko.control import SeenSlide
+from leuko.service._changes import Changes
 from leuko.service._count import LiveCount
 from leuko.service._logbook import Logbook
 from leuko.service._pace import Rate
@@ -29,7 +30,11 @@ class LiveService:
         self._captured_s = 0.0
         self._logbook = Logbook(parts.store)
         self._count = LiveCount(parts)
-        self._board = StatusBoard(parts, self._count.session)
+        session = self._count.session
+        self._changes = Changes.since(
+            session.record if session else None, parts.spec, parts.um_per_px
+        )
+        self._board = StatusBoard(parts, self._changes)
 
     def run(self) -> None:
         """Count until `stop` is called or the camera's source has come to its end.
@@ -38,7 +43,7 @@ class LiveService:
             CameraError: there will never be a first frame.
         """
         parts = self._parts
-        self._logbook.started(parts.spec, parts.bundle_notice)
+        self._logbook.started(parts.spec, self._changes, parts.bundle_notice)
         parts.notifier.ready()
         logger.info("counting with %s", parts.camera.name)
         while not (self._stop.is_set() or parts.camera.has_ended):
@@ -49,6 +54,7 @@ class LiveService:
             self._logbook.tell_of_bench(parts.bench_health())
             if frame is None:
                 parts.refuse_camera()
+                self._count.keep_waiting()
                 self._tell_of_backend()
                 self._show()
             else:

@@ -9,7 +9,7 @@ from leuko.counting import DifferentialCount, Entry
 from leuko.images import decoded_picture, plain_png
 from leuko.service._surplus import admitted
 from leuko.status import LastCell, SessionState, Target
-from leuko.store import CellRecord, SessionRecord, SessionSpec, Store
+from leuko.store import CellRecord, SessionRecord, Store
 from leuko.tracking import LedgerChange, TrackedCell
 
 _MOST_WAITING = 100
@@ -236,22 +236,3 @@ def _last_cell(cell: TrackedCell, picture: RGBImage) -> LastCell:
     is_named = cell.status is not CellStatus.UNCLASSIFIED
     probability = cell.probabilities[list(CellClass).index(cell.cell_class)]
     return LastCell(cell.cell_class if is_named else None, probability, picture)
-
-
-def changed_since(record: SessionRecord | None, spec: SessionSpec) -> str:
-    """Return what a person must know of a session that goes on with other models or another light.
-
-    Its record names what it was begun with, and so does its report.
-
-    Args:
-        record: the open session; None if there is none.
-        spec: what sessions are begun with now.
-    """
-    if record is None:
-        return ""
-    begun, changes = record.spec, []
-    if begun.bundle_sha256 != spec.bundle_sha256:
-        changes.append(f"bundle {begun.bundle}, now {spec.bundle}")
-    if begun.calibration != spec.calibration:
-        changes.append("another calibration than now")
-    return f"session {record.id} was begun with {', and '.join(changes)}" if changes else ""

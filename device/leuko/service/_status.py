@@ -3,10 +3,10 @@
 from leuko.calibration import WBCEstimate
 from leuko.clock import now
 from leuko.counting import DifferentialCount
+from leuko.service._changes import Changes
 from leuko.service._count import LiveCount
 from leuko.service._pace import Lately
 from leuko.service._parts import Parts
-from leuko.service._session import OpenSession, changed_since
 from leuko.status import EstimatedWBC, Guidance, Health, Level, LiveStatus, SessionState
 
 _HEALTH_S = 10.0
@@ -15,27 +15,23 @@ _HEALTH_S = 10.0
 class StatusBoard:
     """Puts together what the display and the socket tell."""
 
-    def __init__(self, parts: Parts, session: OpenSession | None) -> None:
+    def __init__(self, parts: Parts, changes: Changes) -> None:
         """Begin with what the start brought.
 
         Args:
             parts: of the service.
-            session: the one that goes on; None if there is none.
+            changes: since the session that goes on was begun.
         """
         self._parts = parts
         self._disk = Lately(parts.store.disk_health, every_s=_HEALTH_S)
         self._clock = Lately(_clock_health, every_s=_HEALTH_S)
         self._lockout = Lately(parts.lockout, every_s=_HEALTH_S)
-        notices = (
-            parts.bundle_notice,
-            parts.store.opening.notice,
-            changed_since(session.record if session else None, parts.spec),
-        )
-        self._notice = "; ".join(filter(None, notices))
+        self._notices = (parts.bundle_notice, parts.store.opening.notice)
+        self._changes = changes
 
     def session_began(self) -> None:
         """Tell no longer what concerned an earlier session."""
-        self._notice = self._parts.bundle_notice
+        self._notices, self._changes = (self._parts.bundle_notice, ""), Changes()
 
     def status(self, count: LiveCount, *, frames_per_s: float, captured_s: float) -> LiveStatus:
         """Return what is shown now.
@@ -73,7 +69,8 @@ class StatusBoard:
             return notice
         locked = "" if state.is_open else self._lockout.value
         # Small displays show the beginning: why no session can begin must not hide behind the rest.
-        return "; ".join(filter(None, (locked, count.scale_notice, self._notice)))
+        changed = self._changes.notice(is_open=state.is_open)
+        return "; ".join(filter(None, (locked, count.scale_notice, *self._notices, changed)))
 
 
 def _guessed(found: WBCEstimate | None) -> EstimatedWBC | None:

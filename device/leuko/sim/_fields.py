@@ -79,7 +79,7 @@ class FieldsSlide:
 def _laid_out(folder: Path, scale: float, view_size: tuple[int, int]) -> tuple[Field, ...]:
     fields: list[Field] = []
     left = 0
-    for path, mask in _images_under(folder):
+    for path, mask in images_under(folder):
         width, height = (round(side * scale) for side in _size(path))
         if width < view_size[0] or height < view_size[1]:
             raise CameraError(
@@ -91,7 +91,7 @@ def _laid_out(folder: Path, scale: float, view_size: tuple[int, int]) -> tuple[F
     return tuple(fields)
 
 
-def _images_under(folder: Path) -> Iterator[tuple[Path, Path | None]]:
+def images_under(folder: Path) -> Iterator[tuple[Path, Path | None]]:
     """Each image with the mask beside it."""
     if not folder.is_dir():
         raise CameraError(f"there is no folder {folder}; give one with images of fields")

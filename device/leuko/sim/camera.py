@@ -9,20 +9,18 @@ the options ask for.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self
 
 from leuko.cameras import CameraOptions, ControlRanges, Found, Frame, Locks
 from leuko.cells import RGBImage
-from leuko.errors import CameraError
 from leuko.sim._controls import CONTROLS, EXPOSURE_US, SimControls
-from leuko.sim._fields import FieldsSlide
 from leuko.sim._habits import HandHabits
 from leuko.sim._hand import Hand, Look
 from leuko.sim._places import SlideCell, Stretch
 from leuko.sim._sensor import Sensor
 from leuko.sim._shown import Showing, ViewLimits, cells_shown
-from leuko.sim._slides import Slide, SmearSlide
+from leuko.sim._slides import Slide
+from leuko.sim._sources import refuse_source, slide_of
 
 __all__ = [
     "CONTROLS",
@@ -39,7 +37,6 @@ __all__ = [
     "cells_shown",
 ]
 
-_LEUKOCYTES = 200
 _UNHURRIED_FRAMES_PER_S = 20.0
 """How often the path is photographed when the reader sets the pace."""
 _AHEAD_S = (0.4, 0.8, 1.5)
@@ -69,7 +66,7 @@ class Scene:
         Raises:
             CameraError: the source is unknown, missing, or does not suit the options.
         """
-        slide = _slide(options)
+        slide = slide_of(options)
         hand = Hand(
             slide.stretches,
             (options.width, options.height),
@@ -133,6 +130,11 @@ class SimCamera:
         self._sleep = sleep
         self._next = 0
         self._zero_s: float | None = None
+
+    @staticmethod
+    def refuse_source(options: CameraOptions) -> None:
+        """See `leuko.cameras.refuse_source`."""
+        refuse_source(options)
 
     @classmethod
     def opened(cls, options: CameraOptions) -> Self:
@@ -228,47 +230,3 @@ class SimCamera:
             self._zero_s = self._clock() - number * self._period_s
         due_s = self._zero_s + number * self._period_s
         self._sleep(max(0.0, due_s - self._clock()))
-
-
-def _slide(options: CameraOptions) -> Slide:
-    if not 0.02 <= options.um_per_px <= 2:
-        raise CameraError(f"scale {options.um_per_px} is no microscope's; give 0.02 to 2 µm/px")
-    kind, _, rest = options.source.partition(":")
-    if kind == "fields" and rest:
-        return _fields(rest, options)
-    if kind in {"", "smear"}:
-        return _smear(rest, options)
-    raise CameraError(
-        f"the simulated camera has no source {options.source!r}; give smear, smear:SEED, "
-        "smear:SEED:LEUKOCYTES, fields:FOLDER or fields:FOLDER@UM_PER_PX"
-    )
-
-
-def _smear(rest: str, options: CameraOptions) -> SmearSlide:
-    seed, _, leukocytes = rest.partition(":")
-    try:
-        numbers = int(seed or options.seed), int(leukocytes or _LEUKOCYTES)
-    except ValueError as error:
-        raise CameraError(
-            f"{options.source!r} is no smear; give whole numbers, as in smear:7 or smear:7:300"
-        ) from error
-    if numbers[0] < 0 or numbers[1] < 1:
-        raise CameraError(f"{options.source!r} is no smear; give a seed from 0 and cells from 1")
-    return SmearSlide(numbers[0], leukocytes=numbers[1], um_per_px=options.um_per_px)
-
-
-def _fields(rest: str, options: CameraOptions) -> FieldsSlide:
-    folder, _, scale = rest.rpartition("@")
-    try:
-        field_um_per_px = float(scale) if folder else None
-    except ValueError:
-        # An @ that no number follows belongs to the folder's name.
-        folder, field_um_per_px = "", None
-    if field_um_per_px is not None and not 0.01 <= field_um_per_px <= 2:
-        raise CameraError(f"scale {scale} of {options.source!r} is none; give 0.01 to 2 µm/px")
-    return FieldsSlide(
-        Path(folder or rest),
-        um_per_px=options.um_per_px,
-        field_um_per_px=field_um_per_px,
-        view_size=(options.width, options.height),
-    )

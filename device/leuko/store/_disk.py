@@ -21,7 +21,8 @@ def disk_health(folder: Path) -> Health:
     if is_read_only:
         return Health(Level.FAULT, "disk is read-only")
     if free < _TOO_FEW_BYTES:
-        return Health(Level.FAULT, f"disk is full: {free // 10**6} MB free")
+        remedy = "free space or put in another medium"
+        return Health(Level.FAULT, f"too little room: {free // 10**6} MB free; {remedy}")
     if free < _FEW_BYTES:
         return Health(Level.WARNING, f"disk is nearly full: {free // 10**6} MB free")
     return Health(Level.OK, f"{free / 1e9:.0f} GB free")
@@ -46,7 +47,7 @@ def refuse_without_room(store: Path) -> None:
     """Refuse a copy that the disk has no room for: cells go first.
 
     Raises:
-        StoreError: with the copy the disk would be full.
+        StoreError: with the copy there would be too little room.
     """
     if not has_room(store.parent, needed := size(store)):
         raise StoreError(
@@ -56,7 +57,7 @@ def refuse_without_room(store: Path) -> None:
 
 
 def has_room(folder: Path, bytes_needed: int) -> bool:
-    """Return whether that much more can be written before the disk counts as full."""
+    """Return whether that much more can be written and enough room is left."""
     return shutil.disk_usage(folder).free >= max(0, bytes_needed) + _TOO_FEW_BYTES
 
 

@@ -148,6 +148,7 @@ class ArchiveInMemory:
             differential=Differential.of(COUNT),
             bundle="tiny 1",
             um_per_px=0.1,
+            changes=("session 7 was begun with another calibration than now",),
             device="",
             estimated_wbc={"is_estimate": True, "text": "about 6.1 × 10⁹ leukocytes a litre"},
         )

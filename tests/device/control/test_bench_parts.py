@@ -49,7 +49,12 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.mark.usefixtures("pins")
 def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
-    settings: Settings, commands: CommandQueue, archive: Archive, eventually: Eventually
+    settings: Settings,
+    commands: CommandQueue,
+    archive: Archive,
+    eventually: Eventually,
+    *,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def none_there() -> Display:
         raise DisplayError("no framebuffer at /dev/fb9; choose another")
@@ -61,6 +66,7 @@ def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
         display = stack.enter_context(DisplayThread(none_there))
         assert eventually(lambda: display.health.level is Level.FAULT)
         told = bench_health(looks, display)
+    assert [caplog.text.count(health.text) for health in told.values()] == [1, 1, 1]
     assert told["keypad"] == LOST
     assert told["buttons"].level is Level.FAULT
     assert told["buttons"].text.startswith("buttons do not work: ")

@@ -78,7 +78,7 @@ def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
     assert "counting H-12: 25 counted, target 100" in shown
     assert "guidance: focus" in shown
     assert "Leukocyte differential, n = 25" in shown
-    assert "beside the differential: 2 erythroblast" in shown
+    assert "beside the differential: 2 erythroblasts" in shown
     assert "about 5.2 × 10⁹ leukocytes" in shown
     assert STATEMENT in shown
 
@@ -112,8 +112,10 @@ def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
     assert "specimen  H-12" in shown.out
     assert "about 6.1 × 10⁹ leukocytes a litre\n" in shown.out
     assert "scale     0.1000 µm per pixel" in shown.out
-    assert "beside the differential: 2 erythroblast (8.0 per 100 leukocytes)" in shown.out
-    assert "0 immature granulocyte (0.0 per 100 leukocytes)" in shown.out
+    assert "changes   session 7 was begun with another calibration than now\n" in shown.out
+    assert "beside the differential: 2 erythroblasts (8.0 per 100 leukocytes)" in shown.out
+    assert "0 immature granulocytes (0.0 per 100 leukocytes)" in shown.out
+    assert "Leukocyte differential, n = 25\n" in shown.out
     assert NOT_RECOGNISED in shown.out
     assert STATEMENT in shown.out
     assert [one["session"] for one in json.loads(running("list", "--json").out)] == [7]

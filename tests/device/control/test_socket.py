@@ -305,7 +305,9 @@ def test_the_socket_of_a_dead_service_is_replaced(
 ) -> None:
     subprocess.run([sys.executable, "-c", DIES_LISTENING, str(socket_path)], check=True)
     assert socket_path.is_socket()
-    with pytest.raises(ServiceError, match=r"does not run \(no socket at .*\); start it with: "):
+    with pytest.raises(
+        ServiceError, match=r"does not run \(nobody listens at .*\); start it with: "
+    ):
         ControlClient(socket_path).status()
     with ControlServer(socket_path, commands, archive):
         assert ControlClient(socket_path).status().state is SessionState.IDLE

@@ -198,7 +198,10 @@ def test_a_display_that_hangs_holds_nobody_up(recorder: Recorder, status: LiveSt
 
 
 def test_a_display_that_takes_too_long_is_a_fault(
-    recorder: Recorder, status: LiveStatus, monkeypatch: pytest.MonkeyPatch
+    recorder: Recorder,
+    status: LiveStatus,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("leuko.displays._thread.SILENT_S", 0.0)
     recorder.may_show.clear()
@@ -206,7 +209,10 @@ def test_a_display_that_takes_too_long_is_a_fault(
         recorder.wait_until(lambda display: display.opened_times == 1)
         thread.show(status)
         wait_for(lambda: "hangs" in thread.health.text, "the health never said that it hangs")
+        logged = caplog.text.count("display: hangs")
+        assert logged
         assert thread.health.level is Level.FAULT
+        assert caplog.text.count("display: hangs") == logged
         recorder.may_show.set()
 
 

@@ -1,9 +1,11 @@
 """What a person is told when the stain drifts, or an adaptation no longer fits, while it counts."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import pytest
@@ -19,7 +21,7 @@ from leuko.calibration import (
 from leuko.cameras import Frame
 from leuko.cells import CellClass, CellStatus, RGBImage
 from leuko.clock import Moment
-from leuko.service import Chosen, LiveService, Parts, stain_of_log
+from leuko.service import Chosen, KeptSessions, LiveService, Parts, stain_of_log
 from leuko.settings import Settings
 from leuko.store import CellRecord
 
@@ -27,6 +29,12 @@ MOMENT = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=Tr
 PALE = (160, 130, 185)
 ONE_TOO_FEW = 7
 """Cells that are kept before; the stain is judged from eight on."""
+
+
+class Reel(Protocol):
+    """The camera of these tests; see conftest.py."""
+
+    def end(self) -> None: ...
 
 
 def circumstances(bundle_sha256: str) -> Circumstances:
@@ -129,3 +137,43 @@ def test_a_session_that_goes_on_with_another_adaptation_says_so_until_the_next_b
     service.finish(asked_by="Ada")
     start(service)
     assert not service.status().notice
+
+
+BEGUN_AT = 0.2
+KEEPS_ITS_SCALE = (
+    "session 1 was begun at 0.2000 µm per pixel and keeps that scale, "
+    "though 0.1000 was set or calibrated later"
+)
+
+
+def test_a_session_that_goes_on_at_another_scale_than_is_set_says_so_in_status_log_and_results(
+    parts: Parts, reel: Reel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(LiveService(parts))
+    reel.end()
+    remedy = "finish or discard it to count at 0.1000"
+    for _ in range(2):
+        service = LiveService(replace(parts, um_per_px=0.1))
+        assert service.status().notice == f"{KEEPS_ITS_SCALE}; {remedy}"
+        service.run()
+    assert caplog.messages.count(f"{KEEPS_ITS_SCALE}; {remedy}") == 2
+    assert service.finish(asked_by="Ada").notice == KEEPS_ITS_SCALE
+    kept = KeptSessions(parts.store.path)
+    assert (kept.session(1).um_per_px, kept.session(1).changes) == (BEGUN_AT, (KEEPS_ITS_SCALE,))
+    made = kept.export(1, folder=tmp_path, pictures=False, seen=None)
+    summary = json.loads((made / "differential.json").read_text(encoding="utf-8"))
+    assert (summary["um_per_px"], summary["changes"]) == (BEGUN_AT, [KEEPS_ITS_SCALE])
+    start(service)
+    assert not service.status().notice
+
+
+@pytest.mark.parametrize("um_per_px", [BEGUN_AT, None])
+def test_a_scale_that_is_the_same_or_neither_set_nor_calibrated_is_no_change(
+    parts: Parts, reel: Reel, um_per_px: float | None
+) -> None:
+    start(LiveService(parts))
+    reel.end()
+    service = LiveService(replace(parts, um_per_px=um_per_px))
+    service.run()
+    assert not service.status().notice
+    assert KeptSessions(parts.store.path).session(1).changes == ()

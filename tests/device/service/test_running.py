@@ -70,6 +70,13 @@ def small_disk(tmp_path: Path) -> Generator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def fill(ballast: Path) -> None:
+    """Leave no room where a file lies."""
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
 def start(service: LiveService) -> None:
     service.start("H-12", operator="ana", target=Target(100), asked_by="ana")
 
@@ -189,7 +196,7 @@ def test_the_log_tells_of_starts_ends_and_the_camera(
 
 
 def test_the_log_tells_of_what_is_lost_at_the_bench_and_comes_back(
-    parts: Parts, reel: Reel, frames: list[Frame]
+    parts: Parts, reel: Reel, frames: list[Frame], caplog: pytest.LogCaptureFixture
 ) -> None:
     sound, lost = Health(Level.OK, "keypad ready"), Health(Level.WARNING, "not plugged in")
     states = [sound, lost, lost, sound]
@@ -203,6 +210,8 @@ def test_the_log_tells_of_what_is_lost_at_the_bench_and_comes_back(
         ("keypad lost", {"keypad": "not plugged in"}),
         ("keypad back", {"keypad": "keypad ready"}),
     ]
+    # The keypad itself says so in the service's log.
+    assert "not plugged in" not in caplog.text
 
 
 def test_each_command_has_one_entry_in_the_log_which_says_who_asked(parts: Parts) -> None:
@@ -294,15 +303,18 @@ def test_what_is_said_at_the_bench_is_shown(make_parts: Callable[..., Parts], st
 
 @pytest.mark.hardware
 def test_on_a_full_disk_the_count_stands_still_and_goes_on_when_there_is_room(
-    small_disk: Path, make_parts: Callable[..., Parts], frames: list[Frame]
+    small_disk: Path,
+    make_parts: Callable[..., Parts],
+    reel: Reel,
+    *,
+    frames: list[Frame],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     ballast = small_disk / "ballast"
     with Store.opened(small_disk / STORE_NAME) as store:
         service = LiveService(make_parts(store))
         start(service)
-        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4096))
+        fill(ballast)
         for frame in frames[:24]:
             service.take(frame)
         full = service.status()
@@ -310,6 +322,8 @@ def test_on_a_full_disk_the_count_stands_still_and_goes_on_when_there_is_room(
         assert "the disk is full" in full.disk.text
         with pytest.raises(StoreError, match="the disk is full"):
             service.finish(asked_by="ana")
+        assert "closed without its picture" not in caplog.text
+        assert sum("cannot be kept yet: store" in line for line in caplog.messages) == 1
         ballast.unlink()
         service.take(frames[24])
         assert "the disk is full; free space" not in service.status().disk.text
@@ -317,6 +331,36 @@ def test_on_a_full_disk_the_count_stands_still_and_goes_on_when_there_is_room(
         assert kept == list(range(1, len(kept) + 1))
         assert service.finish(asked_by="ana").state is SessionState.FINISHED
         assert store.count(1).n == service.status().count.n >= AT_LEAST
+        reel.end()
+        service.run()
+    assert any("no copy of the sessions could be made: store" in line for line in caplog.messages)
+    assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.hardware
+def test_cells_that_wait_for_room_are_kept_when_there_is_some_though_no_frame_comes(
+    small_disk: Path, make_parts: Callable[..., Parts], reel: Reel, frames: list[Frame]
+) -> None:
+    ballast = small_disk / "ballast"
+    kept: list[int] = []
+
+    def look() -> dict[str, Health]:
+        kept.append(store.count(1).n)
+        return {}
+
+    with Store.opened(small_disk / STORE_NAME) as store:
+        service = LiveService(replace(make_parts(store), bench_health=look))
+        start(service)
+        fill(ballast)
+        for frame in frames[:24]:
+            service.take(frame)
+        ballast.unlink()
+        reel.feed([None, None])
+        reel.end()
+        kept.clear()
+        service.run()
+    assert kept[0] == 0
+    assert kept[1] >= AT_LEAST - 1
 
 
 def test_a_bundle_that_was_given_up_is_told_in_the_status_and_in_the_log(

@@ -1,6 +1,7 @@
 """A disk that is full, read-only, or neither; on a real file system of one megabyte."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -93,11 +94,13 @@ def test_a_copy_that_finds_no_room_leaves_the_earlier_one(
 
 
 @needs_mount
-def test_a_full_disk_is_told_before_it_is_noticed(small_disk: Path) -> None:
+def test_too_little_room_is_told_before_the_disk_is_full(small_disk: Path) -> None:
     with Store.opened(small_disk / "leuko.db") as store:
         health = store.disk_health()
     assert health.level is Level.FAULT
-    assert health.text.startswith("disk is full: ")
+    assert re.fullmatch(
+        r"too little room: \d MB free; free space or put in another medium", health.text
+    )
 
 
 @needs_mount
