@@ -222,6 +222,16 @@ def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path
     assert str(tmp_path) in examine_display(settings, display_options(settings)).health.text
 
 
+def test_a_display_is_drawn_on_before_it_is_called_well(tmp_path: Path) -> None:
+    sound = Settings(display="png", display_device=str(tmp_path))
+    assert examine_display(sound, display_options(sound)).health.level is Level.OK
+    assert (tmp_path / "display.png").stat().st_size > 0
+    small = sound.model_copy(update={"display_width": 100, "display_height": 30})
+    finding = examine_display(small, display_options(small))
+    assert finding.health.level is Level.FAULT
+    assert "100x30 pixels is too small to read; choose" in finding.health.text
+
+
 def test_a_bundle_is_replayed_on_this_device(tiny_bundle: Path) -> None:
     finding = examine_bundle(Settings(bundle=tiny_bundle))
     assert finding.health.level is Level.OK
