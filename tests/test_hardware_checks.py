@@ -1,12 +1,16 @@
 """The reports of the checks that take too long to run here: what they tell apart."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from tests.hardware.watch_service import descendants, stop_frames
 
 ROOT = Path(__file__).parents[1]
 HARDWARE = ROOT / "tests" / "hardware"
@@ -66,6 +70,11 @@ def seen(tmp_path: Path) -> Path:
     machine(tmp_path / "cortex-a72-bookworm")
     write(tmp_path / "package-bookworm.json", PACKAGE)
     return tmp_path
+
+
+def state_of(pid: int) -> str:
+    """Return the kernel's letter for what a process does; T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
 
 def compared(folder: Path) -> tuple[int, str]:
@@ -141,3 +150,21 @@ def test_scripts_call_only_scripts_that_are_there() -> None:
         text = script.read_text(encoding="utf-8")
         called = re.findall(r'"\$here/([\w/]+\.(?:sh|py))"', text)
         assert [name for name in called if not (script.parent / name).exists()] == []
+
+
+def test_frames_are_stopped_without_stopping_the_service() -> None:
+    camera = "import sys; sys.stdout.write('up\\n'); sys.stdout.flush(); sys.stdin.read()"
+    service = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {camera!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", service], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as main:
+        assert main.stdout
+        assert main.stdout.readline() == b"up\n"
+        stop_frames(main.pid)
+        (child,) = descendants(main.pid)
+        until_s = time.monotonic() + 60
+        while state_of(child) != "T":
+            assert time.monotonic() < until_s, "it was never stopped"
+            time.sleep(0.001)
+        assert state_of(main.pid) != "T"
+        os.kill(child, signal.SIGCONT)

@@ -5,11 +5,13 @@ from shutil import disk_usage
 from socket import AF_UNIX, socket
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
 from leuko.backends import edge_tpu, gpu
 from leuko.bundle import load_bundle
 from leuko.calibration import FOLDER_NAME, CalibrationHistory, Circumstances, ScalePart
-from leuko.cli import main
+from leuko.cli import app, main
 from leuko.clock import now
 from leuko.doctor import (
     ask_service,
@@ -222,6 +224,16 @@ def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path
     assert str(tmp_path) in examine_display(settings, display_options(settings)).health.text
 
 
+def test_a_display_is_drawn_on_before_it_is_called_well(tmp_path: Path) -> None:
+    sound = Settings(display="png", display_device=str(tmp_path))
+    assert examine_display(sound, display_options(sound)).health.level is Level.OK
+    assert (tmp_path / "display.png").stat().st_size > 0
+    small = sound.model_copy(update={"display_width": 100, "display_height": 30})
+    finding = examine_display(small, display_options(small))
+    assert finding.health.level is Level.FAULT
+    assert "100x30 pixels is too small to read; choose" in finding.health.text
+
+
 def test_a_bundle_is_replayed_on_this_device(tiny_bundle: Path) -> None:
     finding = examine_bundle(Settings(bundle=tiny_bundle))
     assert finding.health.level is Level.OK
@@ -258,16 +270,14 @@ def test_a_disk_without_room_for_the_copy_says_how_to_free_it(tmp_path: Path) ->
 
 
 def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
-    tmp_path: Path,
-    tiny_bundle: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path, tiny_bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
     camera = ["--camera", "opencv", "--camera-source", "/dev/video99", "--um-per-px", "0.2"]
+    display = ["--display", "png", "--display-device", str(tmp_path / "shown")]
+    models = ["--bundle", str(tiny_bundle), "--threads", "1"]
     places = ["--state-dir", str(tmp_path), "--socket", str(tmp_path / "socket")]
     with pytest.raises(SystemExit) as exited:
-        main(["doctor", *camera, *places])
+        main(["doctor", *camera, *display, *models, *places])
     lines = capfd.readouterr().out.splitlines()
     assert exited.value.code == 1
     parts = [
@@ -286,6 +296,18 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
     assert [line.split()[1] for line in lines] == parts
     assert [line.split()[1] for line in lines if line.startswith("fault")] == ["camera"]
     assert f"none listens at {tmp_path / 'socket'}" in lines[parts.index("service")]
+    assert str(tmp_path / "shown") in lines[parts.index("display")]
+    assert "1 thread" in lines[parts.index("backend")]
+
+
+def test_the_doctor_takes_every_option_that_the_service_takes() -> None:
+    program = typer.main.get_command(app)
+    assert isinstance(program, TyperGroup)
+    run, doctor = (
+        {name for parameter in program.commands[command].params for name in parameter.opts}
+        for command in ("run", "doctor")
+    )
+    assert run <= doctor
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Watch the booted service: ready, counting, its frames stopped, killed, back with its count.
 
-Runs inside the container of check_systemd.sh and writes what it saw to a file.
+Runs inside the container of check_systemd.sh and writes what it saw to a file. Only the camera's
+process is stopped, never the service's own: one whose watchdog is fed by anything but frames
+would live on.
 """
 
 import contextlib
@@ -17,6 +19,8 @@ REPORT = Path("/var/watch-service.txt")
 LEUKO = "/opt/leuko/bin/leuko"
 READY_S = 3.0
 """Time from the service's start to its being ready."""
+STILL_S = 2.0
+"""Time in which a count would grow if frames still came."""
 
 
 def show(name: str) -> str:
@@ -47,7 +51,44 @@ def counted() -> int:
     return int(json.loads(leuko("status"))["differential"]["n"])
 
 
-def check(say: Callable[[str], None]) -> None:
+def descendants(ancestor: int) -> set[int]:
+    """The processes that a process has started, and those that they have."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # It may have ended meanwhile. Its name, in brackets, may hold anything.
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found, newest = set(), {ancestor}
+    while newest:
+        newest = {pid for pid, parent in parents.items() if parent in newest}
+        found |= newest
+    return found
+
+
+def stop_frames(main: int) -> None:
+    """Stop the camera's process, and whatever was started in its place; the service runs on."""
+    for pid in descendants(main):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+
+
+def check_stillness() -> int:
+    """Return the count of a service that answers, and that gets no frames any more."""
+    still = counted()
+    time.sleep(STILL_S)
+    if (later := counted()) != still:
+        raise RuntimeError(f"frames still come: {later - still} cells more")
+    return still
+
+
+def was_killed_by_watchdog() -> bool:
+    command = ["journalctl", "--boot", "--unit=leuko.service", "--output=cat", "--no-pager"]
+    journal = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return "Watchdog timeout" in journal
+
+
+def check_start(say: Callable[[str], None]) -> float:
+    """Return how long the service took to be ready; it counts afterwards."""
     wait("the service is active", 60, lambda: show("ActiveState") == "active")
     started, ready = (
         int(show(name)) / 1e6
@@ -57,19 +98,44 @@ def check(say: Callable[[str], None]) -> None:
     leuko("start", "check", "--target", "400")
     took = wait("five cells are counted", 60, lambda: counted() >= 5)
     say(f"five cells counted {took:.1f} s after the session's start")
+    return ready - started
+
+
+def check_watchdog(say: Callable[[str], None]) -> int:
+    """Return how many cells were counted when the frames stopped."""
     main = int(show("MainPID"))
-    before = counted()
-    os.kill(main, signal.SIGSTOP)
-    say(f"frames stopped at {before} cells")
-    wait("the watchdog has killed it", 30, lambda: int(show("NRestarts")) >= 1)
+    if not descendants(main):
+        raise RuntimeError("the camera has no process of its own")
+    stop_frames(main)
+    before = check_stillness()
+    say(f"frames stopped at {before} cells, and the service answers still")
+
+    def has_started_anew() -> bool:
+        stop_frames(main)
+        return int(show("NRestarts")) >= 1
+
+    took = wait("the watchdog has killed it", 30, has_started_anew)
+    if not was_killed_by_watchdog():
+        raise RuntimeError("it ended, but not by its watchdog")
+    say(f"killed by its watchdog {STILL_S + took:.1f} s after its frames stopped")
+    return before
+
+
+def check_return(before: int, say: Callable[[str], None]) -> None:
+    """See that the session goes on with every cell that it had."""
     wait("the service is active again", 60, lambda: show("ActiveState") == "active")
     after = counted()
-    say(f"back after its watchdog's kill, with {after} cells")
+    say(f"back with {after} cells")
     if after < before:
         raise RuntimeError(f"{before - after} cells lost")
     wait("the count goes on", 60, lambda: counted() > after)
     say("the count goes on")
-    if ready - started > READY_S:
+
+
+def check(say: Callable[[str], None]) -> None:
+    ready_s = check_start(say)
+    check_return(check_watchdog(say), say)
+    if ready_s > READY_S:
         raise RuntimeError("all but this: it was ready too late")
 
 

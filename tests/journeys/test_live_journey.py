@@ -288,3 +288,16 @@ def test_a_display_driver_that_is_unknown_is_refused(
         environment.setenv("LEUKO_DISPLAY", "nix")
         line = refused(capfd, tmp_path, "--camera", "sim")
     assert "no display driver 'nix'; choose one of none, framebuffer" in line
+
+
+def test_a_display_too_small_to_read_is_refused_before_anything_is_opened(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LEUKO_DISPLAY", "png")
+        environment.setenv("LEUKO_DISPLAY_WIDTH", "100")
+        environment.setenv("LEUKO_DISPLAY_HEIGHT", "30")
+        line = refused(capfd, tmp_path, "--camera", "sim")
+    assert "too small to read: display_width = 100 and display_height = 30; set" in line
+    assert "set at least 128 x 64, or 0 to ask the driver" in line
+    assert not (tmp_path / "state").exists()

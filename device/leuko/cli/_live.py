@@ -39,7 +39,10 @@ DisplayOption = Annotated[
         help="Driver: framebuffer, luma, terminal, png or none.",
     ),
 ]
-
+DisplayDeviceOption = Annotated[
+    str | None,
+    typer.Option("--display-device", help="Framebuffer, bus address or folder of the display."),
+]
 StateDirOption = Annotated[
     Path | None, typer.Option("--state-dir", help="Folder that the sessions are kept in.")
 ]
@@ -50,9 +53,7 @@ def run(
     camera: CameraOption = None,
     camera_source: SourceOption = None,
     display: DisplayOption = None,
-    display_device: Annotated[
-        str | None, typer.Option(help="Framebuffer, bus address or folder of the display.")
-    ] = None,
+    display_device: DisplayDeviceOption = None,
     state_dir: StateDirOption = None,
     socket: Annotated[
         Path | None, typer.Option("--socket", help="Where to listen for leuko session.")
@@ -89,12 +90,15 @@ def doctor(
     camera: CameraOption = None,
     camera_source: SourceOption = None,
     display: DisplayOption = None,
+    display_device: DisplayDeviceOption = None,
     state_dir: StateDirOption = None,
     socket: Annotated[
         Path | None, typer.Option("--socket", help="Where the service listens, if elsewhere.")
     ] = None,
     um_per_px: ScaleOption = None,
+    bundle: BundleOption = None,
     backend: BackendOption = None,
+    threads: ThreadsOption = None,
 ) -> None:
     """Look at every part of the device, from camera to heat; say what is wrong."""
     from leuko.doctor import examine
@@ -106,13 +110,16 @@ def doctor(
     logging.basicConfig(level=logging.CRITICAL)
     settings = load_settings(
         os.environ,
+        bundle=bundle,
         camera=camera,
         camera_source=camera_source,
         display=display,
+        display_device=display_device,
         state_dir=state_dir,
         control_socket=socket,
         um_per_px=um_per_px,
         backend=backend,
+        threads=threads,
     )
     has_fault = False
     for finding in examine(settings, camera_options(settings), display_options(settings)):

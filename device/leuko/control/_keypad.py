@@ -184,12 +184,12 @@ def _press(keys: Keys, changed: KeyChange) -> Press | None:
 def _hindrance(path: Path, error: OSError) -> str:
     match error.errno:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
-            return f"keypad {path.name} is not plugged in"
+            return f"keypad {path} is not plugged in"
         case errno.EACCES | errno.EPERM:
             return f"no permission to read {path}; add the service's user to the group input"
         case errno.EBUSY:
-            return f"another program has taken {path.name}; stop that program"
+            return f"another program has taken {path}; stop that program"
         case errno.ENOTTY | errno.EINVAL:
-            return f"{path.name} is no keypad; choose another"
+            return f"{path} is no keypad; choose another"
         case _:
-            return f"keypad {path.name} cannot be read: {error.strerror}"
+            return f"keypad {path} cannot be read: {error.strerror}"

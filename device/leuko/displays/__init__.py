@@ -2,12 +2,13 @@
 
 from leuko.class_colours import CLASS_COLOURS
 from leuko.displays._base import Display, DisplayOptions
-from leuko.displays._drawing import draw
+from leuko.displays._drawing import SMALLEST_SIZE, draw
 from leuko.displays._registry import list_displays, load_display
 from leuko.displays._thread import DisplayThread
 
 __all__ = [
     "CLASS_COLOURS",
+    "SMALLEST_SIZE",
     "Display",
     "DisplayOptions",
     "DisplayThread",

@@ -10,23 +10,13 @@ from PIL import Image
 
 from leuko.class_colours import CLASS_COLOURS
 from leuko.displays import _letters, _words
+from leuko.displays._banner import draw_banner
 from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour, Sign
 from leuko.displays._layouts import Layout
-from leuko.displays._words import Urgency
 from leuko.status import Health, LastCell, Level, LiveStatus
 
 _DIM: Colour = (176, 176, 176)
 _TRACK: Colour = (48, 48, 48)
-
-# Besides their hues, the grounds differ in lightness, and each goes with a sign of its own.
-BANNERS: Mapping[Urgency, tuple[Colour, Colour, Sign | None]] = {
-    Urgency.CALM: (BLACK, (0, 210, 155), None),
-    Urgency.DONE: ((0, 190, 140), BLACK, Sign.TICK),
-    Urgency.PAUSED: ((0, 84, 150), WHITE, Sign.PAUSE),
-    Urgency.RESTING: ((72, 72, 72), WHITE, None),
-    Urgency.ACT: ((255, 200, 0), BLACK, Sign.TRIANGLE),
-    Urgency.FAULT: ((190, 0, 30), WHITE, Sign.CROSS),
-}
 
 _LEVELS: Mapping[Level, tuple[Colour, Sign]] = {
     Level.OK: ((0, 190, 140), Sign.TICK),
@@ -36,8 +26,6 @@ _LEVELS: Mapping[Level, tuple[Colour, Sign]] = {
 
 _ROOM_FOR_NAMES = 400
 """Columns from which the parts are written out."""
-_ROOM_FOR_TWO_REMARKS = 40
-"""Rows from which a banner has room for two lines under the headline."""
 
 
 def draw_colour(status: LiveStatus, layout: Layout) -> Image.Image:
@@ -49,7 +37,7 @@ def draw_colour(status: LiveStatus, layout: Layout) -> Image.Image:
     _draw_number(canvas, layout.count, status)
     _draw_last_cell(canvas, layout.cell, status.last_cell)
     _draw_bars(canvas, layout, status)
-    _draw_banner(canvas, layout.banner, status)
+    draw_banner(canvas, layout.banner, status)
     if layout.tallies:
         _draw_tallies(canvas, layout.tallies, layout, status)
     if layout.foot:
@@ -179,56 +167,6 @@ def _draw_gauge(canvas: Canvas, area: Area, share: _words.Share, colour: Colour)
 
 def _at(area: Area, percent: float) -> int:
     return round(area.width * percent / 100)
-
-
-def _draw_banner(canvas: Canvas, area: Area, status: LiveStatus) -> None:
-    headline = _words.headline(status)
-    ground, ink, sign = BANNERS[headline.urgency]
-    canvas.fill(area, ground)
-    if headline.urgency is Urgency.CALM:
-        canvas.outline(area, ink, thickness=max(1, area.height // 24))
-    inner = _draw_remarks(canvas, area.inset(area.height // 8, 2), _words.remarks(status), ink)
-    if sign:
-        side = round(inner.height * 0.66)
-        mark, inner = inner.cut_left(side + side // 3)
-        canvas.sign(mark._replace(width=side), sign, ink)
-    _draw_headline(canvas, inner, headline.text, ink)
-
-
-def _draw_remarks(canvas: Canvas, area: Area, remarks: list[str], ink: Colour) -> Area:
-    """Write the remarks at the foot of an area, and return what is left of it."""
-    if not remarks:
-        return area
-    size, lines = _remark_lines(remarks, area)
-    share = 0.64 if len(lines) == 1 else 0.5
-    rest, foot = area.cut_top(round(area.height * share))
-    for row, line in zip(foot.rows(len(lines)), lines, strict=True):
-        canvas.text(row, line, colour=ink, size=size, align=Align.CENTRE)
-    return rest
-
-
-def _remark_lines(remarks: list[str], area: Area) -> tuple[int, tuple[str, ...]]:
-    text = _letters.printable(" · ".join(remarks))
-    large, small = max(11, area.height // 4), max(12, round(area.height * 0.22))
-    if area.height < _ROOM_FOR_TWO_REMARKS or _letters.width(text, large) <= area.width:
-        return large, _letters.wrapped(text, area.width, large, lines=1)
-    if len(remarks) > 1 and _letters.width(_letters.printable(remarks[0]), small) <= area.width:
-        return small, (remarks[0], " · ".join(remarks[1:]))
-    return small, _letters.wrapped(text, area.width, small, lines=2)
-
-
-def _draw_headline(canvas: Canvas, area: Area, text: str, ink: Colour) -> None:
-    text = _letters.printable(text[:1].upper() + text[1:])
-    largest = _size(area, 0.8)
-    if _letters.width(text, largest * 6 // 10, is_bold=True) <= area.width:
-        lines: tuple[str, ...] = (text,)
-    else:
-        lines, largest = _letters.two_lines(text), _size(area, 0.46)
-    size = min(
-        _letters.fitting_size(line, area.width, largest, least=10, is_bold=True) for line in lines
-    )
-    for row, line in zip(area.rows(len(lines)), lines, strict=True):
-        canvas.text(row, line, colour=ink, size=size, align=Align.CENTRE, is_bold=True)
 
 
 def _draw_tallies(canvas: Canvas, area: Area, layout: Layout, status: LiveStatus) -> None:

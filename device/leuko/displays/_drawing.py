@@ -11,6 +11,9 @@ from leuko.displays._trends import draw_trends, draw_trends_mono
 from leuko.errors import DisplayError
 from leuko.status import CalibrationStep, ReviewStep, Shown, TrendChart
 
+SMALLEST_SIZE = MONO_SIZE
+"""Width and height in pixels, as a person sees them, below which nothing can be read."""
+
 
 def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
     """Return what a display shows of a running count or a calibration.
@@ -29,10 +32,10 @@ def draw(shown: Shown, size: tuple[int, int], *, is_mono: bool) -> Image.Image:
     Raises:
         DisplayError: nothing that can be read fits into the size.
     """
-    if min(size[0] - MONO_SIZE[0], size[1] - MONO_SIZE[1]) < 0:
+    if min(size[0] - SMALLEST_SIZE[0], size[1] - SMALLEST_SIZE[1]) < 0:
         raise DisplayError(
             f"a display of {size[0]}x{size[1]} pixels is too small to read; "
-            f"choose one of at least {MONO_SIZE[0]}x{MONO_SIZE[1]}"
+            f"choose one of at least {SMALLEST_SIZE[0]}x{SMALLEST_SIZE[1]}"
         )
     if not is_mono and (layout := layout_for(size)):
         if isinstance(shown, CalibrationStep):

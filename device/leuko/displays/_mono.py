@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 
 from leuko.displays import _letters, _words
 from leuko.displays._canvas import Align, Area
-from leuko.displays._pixels import ABOVE, BELOW, Style, shortened, written
+from leuko.displays._pixels import ABOVE, Style, shortened, written
 from leuko.displays._words import Headline, Share, Urgency
 from leuko.status import Level, LiveStatus
 
@@ -14,8 +14,6 @@ MONO_SIZE = (128, 64)
 _TOP = Area(1, 0, 127, 14)
 _SHARES = Area(1, 15, 130, 20)
 _BANNER = Area(0, 36, 128, 28)
-_TALL_BANNER = Area(0, 30, 128, 34)
-"""For a headline of two lines, in place of the gauges."""
 _REMARK_BELOW = 18
 _SIGNS = {Level.OK: "✓", Level.WARNING: "▲", Level.FAULT: "✗"}
 
@@ -81,28 +79,37 @@ def _draw_gauge(draw: ImageDraw.ImageDraw, area: Area, share: Share) -> None:
 
 def _draw_banner(picture: Image.Image, status: LiveStatus) -> None:
     headline = _words.headline(status)
-    lines = _headline_lines(status, headline)
-    remarks = _words.remarks(status) if len(lines) == 1 else []
-    area = _BANNER if len(lines) == 1 else _TALL_BANNER
+    line, foot = _banner_lines(status, headline)
     ink = int(headline.urgency is Urgency.CALM)
     if not ink:
-        box = (area.left, area.top, area.right - 1, area.bottom - 1)
+        box = (_BANNER.left, _BANNER.top, _BANNER.right - 1, _BANNER.bottom - 1)
         ImageDraw.Draw(picture).rectangle(box, fill=1)
-    area = area.inset(1, 1 if remarks or len(lines) > 1 else (area.height - 2 * ABOVE) // 2)
-    for index, line in enumerate(lines):
-        row = area._replace(top=area.top + index * (2 * ABOVE + BELOW + 1))
-        write_mono(picture, row, line, style=Style.TALL, ink=ink, align=Align.CENTRE)
-    if remarks:
-        foot = area._replace(top=_BANNER.top + _REMARK_BELOW)
-        write_mono(picture, foot, _letters.printable(remarks[0]), ink=ink, align=Align.CENTRE)
+    area = _BANNER.inset(1, 1 if foot else (_BANNER.height - 2 * ABOVE) // 2)
+    write_mono(picture, area, line, style=Style.TALL, ink=ink, align=Align.CENTRE)
+    if foot:
+        below = area._replace(top=_BANNER.top + _REMARK_BELOW)
+        write_mono(picture, below, _letters.printable(foot), ink=ink, align=Align.CENTRE)
 
 
-def _headline_lines(status: LiveStatus, headline: Headline) -> tuple[str, ...]:
-    text = headline.text[:1].upper() + headline.text[1:]
+def _banner_lines(status: LiveStatus, headline: Headline) -> tuple[str, str]:
+    """Return what is written large, and what below it; the percentages keep their place."""
+    text = _headline_text(status, headline)
+    if written(text, Style.TALL).width <= _BANNER.width - 2:
+        return text, next(iter(_words.remarks(status)), "")
+    reason, _, action = text.partition(", ")
+    if action and headline.urgency is Urgency.ACT:
+        # What to do is read from further away than why.
+        return action[:1].upper() + action[1:], reason
+    large, *rest = _letters.two_lines(text)
+    return large, " ".join(rest)
+
+
+def _headline_text(status: LiveStatus, headline: Headline) -> str:
     if headline.urgency is Urgency.CALM and status.last_cell:
-        text = _words.last_name(status.last_cell, is_short=False)
-    fits = written(text, Style.TALL).width <= _BANNER.width - 2
-    return (text,) if fits else _letters.two_lines(text)
+        return _words.last_name(status.last_cell, is_short=False)
+    faults = _words.faults(status)
+    text = _words.brief_faults(faults) if len(faults) > 1 else headline.text
+    return text[:1].upper() + text[1:]
 
 
 def write_mono(

@@ -4,8 +4,8 @@ from PIL import Image, ImageDraw
 
 from leuko.cells import RGBImage
 from leuko.displays import _letters, _words
+from leuko.displays._banner import BANNERS
 from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour
-from leuko.displays._colour import BANNERS
 from leuko.displays._mono import MONO_SIZE, write_mono
 from leuko.displays._pixels import ABOVE, BELOW, Style, written
 from leuko.displays._words import Urgency

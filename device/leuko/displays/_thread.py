@@ -109,13 +109,14 @@ class DisplayThread:
     def _show_all(self) -> None:
         """Open the display and show what comes, until the end or a failure."""
         display = self._watched(self._open_display)
-        self._report(Health(Level.OK, display.name))
         try:
             shown, drawn_s = None, 0.0
             while (status := self._next_after(shown)) is not None:
                 is_due = time.monotonic() - drawn_s >= self._redraw_s
                 if is_due or not _look_alike(shown, status):
                     self._watched(functools.partial(display.show, status))
+                    # Opened is not yet well: one that takes no picture would come and go for ever.
+                    self._report(Health(Level.OK, display.name))
                     drawn_s = time.monotonic()
                     self._ended.wait(self._period_s)
                 shown = status

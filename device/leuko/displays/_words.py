@@ -35,6 +35,9 @@ PART_LABELS = {"camera": "cam", "accelerator": "acc", "disk": "disk", "clock": "
 SHORT_STATEMENT = "assists, not a diagnosis"
 """`leuko.counting.STATEMENT`, where there is no room for it."""
 
+_MOST_WRITTEN_OUT = 2
+"""Parts at fault whose names fit into a headline."""
+
 WHOLE_PERCENT_UP_TO = 100
 """Leukocytes up to which a decimal of a percentage would be made up."""
 
@@ -90,9 +93,10 @@ class Share:
 
 def headline(status: LiveStatus) -> Headline:
     """Return the headline: a fault, else the state, else the instruction."""
-    for name, health in parts(status).items():
-        if health.level is Level.FAULT:
-            return Headline(f"check the {name}", Urgency.FAULT)
+    if names := faults(status):
+        is_short = len(names) > _MOST_WRITTEN_OUT
+        text = brief_faults(names) if is_short else f"check the {' and '.join(names)}"
+        return Headline(text, Urgency.FAULT)
     if status.state is SessionState.PAUSED:
         return Headline(status.state.value, Urgency.PAUSED)
     if status.state in _RESTING:
@@ -114,7 +118,7 @@ def step_urgency(step: CalibrationStep) -> Urgency:
 
 def remarks(status: LiveStatus) -> list[str]:
     """Return what else a person should read, the gravest first."""
-    faults, warnings = (
+    broken, doubtful = (
         [
             f"{name}: {health.text}"
             for name, health in parts(status).items()
@@ -123,7 +127,7 @@ def remarks(status: LiveStatus) -> list[str]:
         for level in (Level.FAULT, Level.WARNING)
     )
     bench = [health.text for health in status.bench.values() if health.level is not Level.OK]
-    return [*faults, *filter(None, [status.stain, status.notice]), *bench, *warnings]
+    return [*broken, *filter(None, [status.stain, status.notice]), *bench, *doubtful]
 
 
 def parts(status: LiveStatus) -> dict[str, Health]:
@@ -134,6 +138,16 @@ def parts(status: LiveStatus) -> dict[str, Health]:
         "disk": status.disk,
         "clock": status.clock,
     }
+
+
+def faults(status: LiveStatus) -> list[str]:
+    """Return the names of the parts that do not work, in the order of `parts`."""
+    return [name for name, health in parts(status).items() if health.level is Level.FAULT]
+
+
+def brief_faults(names: list[str]) -> str:
+    """Return what to do about parts that do not work, where there is little room."""
+    return f"check {', '.join(PART_LABELS[name] for name in names)}"
 
 
 def shares(count: DifferentialCount) -> list[Share]:

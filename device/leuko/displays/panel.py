@@ -6,6 +6,7 @@ divided by commas, what differs from luma's defaults, such as ``spi:0.0,dc=25,rs
 
 import contextlib
 import importlib
+import platform
 import re
 from collections.abc import Generator, Mapping
 from typing import Any, Protocol, Self
@@ -33,6 +34,11 @@ _PANEL_WIRING = {
     "y": "v_offset",
 }
 _MHZ = "mhz"
+_GPIO = "RPi"
+"""The package that RPi.GPIO is in."""
+_SPI = "spidev"
+_PI_MACHINE = "aarch64"
+"""Where the extra pi brings it."""
 
 
 class Bus(Protocol):
@@ -202,14 +208,28 @@ def _translated(name: str) -> Generator[None]:
     except DisplayError:
         raise
     except ImportError as error:
-        raise DisplayError(
-            f"{name} needs the library {error.name}; install leuko with the extra pi"
-        ) from error
+        raise DisplayError(f"{name} needs {_missing(error.name or 'a library')}") from error
     except _failures() as error:
         raise DisplayError(
             f"{name} cannot be used ({error}); look at its wiring, that the bus is switched on "
             "and that this user may use it"
         ) from error
+
+
+def _missing(library: str) -> str:
+    """Return what is to be said of a library that is not there, with what to do."""
+    if library == _SPI:
+        # No index has a built one, so the extra does not name it.
+        return "the library spidev; install the system's: apt install python3-spidev"
+    if library.partition(".")[0] != _GPIO:
+        return f"the library {library}; install leuko with the extra pi"
+    needed = "a Raspberry Pi's GPIO library, RPi.GPIO, as every SPI panel does"
+    if (machine := platform.machine()) == _PI_MACHINE:
+        return f"{needed}; install leuko with the extra pi, which brings it"
+    return (
+        f"{needed}; leuko's extra pi brings it on {_PI_MACHINE} alone, and this machine is "
+        f"{machine}: choose another display"
+    )
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import closing
 
 from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle, load_bundle
@@ -12,9 +13,11 @@ from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
 from leuko.settings import Settings
 from leuko.signature import read_trusted_keys
-from leuko.status import Health, Level
+from leuko.status import CalibrationStep, Health, Level
 from leuko.store import STORE_NAME, store_health
 from leuko.verification import replay_golden
+
+_TRIAL = CalibrationStep("leuko doctor", "", "this display works")
 
 
 def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
@@ -42,17 +45,16 @@ def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
 
 
 def examine_display(settings: Settings, options: DisplayOptions) -> Finding:
-    """Open the display."""
+    """Open the display and draw on it once: many a fault is only met with a picture."""
     part = "display"
     if settings.display == "none":
         return sound(part, "none chosen")
     try:
-        display = load_display(settings.display, options)
+        with closing(load_display(settings.display, options)) as display:
+            display.show(_TRIAL)
+            return sound(part, display.name)
     except (DisplayError, SettingsError) as error:
         return broken(part, str(error))
-    name = display.name
-    display.close()
-    return sound(part, name)
 
 
 def examine_bundle(settings: Settings) -> Finding:

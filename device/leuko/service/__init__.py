@@ -1,16 +1,12 @@
 """``leuko run``: the live count as a service, hour after hour."""
 
 from leuko.service._archive import KeptSessions
-from leuko.service._assembly import (
-    KEYFRAMES_NAME,
-    camera_options,
-    display_options,
-    run_service,
-)
+from leuko.service._assembly import KEYFRAMES_NAME, camera_options, run_service
 from leuko.service._bench import bench_health, open_bench
 from leuko.service._calibrated import CalibratedSource
 from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
+from leuko.service._display import check_display, display_options
 from leuko.service._ground_file import GroundFile
 from leuko.service._keyframe_file import KeyframeFile
 from leuko.service._notify import Notifier
@@ -38,6 +34,7 @@ __all__ = [
     "WBCNotes",
     "bench_health",
     "camera_options",
+    "check_display",
     "display_options",
     "make_counter",
     "open_bench",

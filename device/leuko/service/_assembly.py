@@ -16,8 +16,6 @@ from leuko.control import (
     parse_buttons,
     refuse_second_service,
 )
-from leuko.displays import DisplayOptions, DisplayThread, list_displays, load_display
-from leuko.errors import SettingsError
 from leuko.memory import share_one_heap
 from leuko.processes import ENDING
 from leuko.service._archive import KeptSessions
@@ -25,6 +23,7 @@ from leuko.service._bench import bench_health, open_bench
 from leuko.service._calibrated import CalibratedSource
 from leuko.service._chosen import Chosen
 from leuko.service._counter import make_counter
+from leuko.service._display import check_display, open_display
 from leuko.service._ground_file import GroundFile
 from leuko.service._notify import Notifier
 from leuko.service._parts import Parts
@@ -42,7 +41,7 @@ def run_service(settings: Settings) -> None:
     """Count until SIGTERM, SIGINT, a closed terminal or the end of the camera's source.
 
     Raises:
-        SettingsError: a driver or a pin is unknown, or the target is none.
+        SettingsError: a driver or a pin is unknown, the target is none, or the display too small.
         StoreError: the sessions cannot be kept.
         BundleError: no bundle can be used.
         EngineError: no model can be run, or the backend that is asked for cannot.
@@ -52,6 +51,7 @@ def run_service(settings: Settings) -> None:
     """
     share_one_heap()
     # What a person has to correct is said before anything is opened.
+    check_display(settings)
     buttons, chosen = parse_buttons(settings.buttons), Chosen.by(settings)
     refuse_source(settings.camera, camera_options(settings, chosen.calibration))
     # Beside a service that counts, not even a store that lies elsewhere is touched.
@@ -95,17 +95,6 @@ def camera_options(settings: Settings, calibration: Calibration | None = None) -
     return replace(options, um_per_px=settings.um_per_px)
 
 
-def display_options(settings: Settings) -> DisplayOptions:
-    """Return how the settings want the display opened."""
-    return DisplayOptions(
-        device=settings.display_device,
-        model=settings.display_model,
-        width=settings.display_width,
-        height=settings.display_height,
-        rotate=settings.display_rotate,
-    )
-
-
 def _parts(
     chosen: Chosen, buttons: Mapping[Action, str], archive: KeptSessions, stack: ExitStack
 ) -> Parts:
@@ -116,7 +105,7 @@ def _parts(
     camera, analyser = _camera_and_analyser(chosen, stack)
     commands = CommandQueue()
     bench, looks = open_bench(settings, buttons, commands=commands, archive=archive, stack=stack)
-    display = _display(settings, stack)
+    display = open_display(settings, stack)
     return Parts(
         camera=CalibratedSource(camera, calibration) if calibration else camera,
         store=store,
@@ -165,15 +154,3 @@ def _analyser(chosen: Chosen, stack: ExitStack) -> BackedAnalyser:
 def _camera(settings: Settings, calibration: Calibration | None, stack: ExitStack) -> CameraProcess:
     process = CameraProcess(settings.camera, camera_options(settings, calibration))
     return stack.enter_context(closing(process))
-
-
-def _display(settings: Settings, stack: ExitStack) -> DisplayThread | None:
-    if settings.display == "none":
-        return None
-    if settings.display not in (known := list_displays()):
-        raise SettingsError(
-            f"there is no display driver {settings.display!r}; choose one of none, "
-            f"{', '.join(known)}"
-        )
-    options = display_options(settings)
-    return stack.enter_context(DisplayThread(partial(load_display, settings.display, options)))

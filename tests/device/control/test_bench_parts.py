@@ -22,7 +22,11 @@ from leuko.settings import Settings
 from leuko.status import Health, Level, LiveStatus
 
 Eventually = Callable[[Callable[[], bool]], bool]
-LOST = Health(Level.WARNING, "keypad event9 is not plugged in")
+LOST = Health(Level.WARNING, "keypad /dev/input/event9 is not plugged in")
+
+
+def lost(settings: Settings) -> Health:
+    return Health(Level.WARNING, f"keypad {settings.keypad} is not plugged in")
 
 
 class Memory(Protocol):
@@ -67,7 +71,7 @@ def test_the_service_is_told_of_keypad_buttons_and_display_that_do_not_work(
         assert eventually(lambda: display.health.level is Level.FAULT)
         told = bench_health(looks, display)
     assert [caplog.text.count(health.text) for health in told.values()] == [1, 1, 1]
-    assert told["keypad"] == LOST
+    assert told["keypad"] == lost(settings)
     assert told["buttons"].level is Level.FAULT
     assert told["buttons"].text.startswith("buttons do not work: ")
     assert told["display"].text == "no framebuffer at /dev/fb9; choose another"
@@ -103,7 +107,7 @@ def test_the_status_tells_of_the_bench(
         with pytest.raises(SystemExit):
             main(["session", *words, *where])
         printed.append(capfd.readouterr().out)
-    assert "keypad warning: keypad event9 is not plugged in" in printed[0]
+    assert "keypad warning: keypad /dev/input/event9 is not plugged in" in printed[0]
     assert "buttons" not in printed[0]
     assert json.loads(printed[1])["bench"]["buttons"] == {"level": "ok", "text": "2 buttons ready"}
 
@@ -111,7 +115,7 @@ def test_the_status_tells_of_the_bench(
 @pytest.mark.usefixtures("pins")
 def test_the_doctor_looks_at_keypad_and_buttons_that_are_set(settings: Settings) -> None:
     assert [found.part for found in examine_bench(settings)] == ["keypad", "buttons"]
-    assert examine_keypad(settings).health == LOST
+    assert examine_keypad(settings).health == lost(settings)
     assert examine_buttons(settings).health.level is Level.FAULT
     sound = settings.model_copy(update={"buttons": "start=5,finish=6"})
     assert examine_buttons(sound).health == Health(Level.OK, "2 buttons ready")

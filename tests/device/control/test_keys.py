@@ -281,7 +281,7 @@ def test_a_keypad_that_was_pulled_is_taken_again(
     presses(asked, 1)
     plug.pull()
     plug.path.unlink()
-    assert eventually(lambda: keypad.health.text == "keypad event0 is not plugged in")
+    assert eventually(lambda: keypad.health.text == f"keypad {plug.path} is not plugged in")
     assert keypad.health.level is Level.WARNING
     os.mkfifo(plug.path)
     plug.plug_in()
@@ -321,8 +321,9 @@ def test_what_is_no_input_device_is_said_so(
     bench: Bench, tmp_path: Path, eventually: Eventually
 ) -> None:
     (tmp_path / "event0").write_bytes(tap(ENTER))
-    with Keypad(bench, str(tmp_path / "event0"), scan_s=0.02) as keypad:
-        assert eventually(lambda: keypad.health.text == "event0 is no keypad; choose another")
+    path = tmp_path / "event0"
+    with Keypad(bench, str(path), scan_s=0.02) as keypad:
+        assert eventually(lambda: keypad.health.text == f"{path} is no keypad; choose another")
         assert keypad.health.level is Level.WARNING
 
 

@@ -165,6 +165,19 @@ STATUSES = {
             "disk": Health(Level.WARNING, "300 MB left"),
         },
     ),
+    "faults": status_of(
+        guidance=Guidance.NO_CAMERA,
+        last=None,
+        health={
+            "camera": Health(
+                Level.FAULT, "/dev/video0 gives no picture since 14 s; look at its cable and plug"
+            ),
+            "disk": Health(
+                Level.FAULT,
+                "database or disk is full; free some of it: 12 cells wait, the count stands still",
+            ),
+        },
+    ),
     "idle": status_of(SessionState.IDLE, count=count_of(), specimen=""),
     "long": status_of(
         count=count_of(1204, 581, 140, 66, 9, erythroblasts=310, unclassified=77, smudge_cells=243),

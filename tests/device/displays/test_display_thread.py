@@ -11,7 +11,7 @@ import pytest
 
 from leuko.displays import DisplayOptions, DisplayThread, load_display
 from leuko.errors import DisplayError
-from leuko.status import Level, LiveStatus, Shown
+from leuko.status import Health, Level, LiveStatus, Shown
 
 SOON_S = 10.0
 """Longer than any of this takes; nobody waits for it unless something is wrong."""
@@ -84,8 +84,7 @@ def test_what_is_shown_reaches_the_display(recorder: Recorder, status: LiveStatu
     with threaded(recorder.open_again) as thread:
         thread.show(status)
         recorder.wait_until(lambda display: display.shown == [status])
-        assert thread.health.level is Level.OK
-        assert thread.health.text == "recorder"
+        wait_for(lambda: thread.health == Health(Level.OK, "recorder"), "it was never well")
     assert recorder.closed_times == 1
 
 
@@ -138,7 +137,18 @@ def test_a_display_that_fails_is_closed_and_opened_again(
         recorder.wait_until(lambda display: bool(display.shown))
         assert recorder.opened_times == 4
         assert recorder.closed_times == 3
-        assert thread.health.level is Level.OK
+        wait_for(lambda: thread.health.level is Level.OK, "it was never well again")
+
+
+def test_a_display_that_opens_and_takes_no_picture_is_one_fault_in_the_log(
+    recorder: Recorder, status: LiveStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder.failures_left = 1000
+    with caplog.at_level("INFO", "leuko.displays"), threaded(recorder.open_again) as thread:
+        thread.show(status)
+        recorder.wait_until(lambda display: display.closed_times >= 5)
+        assert thread.health == Health(Level.FAULT, "the cable is out; push it in")
+    assert caplog.messages == ["display: the cable is out; push it in"]
 
 
 def test_a_display_that_is_missing_is_a_fault_in_words(status: LiveStatus) -> None:
@@ -169,7 +179,7 @@ def test_a_display_that_stays_away_for_long_is_still_tried(
     with DisplayThread(open_display, first_wait_s=0.0) as thread:
         thread.show(status)
         recorder.wait_until(lambda display: display.shown == [status])
-        assert thread.health.level is Level.OK
+        wait_for(lambda: thread.health.level is Level.OK, "it was never well")
 
 
 def test_an_unknown_driver_does_not_stop_the_count() -> None:

@@ -18,7 +18,18 @@ from leuko.status import CalibrationStep, Guidance, Health, Level, LiveStatus, S
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "displays"
 STEPS = ["calibrating", "keep", "missed", "refused"]
-STATES = ["counting", "thick", "focus", "paused", "reached", "estimated", "fault", "idle", "long"]
+STATES = [
+    "counting",
+    "thick",
+    "focus",
+    "paused",
+    "reached",
+    "estimated",
+    "fault",
+    "faults",
+    "idle",
+    "long",
+]
 COLOUR_SIZES = [(160, 128), (240, 240), (320, 240), (480, 320), (800, 480)]
 SIZES = [((128, 64), True), *((size, False) for size in COLOUR_SIZES)]
 
@@ -114,6 +125,47 @@ def test_every_instruction_looks_different(
         for guidance in Guidance
     }
     assert len(drawn) == len(Guidance)
+
+
+OK = Health(Level.OK, "ok")
+BANNERS = {(128, 64): 36, (160, 128): 102, (240, 240): 184, (320, 240): 176, (480, 320): 234}
+"""First row of the banner."""
+
+
+@pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))
+def test_each_fault_is_named_however_long_the_first_ones_sentence(
+    status: LiveStatus, size: tuple[int, int], *, is_mono: bool
+) -> None:
+    long = Health(Level.FAULT, "no picture for a while; look at its cable and its plug " * 3)
+    gone = Health(Level.FAULT, "gone")
+    below = (0, BANNERS.get(size, 362), *size)
+    broken = [(disk, stick) for disk in (OK, gone) for stick in (OK, gone)]
+    drawn = {
+        draw(replace(status, camera=long, disk=disk, accelerator=stick), size, is_mono=is_mono)
+        .crop(below)
+        .tobytes()
+        for disk, stick in broken
+    }
+    assert len(drawn) == len(broken)
+
+
+@pytest.mark.parametrize("size", COLOUR_SIZES[1:])
+def test_each_fault_has_a_line_of_its_own(status: LiveStatus, size: tuple[int, int]) -> None:
+    long = Health(Level.FAULT, "no picture for a while; look at its cable and its plug " * 3)
+    base = replace(status, camera=long, accelerator=long, disk=long)
+    gone = Health(Level.FAULT, "unplugged")
+    others = (replace(base, camera=gone), replace(base, accelerator=gone), replace(base, disk=gone))
+    drawn = {draw(shown, size, is_mono=False).tobytes() for shown in (base, *others)}
+    assert len(drawn) == 1 + len(others)
+
+
+def test_the_smallest_display_keeps_its_bars_under_every_instruction(status: LiveStatus) -> None:
+    shares = (0, 15, 128, BANNERS[128, 64])
+    drawn = {
+        draw(replace(status, guidance=guidance), (128, 64), is_mono=True).crop(shares).tobytes()
+        for guidance in Guidance
+    }
+    assert len(drawn) == 1
 
 
 @pytest.mark.parametrize(("size", "is_mono"), SIZES, ids=lambda value: str(value).strip("()"))

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import sys
 import tracemalloc
+from types import ModuleType
 
 import luma.core.error
 import pytest
@@ -170,3 +171,31 @@ def test_a_missing_library_is_told_with_how_to_get_it(monkeypatch: pytest.Monkey
         LumaDisplay.on(Bus(), DisplayOptions(model="ssd1306"))
     with pytest.raises(DisplayError, match=r"needs the library .*serial; install leuko with"):
         LumaDisplay.opened(DisplayOptions(device="i2c:1:0x3c", model="ssd1306"))
+
+
+@pytest.mark.parametrize(
+    ("machine", "words"),
+    [
+        ("x86_64", "every SPI panel does; .* on aarch64 alone, and this machine is x86_64: choose"),
+        ("aarch64", "every SPI panel does; install leuko with the extra pi, which brings it"),
+    ],
+)
+def test_a_machine_without_the_library_of_the_pi_is_told_the_truth(
+    monkeypatch: pytest.MonkeyPatch, machine: str, words: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "RPi", None)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    with pytest.raises(DisplayError, match=rf"Raspberry Pi's GPIO library, RPi\.GPIO, as {words}"):
+        LumaDisplay.opened(DisplayOptions(model="ili9341"))
+
+
+def test_the_library_of_the_bus_comes_from_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpio = ModuleType("RPi.GPIO")
+    vars(gpio).update(BCM=11, OUT=0, LOW=0, HIGH=1)
+    vars(gpio).update(dict.fromkeys(("setmode", "setup", "output", "cleanup"), lambda *_: None))
+    package = ModuleType("RPi")
+    vars(package)["GPIO"] = gpio
+    for name, module in {"RPi": package, "RPi.GPIO": gpio, "spidev": None}.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    with pytest.raises(DisplayError, match=r"library spidev; .* apt install python3-spidev"):
+        LumaDisplay.opened(DisplayOptions(model="ili9341"))

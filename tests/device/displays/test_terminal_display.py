@@ -154,11 +154,11 @@ def test_what_is_wrong_at_the_bench_is_told_and_nothing_else_of_it(
     words: Words, status: LiveStatus
 ) -> None:
     bench = {
-        "keypad": Health(Level.WARNING, "keypad event9 is not plugged in"),
+        "keypad": Health(Level.WARNING, "keypad /dev/input/event9 is not plugged in"),
         "display": Health(Level.OK, "framebuffer"),
     }
     shown = words(replace(status, bench=bench))
-    assert "keypad event9 is not plugged in" in shown
+    assert "keypad /dev/input/event9 is not plugged in" in shown
     assert "framebuffer" not in shown
 
 

@@ -10,7 +10,15 @@ from contextlib import closing
 
 import numpy as np
 
-from leuko.cameras import CameraOptions, CameraProcess, Frame, load_camera
+from leuko.cameras import (
+    Adjustable,
+    Camera,
+    CameraOptions,
+    CameraProcess,
+    Frame,
+    Locks,
+    load_camera,
+)
 from leuko.cells import RGBImage
 from leuko.errors import CameraError
 from leuko.status import Level
@@ -20,6 +28,14 @@ OPTIONS = CameraOptions(frames_per_s=20.0)
 PICTURES = 20
 COLOURS = ("black", "blue", "green", "cyan", "red", "magenta", "yellow", "white")
 """By red, green and blue as the bits of a number."""
+LOCKS = {
+    "ExposureTime": Locks(exposure_us=5000),
+    "AnalogueGain": Locks(analogue_gain=2.0),
+    "ColourGains": Locks(gains=(1.5, 1.8)),
+}
+"""What the driver locks, by libcamera's names."""
+AUTOMATIC = ("AeEnable", "AwbEnable")
+"""What it switches off for that."""
 
 
 def check(what: str, *, holds: bool, value: object = "") -> None:
@@ -61,6 +77,33 @@ def bars(rgb: RGBImage) -> list[str]:
     return [colour for colour, width in runs if width > 40]
 
 
+def check_locks() -> None:
+    """Try the locks, which the virtual camera lacks: they are refused, and said to be untried."""
+    with closing(load_camera(DRIVER, OPTIONS)) as camera:
+        offered = vars(camera)["_camera"].camera_controls
+        check("the camera offers controls", holds=bool(offered), value=sorted(offered))
+        for name in (*LOCKS, *AUTOMATIC):
+            # A libcamera whose virtual camera has it is no reason to go on without trying it.
+            check(f"{name} is none of them, or would be tried here", holds=name not in offered)
+        for name, locks in LOCKS.items():
+            told = refusal(camera, locks)
+            check(f"a lock of {name} is refused", holds=f"cannot set {name}" in told, value=told)
+        check("it goes on after that", holds=camera.read() is not None)
+    untried = ", ".join((*LOCKS, *AUTOMATIC))
+    sys.stdout.write(f"NOT CHECKED, the virtual camera has no such control: {untried}\n")
+
+
+def refusal(camera: Camera, locks: Locks) -> str:
+    """Return what a camera says to a lock; empty if it takes it."""
+    if not isinstance(camera, Adjustable):
+        return ""
+    try:
+        camera.lock(locks)
+    except CameraError as error:
+        return str(error)
+    return ""
+
+
 def check_reopening() -> None:
     for _ in range(2):
         with closing(load_camera(DRIVER, OPTIONS)) as camera:
@@ -94,6 +137,7 @@ def check_process() -> None:
 
 if __name__ == "__main__":
     check_driver()
+    check_locks()
     check_reopening()
     check_missing()
     check_process()
