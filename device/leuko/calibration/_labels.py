@@ -5,7 +5,7 @@ import difflib
 import hashlib
 import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 from leuko.calibration._lines import as_line
 from leuko.calibration._record import FrameUsed
 from leuko.cells import CellClass, RGBImage
-from leuko.errors import CalibrationError
+from leuko.errors import CalibrationError, ImageError
 from leuko.images import decoded_picture, file_digest, find_images, read_image, scale_in
 from leuko.store import CellRecord, Store
 
@@ -45,18 +45,24 @@ class LabelledCell:
     used: FrameUsed
 
 
-def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[LabelledCell]:
+def cells_of_folder(
+    folder: Path,
+    *,
+    um_per_px: float | None,
+    left_out: Callable[[str], None] = lambda _reason: None,
+) -> Iterator[LabelledCell]:
     """Yield the pictures in a folder's sub-folders, each named as the class of its cells.
 
     Args:
         folder: holds ``neutrophil/``, ``lymphocyte/`` and so on.
         um_per_px: scale of the pictures that do not say their own, as those of an exported session
             do; None if that is not known.
+        left_out: told why a picture cannot be read, a sentence.
 
     Raises:
         CalibrationError: there is no such folder, it cannot be read, one in it has no class's
             name, or the scale of a picture is not known.
-        ImageError: a picture cannot be read.
+        ImageError: a folder has no pictures.
     """
     try:
         images = _images_by_class(folder)
@@ -66,7 +72,11 @@ def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[Labell
             "permissions"
         ) from error
     for cell_class, image in _spread(images):
-        rgb, digest = read_image(image), file_digest(image)
+        try:
+            rgb, digest = read_image(image), file_digest(image)
+        except ImageError as error:
+            left_out(str(error))
+            continue
         name = as_line(f"{image.parent.name}/{image.name}")
         used = FrameUsed(name=name, sha256=digest)
         yield LabelledCell(rgb, _scale(image, um_per_px), cell_class, used)

@@ -151,7 +151,12 @@ def _pictures(camera: "CameraProcess | None", asked: Asked, longest_s: float) ->
 
     if camera:
         return shots_of_camera(camera, longest_s=longest_s)
-    return shots_of_folder(asked.folder or Path())
+    return shots_of_folder(asked.folder or Path(), left_out=tell_left_out)
+
+
+def tell_left_out(reason: str) -> None:
+    """Say why a picture is not used; going on without it is no reason to stop a script."""
+    typer.echo(f"leuko: left out {reason}", err=True)
 
 
 def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") -> "Circumstances":

@@ -56,6 +56,21 @@ def test_a_script_measures_keeps_and_shows(
     assert load_calibration(tmp_path / "lab.zip").flat_field is not None
 
 
+def test_a_file_that_is_no_picture_is_left_out_and_named(
+    calibrate: Calibrate, fields: Path, tmp_path: Path
+) -> None:
+    (fields / "a.png").write_text("hello", "utf-8")
+    run = calibrate("flat-field", "--from", fields, "--yes")
+    assert run.code == 0, run.err
+    assert run.err.count("leuko: left out ") == 1
+    assert "a.png is no PNG, JPEG, TIFF or BMP image" in run.err
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "a.png").write_text("hello", "utf-8")
+    run = calibrate("flat-field", "--from", tmp_path / "broken", "--yes")
+    assert run.code == 1
+    assert "none of the pictures can be used" in run.err
+
+
 def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, fields: Path) -> None:
     run = calibrate("flat-field", "--from", fields, "--json")
     assert (run.code, json.loads(run.out)["kept"]) == (0, None)
