@@ -45,7 +45,7 @@ def test_a_script_measures_keeps_and_shows(
     run = calibrate("flat-field", "--from", fields, "--yes", "--json", "--by", "Ada")
     assert run.code == 0, run.err
     told = json.loads(run.out)
-    assert told["kept"] == 1
+    assert told["kept"] == told["flat_field"]["origin"]["number"] == 1
     assert told["flat_field"]["after_percent"] < 1
     shown = json.loads(calibrate("show", "--json").out)
     assert shown["flat_field"]["origin"]["by"] == "Ada"
@@ -69,6 +69,15 @@ def test_a_file_that_is_no_picture_is_left_out_and_named(
     run = calibrate("flat-field", "--from", tmp_path / "broken", "--yes")
     assert run.code == 1
     assert "none of the pictures can be used" in run.err
+
+
+def test_an_export_to_a_folder_that_is_not_there_names_it(
+    calibrate: Calibrate, fields: Path, tmp_path: Path
+) -> None:
+    calibrate("flat-field", "--from", fields, "--yes")
+    exported = calibrate("export", tmp_path / "nowhere" / "lab.zip")
+    assert exported.code == 1
+    assert f"there is no folder {tmp_path / 'nowhere'}; make it" in exported.err
 
 
 def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, fields: Path) -> None:
