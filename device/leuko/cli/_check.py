@@ -86,7 +86,7 @@ def _measured(bench: Measuring, looking: Looking, *, wanted: int) -> "CheckMeasu
     from leuko.calibration import quality_limits
     from leuko.checks import measure_check
 
-    um_per_px, analyser = known_scale(bench), bench.analyser()
+    um_per_px, analyser = known_scale(bench, "leukocytes are located at"), bench.analyser()
     return measure_check(
         bench.shots,
         find=lambda rgb: analyser.analyse(rgb, um_per_px=um_per_px),

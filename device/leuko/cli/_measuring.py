@@ -173,8 +173,12 @@ def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") ->
     )
 
 
-def known_scale(bench: Measuring) -> float:
+def known_scale(bench: Measuring, what: str) -> float:
     """Return the scale that is stated or calibrated, in µm per pixel.
+
+    Args:
+        bench: what is measured with.
+        what: needs it, in a few words.
 
     Raises:
         CalibrationError: it is not known.
@@ -184,5 +188,5 @@ def known_scale(bench: Measuring) -> float:
     if found := bench.stated_um_per_px or calibrated_scale(bench.history.current()):
         return found
     raise CalibrationError(
-        "sharpness is judged at a known scale; run leuko calibrate scale first, or set um_per_px"
+        f"{what} a known scale; run leuko calibrate scale first, or set um_per_px"
     )

@@ -102,7 +102,7 @@ def calibrate_focus(bench: Measuring, *, pictures: int = 40) -> None:
         bench.shots,
         bench.circumstances,
         even=bench.even(),
-        um_per_px=known_scale(bench),
+        um_per_px=known_scale(bench, "sharpness is judged at"),
         wanted=pictures,
         told=lambda sharpness: bench.wizard.tell(f"sharpness {sharpness:.2f}"),
     )

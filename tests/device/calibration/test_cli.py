@@ -174,6 +174,10 @@ def test_a_no_keeps_nothing_and_says_so(
         (("export", "x.zip"), "there is no calibration to export"),
         (("import", "nothing.zip", "--yes"), "cannot be read: No such file"),
         (("scale", "--micrometer", "--from", "."), "no images in"),
+        (("stain", "--from", "."), "leukocytes are found at a known scale"),
+        (("wbc-factor", "--known", "7", "--from", "."), "a factor holds at a known scale"),
+        (("check", "--missed", "0", "--from", "."), "leukocytes are located at a known scale"),
+        (("focus", "--from", "."), "sharpness is judged at a known scale"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
