@@ -1,6 +1,5 @@
-"""Confirmed cells: from a folder with a sub-folder per class, or from a session and a table."""
+"""Confirmed cells: from a folder with a sub-folder per class, or from a session."""
 
-import csv
 import difflib
 import hashlib
 import operator
@@ -19,11 +18,6 @@ from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
 """Confirmed cells that are used; of more, as many of each class as there can be."""
-
-_NUMBER_COLUMNS = ("number", "cell")
-_CLASS_COLUMNS = ("class", "cell_class")
-_SEPARATORS = ",;\t"
-"""Spreadsheets of languages with a decimal comma write semicolons; copied tables have tabs."""
 
 T = TypeVar("T")
 
@@ -114,33 +108,6 @@ def cells_of_session(
         )
 
 
-def read_labels(path: Path) -> dict[int, CellClass]:
-    """Return the confirmed classes in a table, by the cell's number.
-
-    Args:
-        path: CSV with the columns ``number`` (or ``cell``) and ``class``, such as a session's
-            corrected ``cells.csv``; rows without a class are passed over. Commas, semicolons or
-            tabs separate the columns, as line 1 has them.
-
-    Raises:
-        CalibrationError: it cannot be read, or a row is none.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as table:
-            separator = _separator(table.readline())
-            table.seek(0)
-            rows = list(csv.DictReader(table, delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CalibrationError(f"{path} cannot be read ({error}); give a CSV table") from error
-    columns = rows[0].keys() if rows else ()
-    number = next((name for name in _NUMBER_COLUMNS if name in columns), "")
-    named = next((name for name in _CLASS_COLUMNS if name in columns), "")
-    if not number or not named:
-        raise CalibrationError(f"{path} lacks the columns number and class; name them in line 1")
-    known = [row for row in rows if (row[named] or "").strip()]
-    return {_number(row[number], path): class_named(row[named]) for row in known}
-
-
 def class_named(name: str) -> CellClass:
     """Return the class that a person calls so, whatever the case and the spaces.
 
@@ -183,10 +150,6 @@ def _images_by_class(folder: Path) -> list[tuple[CellClass, Path]]:
     ]
 
 
-def _separator(head: str) -> str:
-    return max(_SEPARATORS, key=head.count)
-
-
 def _scale(image: Path, um_per_px: float | None) -> float:
     if found := scale_in(image) or um_per_px:
         return found
@@ -216,13 +179,6 @@ def _by_class(named: Iterable[tuple[CellClass, T]]) -> dict[CellClass, list[T]]:
     for cell_class, one in named:
         by_class.setdefault(cell_class, []).append(one)
     return by_class
-
-
-def _number(text: str | None, path: Path) -> int:
-    try:
-        return int(text or "")
-    except ValueError as error:
-        raise CalibrationError(f"{path}: {text!r} is no cell's number; correct the row") from error
 
 
 def _labelled(

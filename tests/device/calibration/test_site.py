@@ -22,10 +22,8 @@ from leuko.calibration import (
     LabelledCell,
     adapter_for,
     cells_of_folder,
-    class_named,
     load_calibration,
     middle_of,
-    read_labels,
     summary_for,
 )
 from leuko.cells import CellClass, CellStatus, RGBImage
@@ -392,25 +390,9 @@ def test_copies_of_a_cell_are_learnt_once_and_not_at_all_when_they_are_of_two_cl
     assert "neutrophil/copy.png: it is the same picture as neutrophil/3.png; it is learnt" in second
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_a_table_that_a_spreadsheet_of_any_language_wrote_is_read(
-    tmp_path: Path, separator: str
+def test_neither_a_folder_nor_one_without_classes_is_adapted_to(
+    leuko: Leuko, tmp_path: Path
 ) -> None:
-    table = tmp_path / "cells.csv"
-    rows = [["cell", "cell_class", "reason"], ["7", "Monocyte", "a, b; c"], ["8", "", ""]]
-    with table.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file, delimiter=separator).writerows(rows)
-    assert read_labels(table) == {7: CellClass.MONOCYTE}
-
-
-def test_what_is_no_class_no_table_or_no_cell_is_named(leuko: Leuko, tmp_path: Path) -> None:
-    with pytest.raises(CalibrationError, match="did you mean basophil"):
-        class_named("Basophill")
-    table = tmp_path / "labels.csv"
-    for text, words in (("a,b\n1,2", "lacks the columns"), ("number,class\nx,basophil", "'x' is")):
-        table.write_text(text, "utf-8")
-        with pytest.raises(CalibrationError, match=words):
-            read_labels(table)
     assert leuko("calibrate", "site").code == 2
     (tmp_path / "empty").mkdir()
     run = leuko("calibrate", "site", tmp_path / "empty")
