@@ -31,12 +31,19 @@ class LabelledCell:
         um_per_px: scale of the picture.
         cell_class: the confirmed class.
         used: the picture's name and hash.
+        shrunk: by how much it was made smaller since its scale was stated.
     """
 
     rgb: RGBImage
     um_per_px: float
     cell_class: CellClass
     used: FrameUsed
+    shrunk: float = 1.0
+
+    @property
+    def stated_um_per_px(self) -> float:
+        """Scale that was stated of the picture as it came."""
+        return self.um_per_px / self.shrunk
 
 
 def cells_of_folder(

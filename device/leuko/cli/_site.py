@@ -73,6 +73,8 @@ def _adapt(bench: Measuring, cells: Iterator["LabelledCell"]) -> None:
 
     found = _measured(bench, cells)
     _tell_left_out(found.left_out)
+    if found.doubt:
+        typer.echo(f"leuko: {found.doubt}", err=True)
     part = found.part
     for line in site_lines(part):
         bench.say(line)
