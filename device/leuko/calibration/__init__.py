@@ -12,6 +12,7 @@ from leuko.calibration._colours import measure_white_balance
 from leuko.calibration._exposure import measure_exposure
 from leuko.calibration._fields import MOVING, SHOWN, different_fields
 from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry
+from leuko.calibration._label_table import read_labels
 from leuko.calibration._labels import (
     MOST_CELLS,
     LabelledCell,
@@ -19,7 +20,6 @@ from leuko.calibration._labels import (
     cells_of_session,
     class_named,
     evenly,
-    read_labels,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
 from leuko.calibration._lines import as_line

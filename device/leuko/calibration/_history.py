@@ -197,6 +197,8 @@ class CalibrationHistory:
         with self._files.writing(file):
             if file.exists():
                 raise OutputError(f"{file} is there already; choose another name")
+            if not file.parent.is_dir():
+                raise OutputError(f"there is no folder {file.parent}; make it, or choose another")
         self._files.put(file, self._content(present.record.number))
         return present
 

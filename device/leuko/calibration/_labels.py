@@ -1,11 +1,10 @@
-"""Confirmed cells: from a folder with a sub-folder per class, or from a session and a table."""
+"""Confirmed cells: from a folder with a sub-folder per class, or from a session."""
 
-import csv
 import difflib
 import hashlib
 import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,17 +12,12 @@ from typing import TypeVar
 from leuko.calibration._lines import as_line
 from leuko.calibration._record import FrameUsed
 from leuko.cells import CellClass, RGBImage
-from leuko.errors import CalibrationError
+from leuko.errors import CalibrationError, ImageError
 from leuko.images import decoded_picture, file_digest, find_images, read_image, scale_in
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
 """Confirmed cells that are used; of more, as many of each class as there can be."""
-
-_NUMBER_COLUMNS = ("number", "cell")
-_CLASS_COLUMNS = ("class", "cell_class")
-_SEPARATORS = ",;\t"
-"""Spreadsheets of languages with a decimal comma write semicolons; copied tables have tabs."""
 
 T = TypeVar("T")
 
@@ -37,26 +31,39 @@ class LabelledCell:
         um_per_px: scale of the picture.
         cell_class: the confirmed class.
         used: the picture's name and hash.
+        shrunk: by how much it was made smaller since its scale was stated.
     """
 
     rgb: RGBImage
     um_per_px: float
     cell_class: CellClass
     used: FrameUsed
+    shrunk: float = 1.0
+
+    @property
+    def stated_um_per_px(self) -> float:
+        """Scale that was stated of the picture as it came."""
+        return self.um_per_px / self.shrunk
 
 
-def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[LabelledCell]:
+def cells_of_folder(
+    folder: Path,
+    *,
+    um_per_px: float | None,
+    left_out: Callable[[str], None] = lambda _reason: None,
+) -> Iterator[LabelledCell]:
     """Yield the pictures in a folder's sub-folders, each named as the class of its cells.
 
     Args:
         folder: holds ``neutrophil/``, ``lymphocyte/`` and so on.
         um_per_px: scale of the pictures that do not say their own, as those of an exported session
             do; None if that is not known.
+        left_out: told why a picture cannot be read, a sentence.
 
     Raises:
         CalibrationError: there is no such folder, it cannot be read, one in it has no class's
             name, or the scale of a picture is not known.
-        ImageError: a picture cannot be read.
+        ImageError: a folder has no pictures.
     """
     try:
         images = _images_by_class(folder)
@@ -66,7 +73,11 @@ def cells_of_folder(folder: Path, *, um_per_px: float | None) -> Iterator[Labell
             "permissions"
         ) from error
     for cell_class, image in _spread(images):
-        rgb, digest = read_image(image), file_digest(image)
+        try:
+            rgb, digest = read_image(image), file_digest(image)
+        except ImageError as error:
+            left_out(str(error))
+            continue
         name = as_line(f"{image.parent.name}/{image.name}")
         used = FrameUsed(name=name, sha256=digest)
         yield LabelledCell(rgb, _scale(image, um_per_px), cell_class, used)
@@ -102,33 +113,6 @@ def cells_of_session(
         raise CalibrationError(
             f"session {session} has no cell {min(missing)}; give the numbers of its cells.csv"
         )
-
-
-def read_labels(path: Path) -> dict[int, CellClass]:
-    """Return the confirmed classes in a table, by the cell's number.
-
-    Args:
-        path: CSV with the columns ``number`` (or ``cell``) and ``class``, such as a session's
-            corrected ``cells.csv``; rows without a class are passed over. Commas, semicolons or
-            tabs separate the columns, as line 1 has them.
-
-    Raises:
-        CalibrationError: it cannot be read, or a row is none.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as table:
-            separator = _separator(table.readline())
-            table.seek(0)
-            rows = list(csv.DictReader(table, delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CalibrationError(f"{path} cannot be read ({error}); give a CSV table") from error
-    columns = rows[0].keys() if rows else ()
-    number = next((name for name in _NUMBER_COLUMNS if name in columns), "")
-    named = next((name for name in _CLASS_COLUMNS if name in columns), "")
-    if not number or not named:
-        raise CalibrationError(f"{path} lacks the columns number and class; name them in line 1")
-    known = [row for row in rows if (row[named] or "").strip()]
-    return {_number(row[number], path): class_named(row[named]) for row in known}
 
 
 def class_named(name: str) -> CellClass:
@@ -173,10 +157,6 @@ def _images_by_class(folder: Path) -> list[tuple[CellClass, Path]]:
     ]
 
 
-def _separator(head: str) -> str:
-    return max(_SEPARATORS, key=head.count)
-
-
 def _scale(image: Path, um_per_px: float | None) -> float:
     if found := scale_in(image) or um_per_px:
         return found
@@ -206,13 +186,6 @@ def _by_class(named: Iterable[tuple[CellClass, T]]) -> dict[CellClass, list[T]]:
     for cell_class, one in named:
         by_class.setdefault(cell_class, []).append(one)
     return by_class
-
-
-def _number(text: str | None, path: Path) -> int:
-    try:
-        return int(text or "")
-    except ValueError as error:
-        raise CalibrationError(f"{path}: {text!r} is no cell's number; correct the row") from error
 
 
 def _labelled(

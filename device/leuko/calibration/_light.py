@@ -1,8 +1,10 @@
 """The flat field, measured from pictures and tried on those that it was not fitted to."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 from leuko.calibration._archive import coded_gain
 from leuko.calibration._circumstances import Circumstances
@@ -25,6 +27,11 @@ FIELDS = 20
 _MOST_CLIPPED = 0.02
 _TOO_FEW = 2 * FEWEST_FIELDS
 _BLANKS = 2
+_UNSEEN = 8.0
+"""Level of a background in which a camera sees nothing."""
+_LEAST_LEVEL = 60.0
+"""Level of the darkest channel below which one step of 8 bits is more than the 2 % to which light
+is to be evened; white balance asks for as much."""
 
 Told = Callable[[int, int], None]
 """Called with how many pictures there are and how many are wanted."""
@@ -53,23 +60,77 @@ class _Chosen:
 
     def add(self, shot: Shot) -> None:
         reduced = reduce_field(shot.rgb)
-        reason = self._flaw(reduced)
+        reason = _bad_light(reduced) or self._shown_before(reduced)
         if reason:
             self.left_out.append(f"{shot.used.name} {reason}")
             return
         self.fields.append(reduced)
         self.frames.append(shot.used)
 
-    def _flaw(self, reduced: ReducedField) -> str:
-        if reduced.clipped > _MOST_CLIPPED:
-            return f"is overexposed ({100 * reduced.clipped:.0f} % saturated); use less light"
-        if self.fields and reduced.shape != self.fields[0].shape:
-            height, width = reduced.shape
-            return f"is {width} x {height} pixels, the first picture was not"
+    @property
+    def most_of_one_size(self) -> int:
+        return max(self._sizes().values(), default=0)
+
+    @property
+    def is_hopeless(self) -> bool:
+        # A camera would go on showing what the lamp makes of it until the time is up.
+        return not self.fields and len(self.left_out) >= _TOO_FEW
+
+    def leave_out_other_sizes(self) -> None:
+        """Keep the pictures of the commonest size.
+
+        Raises:
+            CalibrationError: no size is commonest.
+        """
+        common = self._sizes().most_common(2)
+        if len(common) < 2:
+            return
+        (shape, most), (other, second) = common
+        if most == second:
+            raise CalibrationError(
+                f"{most} pictures are {_size(shape)} pixels and as many are {_size(other)}; give "
+                "those of one camera"
+            )
+        strangers = [
+            f"{frame.name} is {_size(one.shape)} pixels, most are {_size(shape)}"
+            for one, frame in zip(self.fields, self.frames, strict=True)
+            if one.shape != shape
+        ]
+        fits = [one.shape == shape for one in self.fields]
+        self.frames = list(compress(self.frames, fits))
+        self.fields = list(compress(self.fields, fits))
+        self.left_out += strangers
+
+    def _sizes(self) -> Counter[tuple[int, int]]:
+        return Counter(one.shape for one in self.fields)
+
+    def _shown_before(self, reduced: ReducedField) -> str:
         # All empty fields look the same.
-        if self.fields and not is_empty(reduced) and show_the_same(reduced, self.fields[-1]):
-            return "shows what the one before it shows; move the slide on"
+        if is_empty(reduced):
+            return ""
+        # The place before is the likeliest.
+        for one, frame in zip(reversed(self.fields), reversed(self.frames), strict=True):
+            if one.shape == reduced.shape and show_the_same(reduced, one):
+                return f"shows what {frame.name} shows; move the slide on"
         return ""
+
+
+def _bad_light(reduced: ReducedField) -> str:
+    if reduced.level < _UNSEEN:
+        return "is black: the camera sees nothing; switch the lamp on and take the cap off"
+    if reduced.level < _LEAST_LEVEL:
+        return (
+            f"is too dark to tell how even its light is (background at {reduced.level:.0f} of 255 "
+            f"in its darkest channel, {_LEAST_LEVEL:.0f} is needed); turn the lamp up, or run "
+            "leuko calibrate exposure first"
+        )
+    if reduced.clipped > _MOST_CLIPPED:
+        return f"is overexposed ({100 * reduced.clipped:.0f} % saturated); use less light"
+    return ""
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[1]} x {shape[0]}"
 
 
 def measure_light(
@@ -121,9 +182,10 @@ def _choose(shots: Iterable[Shot], wanted: int, told: Told) -> _Chosen:
     told(0, wanted)
     for shot in shots:
         chosen.add(shot)
-        told(len(chosen.fields), wanted)
-        if len(chosen.fields) >= wanted:
+        told(chosen.most_of_one_size, wanted)
+        if chosen.most_of_one_size >= wanted or chosen.is_hopeless:
             break
+    chosen.leave_out_other_sizes()
     return chosen
 
 

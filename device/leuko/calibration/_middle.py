@@ -32,4 +32,4 @@ def middle_of(cell: LabelledCell) -> LabelledCell:
         return replace(cell, rgb=middle.copy())
     size = (round(middle.shape[1] * factor), round(middle.shape[0] * factor))
     shrunk = np.asarray(cv2.resize(middle, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return replace(cell, rgb=shrunk, um_per_px=cell.um_per_px / factor)
+    return replace(cell, rgb=shrunk, um_per_px=cell.um_per_px / factor, shrunk=cell.shrunk / factor)

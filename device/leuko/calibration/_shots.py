@@ -11,7 +11,7 @@ from leuko.calibration._lines import as_line
 from leuko.calibration._record import FrameUsed
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
-from leuko.errors import CalibrationError
+from leuko.errors import CalibrationError, ImageError
 from leuko.images import file_digest, find_images, pixel_digest, read_image
 from leuko.status import Health, Level
 
@@ -62,15 +62,31 @@ class ShotSource(Protocol):
         """Return the newest frame not read before; None if none came in time."""
 
 
-def shots_of_folder(folder: Path) -> Iterator[Shot]:
+def shots_of_folder(
+    folder: Path, *, left_out: Callable[[str], None] = lambda _reason: None
+) -> Iterator[Shot]:
     """Yield the pictures of a folder in the order of their names, one in memory at a time.
 
+    Args:
+        folder: holds them.
+        left_out: told why a picture cannot be read, a sentence.
+
     Raises:
-        ImageError: there are none, or one of them cannot be read.
+        ImageError: there are none, or none of them can be read.
     """
+    first: ImageError | None = None
+    is_any = False
     for path in find_images([folder]):
-        rgb, digest = read_image(path), file_digest(path)
+        try:
+            rgb, digest = read_image(path), file_digest(path)
+        except ImageError as error:
+            left_out(str(error))
+            first = first or error
+            continue
+        is_any = True
         yield Shot(rgb, FrameUsed(name=as_line(path.name), sha256=digest))
+    if first and not is_any:
+        raise ImageError(f"none of the pictures can be used; {first}") from first
 
 
 def shots_of_camera(

@@ -18,6 +18,7 @@ from leuko.adaptation import (
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._labels import LabelledCell
 from leuko.calibration._record import FrameUsed, SitePart
+from leuko.calibration._site_checks import ConfirmedCell, doubt_of_names, refuse_wrong_scale
 from leuko.calibration._site_file import coded_site
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import CalibrationError
@@ -35,11 +36,13 @@ class SiteMeasurement:
         part: what goes into the record.
         content: what goes into its file.
         left_out: cells that could not be used, with the reason, a sentence each.
+        doubt: what seems wrong with the names of the others, a sentence; empty if nothing does.
     """
 
     part: SitePart
     content: bytes
     left_out: tuple[str, ...]
+    doubt: str
 
 
 def measure_site(
@@ -58,7 +61,8 @@ def measure_site(
         class_weights: how common each `CellClass` is taken to be, as the bundle says.
 
     Raises:
-        CalibrationError: there are too few cells, or the adaptation does not help.
+        CalibrationError: there are too few cells, they are no leukocytes at their scale, or the
+            adaptation does not help.
         ImageError: a picture cannot be analysed.
         EngineError: the engine failed.
     """
@@ -68,6 +72,7 @@ def measure_site(
     learn_laboratory(analyser, lambda: pictures)
     for cell in once:
         found.take(cell, analyser.examine(cell.rgb, um_per_px=cell.um_per_px))
+    refuse_wrong_scale(found.cells)
     adapter, worth = _helpful(found.confirmed(), class_weights)
     content = coded_site(adapter)
     names = tuple(list(CellClass)[index] for index in adapter.classes)
@@ -84,7 +89,7 @@ def measure_site(
         right_before=worth.before,
         right_after=worth.after,
     )
-    return SiteMeasurement(part, content, tuple(found.left_out))
+    return SiteMeasurement(part, content, tuple(found.left_out), doubt_of_names(found.cells))
 
 
 class _Found:
@@ -92,7 +97,7 @@ class _Found:
         self.frames: list[FrameUsed] = []
         self.left_out: list[str] = []
         self.shape = (_SMALLEST_SIDE, _SMALLEST_SIDE)
-        self._cells: list[tuple[ExaminedCell, CellClass]] = []
+        self.cells: list[ConfirmedCell] = []
 
     def each_once(self, cells: Iterable[LabelledCell]) -> list[LabelledCell]:
         alike: dict[bytes, list[LabelledCell]] = {}
@@ -116,15 +121,15 @@ class _Found:
         rows, columns = self.shape
         self.shape = (max(rows, cell.rgb.shape[0]), max(columns, cell.rgb.shape[1]))
         self.frames.append(cell.used)
-        self._cells.append((examined, cell.cell_class))
+        self.cells.append(ConfirmedCell(cell, examined))
 
     def confirmed(self) -> Confirmed:
-        if not self._cells:
+        if not self.cells:
             raise CalibrationError("there is no confirmed cell; give pictures of single leukocytes")
         return Confirmed(
-            traits=np.array([examined.traits for examined, _ in self._cells]),
-            probabilities=np.array([examined.probabilities for examined, _ in self._cells]),
-            classes=np.array([list(CellClass).index(name) for _, name in self._cells]),
+            traits=np.array([one.examined.traits for one in self.cells]),
+            probabilities=np.array([one.examined.probabilities for one in self.cells]),
+            classes=np.array([list(CellClass).index(one.cell.cell_class) for one in self.cells]),
         )
 
 

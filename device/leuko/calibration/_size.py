@@ -1,13 +1,16 @@
 """The size of a pixel, measured with a stage micrometer or, where there is none, by red cells."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._record import FrameUsed, ScalePart
 from leuko.calibration._shots import Shot
-from leuko.errors import CalibrationError
+from leuko.cells import RGBImage
+from leuko.errors import CalibrationError, ScaleError
+from leuko.status import Guidance
+from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits, judge
 from leuko.vision.ruler import RulerReading, read_ruler
 from leuko.vision.scale import MeasuredField, measure_field, scale_of
 
@@ -23,6 +26,12 @@ _DONORS_PERCENT = 4.0
 _CELLS_PERCENT = 7.0
 """Standard deviation of red cells' diameters in one donor."""
 _LEAST_CONFIDENCE = 0.5
+_UNMEASURABLE = (Guidance.TOO_DARK, Guidance.FOCUS, Guidance.SLOWER)
+_COARSE_UM_PER_PX = 0.28
+"""Stands for a scale that a field alone does not tell; how dark it is does not depend on it."""
+
+ToldShot = Callable[[Shot, str], None]
+"""Told of a picture, and why it is not used; nothing if it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +81,46 @@ def measure_with_ruler(
     )
 
 
-def measure_by_red_cells(shots: Iterable[Shot], circumstances: Circumstances) -> ScalePart:
+def measure_by_red_cells(
+    shots: Iterable[Shot],
+    circumstances: Circumstances,
+    *,
+    even: Callable[[RGBImage], RGBImage] = lambda rgb: rgb,
+    limits: QualityLimits = DEFAULT_LIMITS,
+    told: ToldShot = lambda _shot, _reason: None,
+) -> ScalePart:
     """Return the scale from fields of a smear, whose red cells are taken to be 7.2 µm wide.
 
     Args:
-        shots: sharp fields; ten at most are taken.
+        shots: sharp fields; ten at most are taken, each once.
         circumstances: who measures, when and with what.
+        even: evens out a field's light before it is judged, as the live gate sees it.
+        limits: what is too dark or not sharp.
+        told: of each picture: copies and what is too dark or not sharp are not used.
 
     Raises:
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
-        CalibrationError: the red cells are not to be trusted.
+        CalibrationError: no field can be used, or the red cells are not to be trusted.
     """
     fields: list[MeasuredField] = []
     frames: list[FrameUsed] = []
-    for shot in shots:
-        fields.append(measure_field(shot.rgb))
+    unused: list[str] = []
+    for shot in _each_once(shots, told):
+        field = measure_field(shot.rgb)
+        reason = _flaw(even(shot.rgb), field, limits)
+        told(shot, reason)
+        if reason:
+            unused.append(f"{shot.used.name}: {reason}")
+            continue
+        fields.append(field)
         frames.append(shot.used)
         if len(fields) == RED_CELL_FIELDS:
             break
+    if unused and not fields:
+        raise CalibrationError(
+            f"none of {len(unused)} pictures can be used ({unused[0]}); give sharp fields with "
+            "enough light, or a stage micrometer"
+        )
     estimate = scale_of(fields)
     if len({field.shape for field in fields}) > 1:
         raise CalibrationError("the pictures are of several sizes; give those of one camera")
@@ -107,6 +138,33 @@ def measure_by_red_cells(shots: Iterable[Shot], circumstances: Circumstances) ->
         method="red cells",
         measured=estimate.red_cells,
     )
+
+
+def _each_once(shots: Iterable[Shot], told: ToldShot) -> Iterator[Shot]:
+    """Yield pictures without copies; end where there is nothing else, as of a slide at rest."""
+    first_with: dict[bytes, str] = {}
+    copies = 0
+    for shot in shots:
+        if first := first_with.get(pixels := shot.pixels):
+            told(shot, f"it is the same picture as {first}; its cells count once")
+            copies += 1
+            if copies == RED_CELL_FIELDS:
+                return
+        else:
+            first_with[pixels], copies = shot.used.name, 0
+            yield shot
+
+
+def _flaw(even: RGBImage, field: MeasuredField, limits: QualityLimits) -> str:
+    """Return why red cells cannot be measured in a field, as the live gate would say it."""
+    try:
+        um_per_px = scale_of([field]).um_per_px
+    except ScaleError:
+        um_per_px = None
+    scale = um_per_px or _COARSE_UM_PER_PX
+    guidance = judge(even, um_per_px=scale, moved_um=math.inf, limits=limits).guidance
+    known = _UNMEASURABLE if um_per_px else _UNMEASURABLE[:1]
+    return guidance if guidance in known else ""
 
 
 def _possible(um_per_px: float) -> float:

@@ -21,6 +21,8 @@ LEAST_LEVEL = 160.0
 """Lowest level of a background whose light is so uneven that more would clip its brightest part."""
 MOST_CLIPPED = 0.005
 """Share of a channel's pixels that may be saturated: glints, dust and dead pixels."""
+_OVEREXPOSED = 0.02
+"""Share of a channel's pixels from which saved pictures tell nothing; a flare alone is less."""
 NEAR = 0.02
 """Logarithm within which a level is what it should be."""
 
@@ -204,20 +206,42 @@ def advised(shots: Iterable[Shot]) -> BackdropAdvice:
             light is taken to be usual.
 
     Raises:
-        CalibrationError: there are none, they show no background, or it is too uneven.
+        CalibrationError: there are none, they are of several sizes, clip, or show no background,
+            or it is too uneven.
     """
-    backdrops = [read_backdrop(shot.rgb) for shot in shots]
-    if not backdrops:
-        raise CalibrationError("there is no picture; give one")
-    seen = mean_backdrop(backdrops)
+    seen = mean_backdrop(_backdrops(shots))
+    channel, clipped = worst_channel(seen)
+    if clipped > _OVEREXPOSED:
+        raise CalibrationError(
+            f"{100 * clipped:.1f} % of {channel} clips, so how bright it is cannot be told; halve "
+            "the light, keep what glares out of the view, and take the pictures again"
+        )
     check_background(seen)
     red, green, blue = seen.levels
     wanted = goal(seen)
     return BackdropAdvice(
         background=(round(red, 1), round(green, 1), round(blue, 1)),
-        clipped_percent=round(100 * worst_channel(seen)[1], 2),
+        clipped_percent=round(100 * clipped, 2),
         wanted_level=round(wanted, 1),
-        exposure_factor=round((wanted / seen.level) ** (1 / _USUAL), 3),
-        red_gain_factor=round((green / red) ** (1 / _USUAL), 3),
-        blue_gain_factor=round((green / blue) ** (1 / _USUAL), 3),
+        exposure_factor=_factor(wanted, seen.level),
+        red_gain_factor=_factor(green, red),
+        blue_gain_factor=_factor(green, blue),
     )
+
+
+def _backdrops(shots: Iterable[Shot]) -> list[Backdrop]:
+    backdrops: list[Backdrop] = []
+    shapes: set[tuple[int, int]] = set()
+    for shot in shots:
+        backdrops.append(read_backdrop(shot.rgb))
+        shapes.add(shot.shape)
+    if not backdrops:
+        raise CalibrationError("there is no picture; give one")
+    if len(shapes) > 1:
+        raise CalibrationError("the pictures are of several sizes; give those of one camera")
+    return backdrops
+
+
+def _factor(wanted: float, level: float) -> float:
+    """Return by what to multiply, to the two figures that an unknown tone curve allows."""
+    return float(f"{(wanted / level) ** (1 / _USUAL):.2g}")

@@ -15,8 +15,12 @@ def advice_lines(found: BackdropAdvice) -> list[str]:
         "the red gain": found.red_gain_factor,
         "the blue gain": found.blue_gain_factor,
     }
-    needed = [f"{name} {factor:.2f} times" for name, factor in changes.items() if _is_far(factor)]
-    return [seen, f"make {', '.join(needed)} as large" if needed else "leave it as it is"]
+    needed = [f"{name} {factor:g} times" for name, factor in changes.items() if _is_far(factor)]
+    return [
+        seen,
+        f"make {', '.join(needed)} as large" if needed else "leave it as it is",
+        "saved pictures set no camera: nothing is kept",
+    ]
 
 
 def _is_far(factor: float) -> bool:

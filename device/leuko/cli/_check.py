@@ -61,16 +61,21 @@ def check(
     if is_list:
         _list(history, draw, json=asked.json)
         return
-    if asked.json and missed is None:
-        raise CalibrationError("--json asks nothing; say with --missed how many were missed")
-    is_asked = missed is None or asked.is_open
-    with measuring("check", asked, is_asked=is_asked, longest_s=LONG_S) as bench:
+    _refuse_question(asked, missed)
+    with measuring("check", asked, is_asked=asked.is_open, longest_s=LONG_S) as bench:
         looking = Looking(bench, pictures, missed=missed)
         found = _measured(bench, looking, wanted=cells)
         drafted = _drafted(bench, found, history, looking, wanted=cells)
         made = _told_and_kept(bench, drafted, history)
     # Nothing is measured again because a picture could not be written.
     _leave(made, partial(draw, _chart(history, made)))
+
+
+def _refuse_question(asked: Asked, missed: int | None) -> None:
+    """Refuse, before anything is measured, what would end in a question to a script."""
+    option = "--json" if asked.json else "--yes"
+    if missed is None and not asked.is_open:
+        raise CalibrationError(f"{option} asks nothing; say with --missed how many were missed")
 
 
 def _history(state_dir: Path | None) -> "CheckHistory":
@@ -86,7 +91,7 @@ def _measured(bench: Measuring, looking: Looking, *, wanted: int) -> "CheckMeasu
     from leuko.calibration import quality_limits
     from leuko.checks import measure_check
 
-    um_per_px, analyser = known_scale(bench), bench.analyser()
+    um_per_px, analyser = known_scale(bench, "leukocytes are located at"), bench.analyser()
     return measure_check(
         bench.shots,
         find=lambda rgb: analyser.analyse(rgb, um_per_px=um_per_px),

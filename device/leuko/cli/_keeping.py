@@ -63,7 +63,7 @@ def offer(
         cause = name.replace("_", "-")
         by = part.origin.by
         kept = bench.history.keep({name: part}, cause=cause, by=by, gain=gain, site=site)
-        number = kept.record.number
+        number, part = kept.record.number, kept.record.parts[name]
     tell_kept(number, name, part, json=bench.asked.json)
     if not (bench.asked.json or bench.is_one_of_all):
         _tell_next(name, bench)

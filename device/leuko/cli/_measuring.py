@@ -151,7 +151,12 @@ def _pictures(camera: "CameraProcess | None", asked: Asked, longest_s: float) ->
 
     if camera:
         return shots_of_camera(camera, longest_s=longest_s)
-    return shots_of_folder(asked.folder or Path())
+    return shots_of_folder(asked.folder or Path(), left_out=tell_left_out)
+
+
+def tell_left_out(reason: str) -> None:
+    """Say why a picture is not used; going on without it is no reason to stop a script."""
+    typer.echo(f"leuko: left out {reason}", err=True)
 
 
 def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") -> "Circumstances":
@@ -168,8 +173,12 @@ def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") ->
     )
 
 
-def known_scale(bench: Measuring) -> float:
+def known_scale(bench: Measuring, what: str) -> float:
     """Return the scale that is stated or calibrated, in µm per pixel.
+
+    Args:
+        bench: what is measured with.
+        what: needs it, in a few words.
 
     Raises:
         CalibrationError: it is not known.
@@ -179,5 +188,5 @@ def known_scale(bench: Measuring) -> float:
     if found := bench.stated_um_per_px or calibrated_scale(bench.history.current()):
         return found
     raise CalibrationError(
-        "sharpness is judged at a known scale; run leuko calibrate scale first, or set um_per_px"
+        f"{what} a known scale; run leuko calibrate scale first, or set um_per_px"
     )

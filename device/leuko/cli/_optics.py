@@ -2,13 +2,16 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, known_scale, measuring
+
+if TYPE_CHECKING:
+    from leuko.calibration import ScalePart, Shot
 
 
 @asking(*PICTURES, *KEEPING)
@@ -48,12 +51,12 @@ def calibrate_scale(bench: Measuring, *, division_um: float | None = None) -> No
     Raises:
         LeukoError: it is refused.
     """
-    from leuko.calibration import measure_by_red_cells, measure_with_ruler
+    from leuko.calibration import measure_with_ruler
 
     part = (
         measure_with_ruler(bench.shots, bench.circumstances, division_um=division_um)
         if division_um
-        else measure_by_red_cells(bench.shots, bench.circumstances)
+        else _by_red_cells(bench)
     )
     bench.say(
         f"{part.um_per_px:.5f} µm per pixel, within {part.within_percent:.2g} % (95 %), "
@@ -61,6 +64,26 @@ def calibrate_scale(bench: Measuring, *, division_um: float | None = None) -> No
     )
     figures = (f"{part.um_per_px:.4f} µm/px", f"within {part.within_percent:.2g} %")
     offer(bench, "scale", part, figures=figures)
+
+
+def _by_red_cells(bench: Measuring) -> "ScalePart":
+    from leuko.calibration import measure_by_red_cells, quality_limits
+    from leuko.status import Guidance
+
+    def told(shot: "Shot", reason: str) -> None:
+        if bench.camera:
+            # A slide at rest may give copies, which is nothing that a person should put right.
+            bench.wizard.instruct(reason if reason in set(Guidance) else "")
+        elif reason:
+            typer.echo(f"leuko: left out {shot.used.name}: {reason}", err=True)
+
+    return measure_by_red_cells(
+        bench.shots,
+        bench.circumstances,
+        even=bench.even(),
+        limits=quality_limits(bench.history.current()),
+        told=told,
+    )
 
 
 def calibrate_focus(bench: Measuring, *, pictures: int = 40) -> None:
@@ -79,7 +102,7 @@ def calibrate_focus(bench: Measuring, *, pictures: int = 40) -> None:
         bench.shots,
         bench.circumstances,
         even=bench.even(),
-        um_per_px=known_scale(bench),
+        um_per_px=known_scale(bench, "sharpness is judged at"),
         wanted=pictures,
         told=lambda sharpness: bench.wizard.tell(f"sharpness {sharpness:.2f}"),
     )

@@ -12,7 +12,7 @@ import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking
 from leuko.cli._keeping import offer
-from leuko.cli._measuring import Measuring, measuring
+from leuko.cli._measuring import Measuring, measuring, tell_left_out
 from leuko.cli._options import CellScaleOption
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def _adapt(bench: Measuring, cells: Iterator["LabelledCell"]) -> None:
 
     found = _measured(bench, cells)
     _tell_left_out(found.left_out)
+    if found.doubt:
+        typer.echo(f"leuko: {found.doubt}", err=True)
     part = found.part
     for line in site_lines(part):
         bench.say(line)
@@ -116,7 +118,11 @@ def _cells(source: _Source, bench: Measuring, state_dir: Path) -> Iterator["Labe
             read_labels(source.labels),
             um_per_px=PICTURE_UM_PER_PX,
         )
-    return cells_of_folder(source.folder or Path(), um_per_px=_scale(bench, source.um_per_px))
+    return cells_of_folder(
+        source.folder or Path(),
+        um_per_px=_scale(bench, source.um_per_px),
+        left_out=tell_left_out,
+    )
 
 
 def _reviewed(session: int | None, state_dir: Path) -> Iterator["LabelledCell"]:
@@ -134,7 +140,7 @@ def _reviewed(session: int | None, state_dir: Path) -> Iterator["LabelledCell"]:
 
 def _tell_left_out(reasons: tuple[str, ...]) -> None:
     for reason in reasons:
-        typer.echo(f"leuko: left out {reason}", err=True)
+        tell_left_out(reason)
 
 
 def _state_dir(asked: Asked) -> Path:

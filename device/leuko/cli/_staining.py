@@ -62,7 +62,7 @@ def _measured(bench: Measuring, wanted: int) -> "StainMeasurement":
     from leuko.calibration import measure_stain
     from leuko.terminal import progress_bar
 
-    um_per_px, analyser = known_scale(bench), bench.analyser()
+    um_per_px, analyser = known_scale(bench, "leukocytes are found at"), bench.analyser()
     with progress_bar() as progress:
         return measure_stain(
             bench.shots,

@@ -32,7 +32,8 @@ def wbc_factor(
     from leuko.calibration import measure_wbc_factor
 
     with measuring("wbc_factor", asked, longest_s=LONG_S) as bench:
-        analyser, even, um_per_px = bench.analyser(), bench.even(), known_scale(bench)
+        um_per_px = known_scale(bench, "a factor holds at")
+        analyser, even = bench.analyser(), bench.even()
         part = measure_wbc_factor(
             _good(bench, um_per_px, wanted=fields),
             bench.circumstances,

@@ -35,10 +35,12 @@ class ExaminedCell:
     Attributes:
         probabilities: ``(classes,)`` float64, what the bundle says, in `CellClass` order.
         traits: ``(traits,)`` float64, as of `leuko.vision.traits.cell_traits`.
+        area_um2: of its outline, as large as the scale that was given makes it.
     """
 
     probabilities: NDArray[np.float64]
     traits: NDArray[np.float64]
+    area_um2: float
 
 
 Wanted = Callable[[float, float], bool]
@@ -171,7 +173,7 @@ class FieldAnalyser:
             return None
         look = self._namer.look(field, find.region)
         named, _ = self._namer.named(self._shown(look))
-        return ExaminedCell(named, cell_traits(look.crop, look.mask))
+        return ExaminedCell(named, cell_traits(look.crop, look.mask), find.region.area_um2)
 
     def _shown(self, look: Look) -> Look:
         """Return a cell as it would look in the usual laboratory."""

@@ -60,6 +60,11 @@ class ReducedField:
     shape: tuple[int, int]
     clipped: float
 
+    @property
+    def level(self) -> float:
+        """Level of its background in its darkest channel, 0 to 255."""
+        return float(np.exp(np.quantile(self.logs, _BRIGHT_SHARE, axis=(0, 1)).min()))
+
 
 def reduce_field(rgb: RGBImage) -> ReducedField:
     """Return what light is measured from, to be kept in the field's place.

@@ -45,7 +45,7 @@ def test_a_script_measures_keeps_and_shows(
     run = calibrate("flat-field", "--from", fields, "--yes", "--json", "--by", "Ada")
     assert run.code == 0, run.err
     told = json.loads(run.out)
-    assert told["kept"] == 1
+    assert told["kept"] == told["flat_field"]["origin"]["number"] == 1
     assert told["flat_field"]["after_percent"] < 1
     shown = json.loads(calibrate("show", "--json").out)
     assert shown["flat_field"]["origin"]["by"] == "Ada"
@@ -54,6 +54,30 @@ def test_a_script_measures_keeps_and_shows(
     exported = calibrate("export", tmp_path / "lab.zip")
     assert exported.code == 0
     assert load_calibration(tmp_path / "lab.zip").flat_field is not None
+
+
+def test_a_file_that_is_no_picture_is_left_out_and_named(
+    calibrate: Calibrate, fields: Path, tmp_path: Path
+) -> None:
+    (fields / "a.png").write_text("hello", "utf-8")
+    run = calibrate("flat-field", "--from", fields, "--yes")
+    assert run.code == 0, run.err
+    assert run.err.count("leuko: left out ") == 1
+    assert "a.png is no PNG, JPEG, TIFF or BMP image" in run.err
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "a.png").write_text("hello", "utf-8")
+    run = calibrate("flat-field", "--from", tmp_path / "broken", "--yes")
+    assert run.code == 1
+    assert "none of the pictures can be used" in run.err
+
+
+def test_an_export_to_a_folder_that_is_not_there_names_it(
+    calibrate: Calibrate, fields: Path, tmp_path: Path
+) -> None:
+    calibrate("flat-field", "--from", fields, "--yes")
+    exported = calibrate("export", tmp_path / "nowhere" / "lab.zip")
+    assert exported.code == 1
+    assert f"there is no folder {tmp_path / 'nowhere'}; make it" in exported.err
 
 
 def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, fields: Path) -> None:
@@ -150,6 +174,10 @@ def test_a_no_keeps_nothing_and_says_so(
         (("export", "x.zip"), "there is no calibration to export"),
         (("import", "nothing.zip", "--yes"), "cannot be read: No such file"),
         (("scale", "--micrometer", "--from", "."), "no images in"),
+        (("stain", "--from", "."), "leukocytes are found at a known scale"),
+        (("wbc-factor", "--known", "7", "--from", "."), "a factor holds at a known scale"),
+        (("check", "--missed", "0", "--from", "."), "leukocytes are located at a known scale"),
+        (("focus", "--from", "."), "sharpness is judged at a known scale"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

@@ -108,6 +108,45 @@ def test_an_overexposed_picture_is_left_out_with_the_reason(
     assert [reason.split(" (")[0] for reason in found.left_out] == ["1.png is overexposed"]
 
 
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, r"1\.png is black: the camera sees nothing"),
+        (0.12, r"too dark .* \(background at 2\d of"),
+    ],
+)
+def test_pictures_without_light_are_refused(
+    *, shaded_fields: Fields, shots: Shots, circumstances: Circumstances, share: float, words: str
+) -> None:
+    dark = [np.asarray(rgb * share, np.uint8) for rgb in shaded_fields]
+    with pytest.raises(CalibrationError, match=rf"0 of 8 pictures can be used; .*{words}"):
+        measure_light(shots(dark), circumstances)
+
+
+def test_three_places_in_turn_are_no_more_than_three(
+    shaded_fields: Fields, shots: Shots, circumstances: Circumstances
+) -> None:
+    with pytest.raises(
+        CalibrationError, match=r"3 of 24 pictures .* 4\.png shows what 1\.png shows"
+    ):
+        measure_light(shots([*shaded_fields[:3]] * 8), circumstances)
+
+
+def test_of_pictures_of_two_sizes_the_fewer_are_left_out_wherever_they_stand(
+    shaded_fields: Fields, shots: Shots, circumstances: Circumstances
+) -> None:
+    small = [np.ascontiguousarray(rgb[:150]) for rgb in shaded_fields[:2]]
+    found = measure_light(shots([*small, *shaded_fields[2:]]), circumstances)
+    assert (found.part.origin.camera.width, found.part.origin.camera.height) == (256, 192)
+    assert found.left_out == (
+        "1.png is 256 x 150 pixels, most are 256 x 192",
+        "2.png is 256 x 150 pixels, most are 256 x 192",
+    )
+    halves = [np.ascontiguousarray(rgb[:150]) for rgb in shaded_fields[:6]]
+    with pytest.raises(CalibrationError, match="6 pictures are 256 x 150 pixels and as many are"):
+        measure_light(shots([*halves, *shaded_fields[6:]]), circumstances)
+
+
 def test_what_covers_one_place_in_every_field_is_taken_for_light(shaded_fields: Fields) -> None:
     spotted = [rgb.copy() for rgb in shaded_fields]
     for rgb in spotted:

@@ -107,3 +107,27 @@ def test_red_cells_give_the_scale_and_say_how_sure_they_are(
     assert part.um_per_px == pytest.approx(0.15, rel=0.04)
     assert 4 <= part.within_percent < 6
     assert part.method == "red cells"
+
+
+def test_a_copy_counts_once_and_what_is_blurred_or_dark_not_at_all(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    sharp = smear()
+    alone = measure_by_red_cells(shots([sharp]), circumstances)
+    blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 4), np.uint8)
+    dark = np.asarray(sharp * 0.12, np.uint8)
+    told: list[str] = []
+    part = measure_by_red_cells(
+        shots([blurred, dark, sharp, *[sharp] * 12]),
+        circumstances,
+        told=lambda shot, reason: told.append(f"{shot.used.name} {reason}".strip()),
+    )
+    assert (part.measured, part.um_per_px) == (alone.measured, alone.um_per_px)
+    assert part.within_percent == alone.within_percent
+    assert told[:3] == ["1.png focus", "2.png more light", "3.png"]
+    # A slide at rest shows nothing else: that there is nothing to come is known after ten.
+    assert told[3:] == [
+        f"{n}.png it is the same picture as 3.png; its cells count once" for n in range(4, 14)
+    ]
+    with pytest.raises(CalibrationError, match=r"none of 2 pictures can be used \(1\.png: focus\)"):
+        measure_by_red_cells(shots([blurred, dark]), circumstances)

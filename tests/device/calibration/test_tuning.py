@@ -170,6 +170,23 @@ def test_saved_pictures_say_what_to_change(even_fields: list[RGBImage], shots: S
     assert found.red_gain_factor == pytest.approx(1, abs=0.05)
 
 
+def test_saved_pictures_that_clip_or_are_of_several_sizes_say_nothing(
+    even_fields: list[RGBImage], shots: Shots
+) -> None:
+    white = np.full((192, 256, 3), 255, np.uint8)
+    with pytest.raises(CalibrationError, match=r"100\.0 % of red clips"):
+        advised(shots([white]))
+    with pytest.raises(CalibrationError, match="of several sizes"):
+        advised(shots([even_fields[0], even_fields[1][:150]]))
+
+
+def test_what_to_change_is_said_to_two_figures(even_fields: list[RGBImage], shots: Shots) -> None:
+    dim = [np.asarray(rgb * 0.12, np.uint8) for rgb in list(even_fields)[:3]]
+    factor = advised(shots(dim)).exposure_factor
+    assert factor > 30
+    assert factor == pytest.approx(round(factor))
+
+
 def test_a_view_without_background_is_refused(shots: Shots) -> None:
     rng = np.random.default_rng(1)
     cells = rng.uniform(90, 200, (24, 32, 3)).repeat(8, axis=0).repeat(8, axis=1)

@@ -171,6 +171,8 @@ def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(
     ("arguments", "sentence"),
     [
         (("--json",), "--json asks nothing; say with --missed how many were missed"),
+        (("--yes",), "--yes asks nothing; say with --missed how many were missed"),
+        (("--yes", "--cells", 30), "--yes asks nothing; say with --missed"),
         (("--cells", 30, "--missed", 1), "7 leukocytes in 3 fields are too few for a check, 30"),
     ],
 )

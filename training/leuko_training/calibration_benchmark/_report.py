@@ -97,7 +97,9 @@ def _light(light: Light) -> Iterator[str]:
     yield "all fields of a row have in common, found again from fields that the correction was not"
     yield "fitted to. Fields of ten slides with exposure and white balance of their own; those with"
     yield "more than 2 % of saturated pixels are left out. In the flare's core the camera itself is"
-    yield "saturated in green and blue; there no factor brings red back.\n"
+    yield "saturated in green and blue; there no factor brings red back. `leuko calibrate"
+    yield "flat-field` prints a smaller ratio: it tries halves of its pictures, often ten against"
+    yield "ten, and what ten leave uncertain counts as unevenness after correction, twice.\n"
     yield "## Outlines and names, fields of fold 0, which no model and no flat field has seen\n"
     heads = (
         "fields",
@@ -163,7 +165,9 @@ def _real_red_cells(rows: Sequence[RedCellRow]) -> Iterator[str]:
     yield "by Otsu's threshold (BCISC, by slide), by annotated boxes (BCCD), as circles, one"
     yield "diameter for each zoom, ±6 % from field to field (KRD). What donors differ by is not in"
     yield "it. Evenly chosen fields, each alone, as `leuko count` has them when there is but one;"
-    yield f"and the median error of {POOLED} together, as `leuko calibrate scale` takes them.\n"
+    yield f"and the median error of {POOLED} together, as `leuko calibrate scale` takes them."
+    yield "The target of real sets is thus one against the median of 7.2 µm that the device"
+    yield "assumes as well; physical scale is tested on rendered smears and micrometers alone.\n"
 
 
 def _red_cell_cells(row: RedCellRow) -> tuple[str, ...]:
