@@ -63,8 +63,10 @@ def install(
     from leuko.backends import cpu_engine
 
     bundle, settings = chosen_bundle(path, threads=threads)
-    engine = cpu_engine(bundle, settings.threads)
     installed = installed_bundles(settings)
+    # Measuring threads runs a model, and a stranger's flatbuffer may attack the runtime.
+    installed.admit(bundle, allow_unsigned=allow_unsigned)
+    engine = cpu_engine(bundle, settings.threads)
     name = installed.install(bundle, engine, allow_unsigned=allow_unsigned)
     typer.echo(f"installed {name}")
     if activate:
