@@ -499,8 +499,30 @@ def test_an_unsigned_bundle_needs_the_operators_word(
     leuko: Callable[..., str], tiny_bundle: Path
 ) -> None:
     assert leuko("bundle", "install", tiny_bundle).startswith("leuko: bundle leuko-tiny 1")
-    assert leuko("bundle", "install", tiny_bundle, "--allow-unsigned").startswith("installed ")
-    assert "nobody" in leuko("bundle", "verify", tiny_bundle)
+    said = leuko("bundle", "install", tiny_bundle, "--allow-unsigned")
+    assert said.startswith("installed ")
+    assert "nobody; taken on an operator's word" in leuko("bundle", "verify", said.split()[1])
+
+
+def test_a_bundle_that_nobody_trusted_signed_is_verified_on_the_operators_word_alone(
+    leuko: Callable[..., str],
+    make_signed: Callable[[str], Path],
+    tiny_bundle: Path,
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    foreign = make_signed("2")
+    sign(foreign, Ed25519PrivateKey.generate())
+    # No name makes a folder trusted.
+    shutil.copytree(tiny_bundle, tmp_path / BUILT_IN)
+    monkeypatch.chdir(tmp_path)
+    unsigned, untrusted = "is not signed; sign", "with none of the keys trusted here"
+    for place, words in ((tiny_bundle, unsigned), (foreign, untrusted), (BUILT_IN, unsigned)):
+        assert words in leuko("bundle", "verify", place)
+        said = leuko("bundle", "verify", place, "--allow-unsigned")
+        assert re.search(r"^signed by +(nobody|somebody whose key is not)", said, re.MULTILINE)
+    assert "part of the package" in leuko("bundle", "verify", default_bundle_path())
 
 
 @pytest.mark.parametrize("threads", [(), ("--threads", "2")])

@@ -25,7 +25,9 @@ from leuko.verification import replay_golden
 FOLDER_NAME = "bundles"
 """The folder of installed bundles in the state directory."""
 
-_SIGNER_BUILT_IN = "part of the package"
+SIGNER_BUILT_IN = "part of the package"
+"""On whose word the bundle built in is used."""
+
 _SIGNER_UNSIGNED = "nobody; taken on an operator's word"
 
 
@@ -142,7 +144,7 @@ class InstalledBundles:
             SettingsError: the trusted keys cannot be read.
         """
         if name == BUILT_IN:
-            return _SIGNER_BUILT_IN
+            return SIGNER_BUILT_IN
         try:
             return read_trusted_keys(self._trusted_keys).signer_of(bundle)
         except (BundleError, SettingsError):
