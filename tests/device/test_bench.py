@@ -65,6 +65,18 @@ def test_the_same_is_printed_for_people_and_for_scripts(
     assert set(backends[0]["before"]) == {"temperature_c", "throttling"}
 
 
+def test_a_backend_that_is_absent_is_told_once_and_without_a_table(
+    tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        main(["bench", "--bundle", str(tiny_bundle), "--backend", "edgetpu", "--runs", "2"])
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.startswith("leuko: ")
+    assert "Edge TPU" in said.err or "libedgetpu" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_without_a_register_the_firmwares_program_tells_of_throttling(tmp_path: Path) -> None:
     program = tmp_path / "vcgencmd"
     program.write_text("#!/bin/sh\necho throttled=0x50005\n", encoding="utf-8")

@@ -49,7 +49,7 @@ def bench(
     if json:
         backends = [asdict(one) for one in measured]
         typer.echo(dumps({"bundle": chosen.label, "backends": backends}, indent=2))
-    else:
+    elif any(one.stages for one in measured):
         _print(measured)
     if not any(one.stages for one in measured):
         raise EngineError(measured[0].text)
