@@ -173,7 +173,10 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_1(
     Image.fromarray(np.full((40, 32, 3), 99, np.uint8)).save(tmp_path / "views" / "low.png")
     out = tmp_path / "damaged.keras" / "out.tflite"
     for model, complaint in (
-        ("missing.keras", "there is no trained model at"),
+        (
+            "missing.keras",
+            "or give a model that the shipped bundle was made from: training/weights",
+        ),
         ("damaged.keras", "is no Keras model that can be read"),
         ("model.keras", "cannot be written"),
     ):
