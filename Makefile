@@ -105,8 +105,8 @@ $(TRIXIE)_%.deb: $(PACKAGED)
 deb: $(BOOKWORM)_arm64.deb $(BOOKWORM)_amd64.deb $(TRIXIE)_arm64.deb $(TRIXIE)_amd64.deb ## Build the Debian packages for bookworm and trixie, arm64 and amd64
 
 check-deb: $(BOOKWORM)_amd64.deb $(TRIXIE)_amd64.deb ## Install, upgrade and purge the packages in containers (root, minutes)
-	sh tests/hardware/check_deb.sh $(CHECKS) bookworm $(BOOKWORM)_amd64.deb; \
-	sh tests/hardware/check_deb.sh $(CHECKS) trixie $(TRIXIE)_amd64.deb; \
+	sh tests/hardware/check_deb.sh $(CHECKS) bookworm $(BOOKWORM)_amd64.deb $(abspath $(BIN))/leuko-convert; \
+	sh tests/hardware/check_deb.sh $(CHECKS) trixie $(TRIXIE)_amd64.deb $(abspath $(BIN))/leuko-convert; \
 	$(BIN)/python tests/hardware/deb_report.py $(CHECKS)/deb $(DEBS) docs/results/packages.md
 
 check-readonly: $(TRIXIE)_amd64.deb ## Count on a read-only root, sessions on their own medium (root, minutes)

@@ -1,16 +1,21 @@
 """The reports of the checks that take too long to run here: what they tell apart."""
 
+import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from tests.hardware.watch_service import descendants, stop_frames
+
+from leuko_converter.signing import make_keys, sign_bundle
 
 ROOT = Path(__file__).parents[1]
 HARDWARE = ROOT / "tests" / "hardware"
@@ -137,6 +142,38 @@ def test_a_package_that_fails_in_one_container_is_told_with_its_step(tmp_path: P
     assert "| purge | left nothing | - |" in text
     assert "**Failed** on trixie: purge: left the user" in text
     assert "| `leuko_1+deb12_amd64.deb` | 1 MB |" in text
+
+
+@pytest.fixture
+def package_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The check of a package, at work on this program and folders of its own."""
+    spec = importlib.util.spec_from_file_location("check_deb", HARDWARE / "check_deb.py")
+    assert spec is not None
+    assert spec.loader is not None
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    keys = tmp_path / "trusted-keys"
+    keys.mkdir()
+    vars(check).update(CHECK=tmp_path, TRUSTED_KEYS=keys, AS_LEUKO=(sys.executable, "-m"))
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("LEUKO_TRUSTED_KEYS", str(keys))
+    return check
+
+
+def test_the_packages_check_wants_bundles_of_strangers_refused_with_the_reason(
+    package_check: ModuleType, tmp_path: Path
+) -> None:
+    for name in ("unsigned", "foreign"):
+        shutil.copytree(ROOT / "tests" / "golden" / "tiny-bundle", tmp_path / name)
+    private, public = make_keys(tmp_path / "stranger")
+    sign_bundle(tmp_path / "foreign", private)
+    steps = package_check.STEPS
+    assert steps["unsigned bundle"]() == "refused by verify and install"
+    assert steps["foreign-signed bundle"]() == "refused by verify and install"
+    assert package_check.bundles() == ["built-in"]
+    shutil.copy(public, package_check.TRUSTED_KEYS)
+    with pytest.raises(RuntimeError, match="was not refused"):
+        steps["foreign-signed bundle"]()
 
 
 @pytest.mark.parametrize("script", sorted(HARDWARE.rglob("*.sh")), ids=lambda path: path.name)

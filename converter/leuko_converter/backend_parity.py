@@ -16,10 +16,12 @@ class Figures:
     """What was lost against the float models, set by set.
 
     Attributes:
+        tiles: of the locator, by the set's name.
         masks: of the outliner, by the set's name.
         names: of the classifier, by the set's name.
     """
 
+    tiles: Mapping[str, SegmenterParity]
     masks: Mapping[str, SegmenterParity]
     names: Mapping[str, ClassifierParity]
 

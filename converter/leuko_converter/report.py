@@ -1,13 +1,15 @@
 """What two trained models lost by becoming a bundle, set by set and against the targets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 
 from leuko.backends import Accelerator
 from leuko.bundle import ModelBundle
 from leuko.inference import Engine
+from leuko.verification import model_contents
 from leuko_converter.backend_parity import BackendParity, Figures, on_every_backend
 from leuko_converter.parity import (
     ClassifierParity,
@@ -18,10 +20,19 @@ from leuko_converter.parity import (
     markdown_table,
     segmenter_table,
 )
-from leuko_converter.representative import by_dataset, central_windows, named_crops, plain_cells
+from leuko_converter.quantize import with_input_size
+from leuko_converter.representative import (
+    LabelledViews,
+    by_dataset,
+    central_tiles,
+    central_windows,
+    named_crops,
+    plain_cells,
+)
 from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import LabelledImage
 from leuko_training.masks import SHARE
+from leuko_training.unet import edge_unet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,10 @@ class Limits:
 
 
 LIMITS = Limits()
+
+_LOSSES = ("Dice, locator", "Dice, outliner", "points, all", "points, worst")
+"""What may be lost, as the columns of the backends name it; Dice is that of the worst set."""
+_NOTHING = Figures({}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ def parity_report(
     accelerators: Sequence[Accelerator] = (),
     limits: Limits = LIMITS,
 ) -> Report:
-    """Return outliner and classifier, float against int8, set by set and on every backend.
+    """Return locator, outliner and classifier, float against int8, set by set and on every backend.
 
     Args:
         segmenter: trained `edge_unet`, at the outliner's input size.
@@ -87,41 +102,36 @@ def parity_report(
         ConversionError: the models do not fit the images.
         EngineError: the engine cannot run a model.
     """
+    size = bundle.manifest.segmenter.tile_height, bundle.manifest.segmenter.tile_width
+    locator = with_input_size(edge_unet, segmenter, *size)
+    tiles_of = partial(central_tiles, height=size[0], width=size[1])
 
     def compare(fitted: ModelBundle, runs_on: Engine) -> Figures:
-        outliner = fitted.files[fitted.manifest.segmenter.outliner]
-        namer = fitted.files[fitted.manifest.classifier.model]
+        tiles, windows, cells = model_contents(fitted).values()
         return Figures(
-            segmenter_parity(segmenter, outliner, judged, engine=runs_on),
-            classifier_parity(classifier, namer, judged, segmenter, engine=runs_on),
+            segmenter_parity(locator, tiles, judged, tiles_of, engine=runs_on),
+            segmenter_parity(segmenter, windows, judged, central_windows, engine=runs_on),
+            classifier_parity(classifier, cells, judged, segmenter, engine=runs_on),
         )
 
     backends = on_every_backend(bundle, engine, accelerators, compare=compare)
-    on_cpu = backends[0].figures or Figures({}, {})
-    masks, names = on_cpu.masks, on_cpu.names
-    folds = ", ".join(sorted({item.fold for item in judged}))
-    losses = _losses(masks, names, limits)
-    text = (
-        f"# Float against int8: {bundle.label}\n\n"
-        f"`leuko-convert parity`, all {len(judged)} images of fold {folds}; by LiteRT on the CPU.\n"
-        "The segmenter sees the outliner's window around the largest leukocyte of every masked "
-        "image,\nthe classifier every cell as the device cuts it out.\n\n"
-        f"## Against the targets\n\n{_table(losses)}\n"
-        f"## Outliner\n\n{segmenter_table(masks)}\n## Classifier\n\n{classifier_table(names)}\n"
-        f"## Every backend\n\n{backend_table(backends, limits)}"
-    )
-    return Report(text, tuple(backend_losses(backends, limits)))
+    return Report(_text(bundle, judged, backends, limits), tuple(backend_losses(backends, limits)))
 
 
 def segmenter_parity(
-    segmenter: keras.Model, tflite: bytes, judged: Sequence[LabelledImage], *, engine: Engine
+    segmenter: keras.Model,
+    tflite: bytes,
+    judged: Sequence[LabelledImage],
+    views: Callable[[Iterable[LabelledImage]], LabelledViews],
+    *,
+    engine: Engine,
 ) -> Mapping[str, SegmenterParity]:
-    """Return the figures of the outliner on every set that has masks."""
+    """Return the figures of locator or outliner on every set that has masks."""
     masked = [item for item in judged if item.mask and item.dataset in SHARE]
     rows = {}
     for name, items in by_dataset(masked, lambda item: item.dataset).items():
-        views = central_windows(items)
-        rows[name] = compare_segmenter(segmenter, tflite, views.images, views.masks, engine=engine)
+        seen = views(items)
+        rows[name] = compare_segmenter(segmenter, tflite, seen.images, seen.masks, engine=engine)
     return rows
 
 
@@ -145,26 +155,24 @@ def classifier_parity(
     return rows
 
 
-def goal_table(
-    masks: Mapping[str, SegmenterParity],
-    names: Mapping[str, ClassifierParity],
-    limits: Limits = LIMITS,
-) -> str:
+def goal_table(found: Figures, limits: Limits = LIMITS) -> str:
     """Return what was lost beside what may be lost, as Markdown; sets that are absent are none."""
-    return _table(_losses(masks, names, limits))
+    rows = [
+        (one.what, one.limit, one.measured, "pass" if one.is_met else "**short**")
+        for one in _losses(found, limits).values()
+    ]
+    return markdown_table(("lost by quantisation", "target", "measured", ""), rows)
 
 
 def backend_table(backends: Sequence[BackendParity], limits: Limits) -> str:
     """Return a row for each backend, as Markdown; empty where it is not at hand."""
-    head = ("backend", "golden, LSB", "Dice, worst", "points, all", "points, worst", "what")
     rows = []
     for one in backends:
-        found = one.figures or Figures({}, {})
-        measured = [loss.measured for loss in _losses(found.masks, found.names, limits)]
+        losses = _losses(one.figures or _NOTHING, limits)
         golden = "" if one.golden_lsb is None else str(one.golden_lsb)
-        figures = (*measured, "", "", "")[:3] if found.masks else ("", *measured, "", "")[:3]
+        figures = [losses[name].measured if name in losses else "" for name in _LOSSES]
         rows.append((str(one.backend), golden, *figures, one.text))
-    return markdown_table(head, rows)
+    return markdown_table(("backend", "golden, LSB", *_LOSSES, "what"), rows)
 
 
 def backend_losses(backends: Sequence[BackendParity], limits: Limits) -> Iterator[str]:
@@ -172,41 +180,62 @@ def backend_losses(backends: Sequence[BackendParity], limits: Limits) -> Iterato
     for one in backends:
         if not one.is_golden:
             yield f"{one.backend}: {one.golden_lsb} LSB off the golden outputs"
-        found = one.figures or Figures({}, {})
-        for loss in _losses(found.masks, found.names, limits):
+        for loss in _losses(one.figures or _NOTHING, limits).values():
             if not loss.is_met:
                 yield f"{one.backend}, {loss.what}: {loss.measured}, {loss.limit} wanted"
 
 
-def _losses(
-    masks: Mapping[str, SegmenterParity], names: Mapping[str, ClassifierParity], limits: Limits
-) -> list[_Loss]:
-    losses = []
-    if masks:
-        worst = max(masks, key=lambda name: masks[name].dice_lost)
-        losses.append(_dice_loss(f"Dice, worst set ({worst})", masks[worst].dice_lost, limits))
-    if names:
-        cells = sum(row.cells for row in names.values())
-        lost = sum(row.cells * row.points_lost for row in names.values()) / cells
-        losses.append(_accuracy_loss(f"accuracy, all {cells} cells", lost, limits))
-        worst = max(names, key=lambda name: names[name].points_lost)
-        label = f"accuracy, worst set ({worst}, {names[worst].cells} cells)"
-        losses.append(_accuracy_loss(label, names[worst].points_lost, limits))
+def _text(
+    bundle: ModelBundle,
+    judged: Sequence[LabelledImage],
+    backends: Sequence[BackendParity],
+    limits: Limits,
+) -> str:
+    on_cpu = backends[0].figures or _NOTHING
+    folds = ", ".join(sorted({item.fold for item in judged}))
+    return (
+        f"# Float against int8: {bundle.label}\n\n"
+        f"`leuko-convert parity`, all {len(judged)} images of fold {folds}; by LiteRT on the CPU.\n"
+        "Of every masked image the locator sees a tile of the coarse view, the outliner a fine\n"
+        "window, around the largest leukocyte; the classifier sees every cell as the device cuts "
+        f"it out.\n\n## Against the targets\n\n{goal_table(on_cpu, limits)}\n"
+        f"## Locator\n\n{segmenter_table(on_cpu.tiles)}\n"
+        f"## Outliner\n\n{segmenter_table(on_cpu.masks)}\n"
+        f"## Classifier\n\n{classifier_table(on_cpu.names)}\n"
+        f"## Every backend\n\n{backend_table(backends, limits)}"
+    )
+
+
+def _losses(found: Figures, limits: Limits) -> dict[str, _Loss]:
+    """Return what was lost, by the names of `_LOSSES`; nothing of a model that no set judged."""
+    losses = {
+        f"Dice, {model}": _dice_loss(model, masks, limits)
+        for model, masks in (("locator", found.tiles), ("outliner", found.masks))
+        if masks
+    }
+    if found.names:
+        losses["points, all"], losses["points, worst"] = _accuracy_losses(found.names, limits)
     return losses
 
 
-def _dice_loss(what: str, lost: float, limits: Limits) -> _Loss:
+def _dice_loss(model: str, masks: Mapping[str, SegmenterParity], limits: Limits) -> _Loss:
+    worst = max(masks, key=lambda name: masks[name].dice_lost)
+    lost, what = masks[worst].dice_lost, f"Dice of the {model}, worst set ({worst})"
     return _Loss(what, f"≤ {limits.dice:g}", f"{lost:+.4f}", lost <= limits.dice)
+
+
+def _accuracy_losses(names: Mapping[str, ClassifierParity], limits: Limits) -> tuple[_Loss, _Loss]:
+    cells = sum(row.cells for row in names.values())
+    lost = sum(row.cells * row.points_lost for row in names.values()) / cells
+    worst = max(names, key=lambda name: names[name].points_lost)
+    label = f"accuracy, worst set ({worst}, {names[worst].cells} cells)"
+    return (
+        _accuracy_loss(f"accuracy, all {cells} cells", lost, limits),
+        _accuracy_loss(label, names[worst].points_lost, limits),
+    )
 
 
 def _accuracy_loss(what: str, lost: float, limits: Limits) -> _Loss:
     # A loss that rounds to nothing has no sign.
     points = round(lost, 2) + 0.0
     return _Loss(what, f"≤ {limits.points:g} points", f"{points:+.2f}", lost <= limits.points)
-
-
-def _table(losses: Sequence[_Loss]) -> str:
-    rows = [
-        (one.what, one.limit, one.measured, "pass" if one.is_met else "**short**") for one in losses
-    ]
-    return markdown_table(("lost by quantisation", "target", "measured", ""), rows)

@@ -18,7 +18,7 @@ from leuko_training.images import read_balanced
 from leuko_training.laboratories import with_laboratories
 from leuko_training.masks import SHARE, MaskSampler
 from leuko_training.recipes import SHIPPED
-from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE
+from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 _SEED = 11
 _IMAGES_PER_SET = 24
@@ -62,10 +62,20 @@ def masked_views(items: Iterable[LabelledImage], count: int) -> LabelledViews:
 
 def central_windows(items: Iterable[LabelledImage]) -> LabelledViews:
     """Return of every masked image the outliner's window around its largest leukocyte."""
-    pairs = [_central_window(item) for item in items if item.mask]
-    return LabelledViews(
-        images=tuple(image for image, _ in pairs), masks=tuple(mask for _, mask in pairs)
-    )
+    return _central(items, um_per_px=OUTLINE_UM_PER_PX, height=SEGMENTER_SIZE, width=SEGMENTER_SIZE)
+
+
+def central_tiles(items: Iterable[LabelledImage], *, height: int, width: int) -> LabelledViews:
+    """Return of every masked image the locator's tile around its largest leukocyte.
+
+    An image that is smaller lies on plain background, as on the device.
+
+    Args:
+        items: labelled images.
+        height: rows of a tile.
+        width: columns of a tile.
+    """
+    return _central(items, um_per_px=LOCATE_UM_PER_PX, height=height, width=width)
 
 
 def named_crops(
@@ -131,18 +141,27 @@ def mirrored(image: RGBImage, height: int, width: int) -> RGBImage:
     return np.pad(image, (*padding, (0, 0)), mode="symmetric")
 
 
-def _central_window(item: LabelledImage) -> tuple[RGBImage, Mask]:
+def _central(
+    items: Iterable[LabelledImage], *, um_per_px: float, height: int, width: int
+) -> LabelledViews:
+    size = max(height, width)
+    top, left = (size - height) // 2, (size - width) // 2
+    seen = np.s_[top : top + height, left : left + width]
+    pairs = [_central_square(item, um_per_px, size) for item in items if item.mask]
+    return LabelledViews(
+        images=tuple(np.ascontiguousarray(image[seen]) for image, _ in pairs),
+        masks=tuple(mask[seen] for _, mask in pairs),
+    )
+
+
+def _central_square(item: LabelledImage, um_per_px: float, size: int) -> tuple[RGBImage, Mask]:
     image = read_balanced(item.image, um_per_px=item.um_per_px)
     grey = load_mask(item).astype(np.uint8) * np.uint8(255)
     _, _, stats, centroids = cv2.connectedComponentsWithStats(grey)
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if len(stats) > 1 else 0
     column, row = centroids[largest]
     window = window_around(
-        float(row),
-        float(column),
-        um_per_px=item.um_per_px,
-        to_um_per_px=OUTLINE_UM_PER_PX,
-        size=SEGMENTER_SIZE,
+        float(row), float(column), um_per_px=item.um_per_px, to_um_per_px=um_per_px, size=size
     )
     square = padded_square(grey, window.x, window.y, window.side, filling=0)
     seen = cv2.resize(square, (window.size,) * 2, interpolation=cv2.INTER_AREA)

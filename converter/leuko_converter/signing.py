@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from leuko.bundle import SIGNATURE_FILE, ModelBundle, load_bundle
+from leuko.durable import write_whole
 from leuko.errors import OutputError
 from leuko.signature import KEY_SUFFIX
 from leuko_converter.errors import SigningError
@@ -53,9 +54,9 @@ def sign_bundle(path: Path, key_file: Path) -> ModelBundle:
     signature = _private_key(key_file).sign(bundle.manifest_bytes)
     try:
         if path.is_dir():
-            (path / SIGNATURE_FILE).write_bytes(signature)
+            write_whole(path / SIGNATURE_FILE, signature)
         else:
-            path.write_bytes(zip_content(bundle, signature))
+            write_whole(path, zip_content(bundle, signature))
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written ({error.strerror}); sign a copy of the bundle"

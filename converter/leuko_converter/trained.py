@@ -14,7 +14,10 @@ def load_trained(path: Path) -> keras.Model:
         ConversionError: the file is missing, or no Keras model that can be read.
     """
     if not path.is_file():
-        raise ConversionError(f"there is no trained model at {path}; train one first")
+        raise ConversionError(
+            f"there is no trained model at {path}; train one first, or give a model that the "
+            "shipped bundle was made from: training/weights/segmenter.keras, classifier.keras"
+        )
     try:
         # Losses and metrics of training are not needed, and ours are not registered with Keras.
         return keras.saving.load_model(path, compile=False)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess  # ruff: ignore[suspicious-subprocess-import] - one program, by its path
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,18 +74,25 @@ def is_raspberry_pi(model: Path = MODEL) -> bool:
         return False
 
 
-def read_memory_mb(process_id: int | str = "self") -> float | None:
-    """Return how much memory a process holds at the moment, in MB; None if it has ended.
+def read_peak_memory_mb(process_id: int | str = "self") -> float | None:
+    """Return the most memory that a process has held, in MB; None if it has ended.
 
     Args:
-        process_id: of the process; "self" for this one.
+        process_id: of the process; "self" for this one, since `forget_peak_memory`.
     """
     try:
         lines = Path(f"/proc/{process_id}/status").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    held = (line.split()[1] for line in lines if line.startswith("VmRSS:"))
-    return next((int(kilobytes) / 1024 for kilobytes in held), None)
+    held = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return next((int(kilobytes) * 1024 / 1e6 for kilobytes in held), None)
+
+
+def forget_peak_memory() -> None:
+    """Let this process's peak begin at what it holds now, where the kernel can do that."""
+    # 5 is for the peak alone (proc_pid_clear_refs(5)).
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def read_number(path: Path, *, base: int = 10) -> int | None:

@@ -19,6 +19,7 @@ from leuko_converter.cli import main
 from leuko_converter.edgetpu import (
     add_twins,
     caching_tokens,
+    check_model,
     compile_models,
     require_together,
 )
@@ -30,7 +31,8 @@ TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
 ROLES = ("locator", "outliner", "classifier")
 FIELDS = {"executable": 17, "multi": 1, "package": 8}
 """How many fields each table of libedgetpu's executable.fbs has."""
-TOKEN, EXECUTABLES, MULTI = 14, 0, 1
+TOKEN, TYPE, PARAMETERS, EXECUTABLES, MULTI = 14, 13, 6, 0, 1
+STAND_ALONE, CACHING, EXECUTING = 0, 1, 2
 
 
 class _Raw(bytes):
@@ -40,10 +42,10 @@ class _Raw(bytes):
         return self
 
 
-def package(tokens: tuple[int, ...]) -> bytes:
-    """What the compiler puts into its operator: one executable for each token."""
+def package(executables: Sequence[bytes]) -> bytes:
+    """What the compiler puts into its operator."""
     inner = flatbuffers.Builder()
-    strings = [inner.CreateString(executable(token)) for token in tokens]
+    strings = [inner.CreateString(one) for one in executables]
     inner.StartVector(4, len(strings), 4)
     for string in reversed(strings):
         inner.PrependUOffsetTRelative(string)
@@ -59,21 +61,29 @@ def package(tokens: tuple[int, ...]) -> bytes:
     return bytes(outer.Output())
 
 
-def executable(token: int) -> bytes:
+def executable(token: int, *, kind: int = STAND_ALONE, parameters: int = 0) -> bytes:
     builder = flatbuffers.Builder()
+    content = builder.CreateByteVector(bytes(parameters))
     builder.StartObject(FIELDS["executable"])
     builder.PrependUint64Slot(TOKEN, token, 0)
+    builder.PrependInt16Slot(TYPE, kind, 0)
+    builder.PrependUOffsetTRelativeSlot(PARAMETERS, content, 0)
     builder.Finish(builder.EndObject())
     return bytes(builder.Output())
 
 
 def compiled(*tokens: int, content: bytes | None = None) -> bytes:
+    """A compiled model with an executable for each token."""
+    return compiled_of([executable(token) for token in tokens], content=content)
+
+
+def compiled_of(executables: Sequence[bytes], *, content: bytes | None = None) -> bytes:
     """A model of the one operator that edgetpu_compiler leaves."""
     options = flexbuffers.Builder()
     with options.Map():
         options.Int("1", 1)
         options.Key("4")
-        options.String(_Raw(package(tokens)))
+        options.String(_Raw(package(executables)))
     code, operator, graph, model = (
         schema.OperatorCodeT(),
         schema.OperatorT(),
@@ -126,6 +136,20 @@ def test_models_that_would_drive_each_other_from_the_chip_are_refused_by_name() 
 def test_a_package_that_cannot_be_read_is_said(content: bytes) -> None:
     with pytest.raises(CompilerError, match="cannot be read"):
         caching_tokens(compiled(content=content))
+    assert check_model(compiled(content=content)).memory.parameters is None
+
+
+def test_the_parameters_of_a_compiled_model_are_counted_once(
+    run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    cached = executable(5, kind=CACHING, parameters=40_000)
+    streamed = executable(5, kind=EXECUTING, parameters=20_000)
+    alone = executable(0, parameters=60_000)
+    for executables in ([cached, streamed], [alone], [cached, streamed, alone]):
+        (tmp_path / "m_edgetpu.tflite").write_bytes(compiled_of(executables))
+        said = run("check-edgetpu", tmp_path / "m_edgetpu.tflite")[1]
+        assert "  0.06 MB of parameters, at most" in said
+        assert "together 0.06 MB of parameters" in said
 
 
 def test_what_the_compiler_wrote_is_looked_at(tmp_path: Path) -> None:
@@ -207,7 +231,7 @@ def test_the_bundle_with_twins_drops_the_signature_verifies_and_is_known_for_its
     assert f"in {new} has twins for the Edge TPU, without the old one's signature; sign" in said
     assert load_bundle(new).signature is None
     with pytest.raises(SystemExit, match="0"):
-        leuko(["bundle", "verify", str(new)])
+        leuko(["bundle", "verify", str(new), "--allow-unsigned"])
     assert "leuko-tiny 1" in capsys.readouterr().out
     twins = "compiled together: locator_edgetpu.tflite, outliner_edgetpu.tflite, classifier_edgetpu"
     assert twins in run("check-edgetpu", new)[1]

@@ -142,8 +142,9 @@ def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
     assert "too much was lost by quantisation" in err
     assert (results / "parity.md").read_text(encoding="utf-8").strip() == out.strip()
     rows = [line.split("|") for line in out.splitlines() if line.startswith("| bccd |")]
-    assert [row[2].strip() for row in rows] == ["3", "3"]
-    assert "| Dice, worst set (bccd) | ≤ 0.005 |" in out
+    assert [row[2].strip() for row in rows] == ["3", "3", "3"]
+    assert "| Dice of the locator, worst set (bccd) | ≤ 0.005 |" in out
+    assert "| Dice of the outliner, worst set (bccd) | ≤ 0.005 |" in out
     assert "| accuracy, all 3 cells | ≤ -100 points |" in out
     assert re.search(r"^\| cpu \| 0 \| \+.* \| ai_edge_litert", out, re.MULTILINE)
     assert re.search(r"^\| edgetpu \|.*; .*\|$", out, re.MULTILINE)
@@ -173,7 +174,10 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_1(
     Image.fromarray(np.full((40, 32, 3), 99, np.uint8)).save(tmp_path / "views" / "low.png")
     out = tmp_path / "damaged.keras" / "out.tflite"
     for model, complaint in (
-        ("missing.keras", "there is no trained model at"),
+        (
+            "missing.keras",
+            "or give a model that the shipped bundle was made from: training/weights",
+        ),
         ("damaged.keras", "is no Keras model that can be read"),
         ("model.keras", "cannot be written"),
     ):

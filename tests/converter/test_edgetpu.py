@@ -19,6 +19,7 @@ from leuko_converter.edgetpu import (
     read_graph,
 )
 from leuko_converter.errors import CompilerError, ConversionError
+from leuko_converter.package import zip_bundle
 
 flatbuffers = pytest.importorskip("flatbuffers")
 
@@ -63,7 +64,7 @@ def test_every_operator_of_a_shipped_model_obeys_the_published_rules(name: str) 
 
 def test_all_shipped_models_fit_the_chip_together() -> None:
     needs = [check_model(shipped(name)).memory for name in MODELS]
-    parameters = sum(need.parameters for need in needs)
+    parameters = sum(need.parameters or 0 for need in needs)
     assert 2_000_000 < parameters < 3_000_000
     assert parameters + max(need.activations for need in needs) < ON_CHIP_BYTES
 
@@ -278,14 +279,35 @@ def test_without_a_compiler_it_is_said_how_to_get_one(
 
 
 def test_the_shipped_models_are_checked_by_default(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["leuko-convert", "check-edgetpu", str(DEFAULT)])
-    with pytest.raises(SystemExit, match="0"):
+    zip_bundle(DEFAULT, tmp_path / "default.zip")
+    monkeypatch.chdir(tmp_path)
+    for given in ([], [str(DEFAULT)], ["default.zip"]):
+        monkeypatch.setattr("sys.argv", ["leuko-convert", "check-edgetpu", *given])
+        with pytest.raises(SystemExit, match="0"):
+            main()
+        said = capsys.readouterr().out
+        of_locator = "34 of 34 operators obey the rules, 4 open, which only the compiler can tell"
+        assert f"locator.tflite: {of_locator}" in said
+        assert "classifier.tflite: 49 of 49 operators obey the rules\n" in said
+        assert "no twins for the Edge TPU" in said
+
+
+@pytest.mark.parametrize("command", ["check-edgetpu", "compile-edgetpu"])
+def test_a_model_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    *,
+    command: str,
+) -> None:
+    options = ["--out", str(tmp_path)] if command == "compile-edgetpu" else []
+    options += ["--compiler", compiler(tmp_path, WHOLLY_MAPPED)] if options else []
+    monkeypatch.setattr("sys.argv", ["leuko-convert", command, "nothere.tflite", *options])
+    with pytest.raises(SystemExit, match="1"):
         main()
-    said = capsys.readouterr().out
-    assert "locator.tflite: 34 of 34 operators run on the Edge TPU" in said
-    assert "classifier.tflite: 49 of 49 operators run on the Edge TPU" in said
+    assert "nothere.tflite cannot be read (No such file or directory)" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -303,6 +325,8 @@ def test_really_compiled_models_are_read_and_refused_by_the_cpu(
 ) -> None:
     assert len(really_compiled) == 3
     for content in really_compiled:
-        assert check_model(content).compiled == 1
+        check = check_model(content)
+        assert check.compiled == 1
+        assert 0.9 * len(content) < (check.memory.parameters or 0) < len(content)
         with pytest.raises(EngineError, match="edgetpu-custom-op"):
             LiteRTEngine().load(content)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from leuko.backends import Accelerator, Backend, edge_tpu
@@ -10,7 +11,7 @@ from leuko.bench import bench_backends
 from leuko.bundle import load_bundle
 from leuko.cli import main
 from leuko.inference import Patience
-from leuko.machine import Throttling, read_memory_mb, read_throttling
+from leuko.machine import Throttling, forget_peak_memory, read_peak_memory_mb, read_throttling
 from leuko.sim.accelerator import SimAccelerator
 
 STAGES = ["locator", "outliner", "classifier", "field"]
@@ -39,14 +40,13 @@ def test_every_backend_is_measured_stage_by_stage_or_named_with_its_reason(
         assert [stage.stage for stage in measured.stages] == STAGES
         assert all(0 < stage.median_ms <= stage.p95_ms for stage in measured.stages)
         assert measured.fields_per_s == pytest.approx(1e3 / measured.stages[-1].median_ms)
-    # The accelerator's process holds memory beside ours, which earlier tests have filled and which
-    # may shrink between two measurements.
-    ours_mb = read_memory_mb()
-    assert cpu.memory_mb is not None
-    assert sound.memory_mb is not None
+    # The accelerator's process holds memory beside ours, whose peak begins anew with each backend.
+    ours_mb = read_peak_memory_mb()
+    assert cpu.peak_mb is not None
+    assert sound.peak_mb is not None
     assert ours_mb is not None
-    assert sound.memory_mb > ours_mb
-    assert (absent.stages, absent.memory_mb) == ((), None)
+    assert sound.peak_mb > ours_mb
+    assert (absent.stages, absent.peak_mb) == ((), None)
     assert absent.text.startswith("libedgetpu.so.none is not installed")
 
 
@@ -65,6 +65,18 @@ def test_the_same_is_printed_for_people_and_for_scripts(
     assert set(backends[0]["before"]) == {"temperature_c", "throttling"}
 
 
+def test_a_backend_that_is_absent_is_told_once_and_without_a_table(
+    tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        main(["bench", "--bundle", str(tiny_bundle), "--backend", "edgetpu", "--runs", "2"])
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.startswith("leuko: ")
+    assert "Edge TPU" in said.err or "libedgetpu" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_without_a_register_the_firmwares_program_tells_of_throttling(tmp_path: Path) -> None:
     program = tmp_path / "vcgencmd"
     program.write_text("#!/bin/sh\necho throttled=0x50005\n", encoding="utf-8")
@@ -77,5 +89,19 @@ def test_without_a_register_the_firmwares_program_tells_of_throttling(tmp_path: 
     assert read_throttling(tmp_path / "none", str(program)) is None
 
 
+def test_the_most_memory_that_was_held_is_told_until_it_is_forgotten() -> None:
+    forget_peak_memory()
+    before_mb = read_peak_memory_mb()
+    np.ones(100_000_000, np.uint8)
+    held_mb = read_peak_memory_mb()
+    forget_peak_memory()
+    after_mb = read_peak_memory_mb()
+    assert before_mb is not None
+    assert held_mb is not None
+    assert after_mb is not None
+    assert held_mb > before_mb + 90
+    assert after_mb < held_mb - 90
+
+
 def test_the_memory_of_a_process_that_has_ended_is_unknown() -> None:
-    assert read_memory_mb(2**22 + 1) is None
+    assert read_peak_memory_mb(2**22 + 1) is None

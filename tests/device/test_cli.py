@@ -282,7 +282,8 @@ def test_a_command_that_makes_no_sense_exits_with_two(
 
 
 def test_a_bundle_is_verified_on_this_device(leuko: Leuko, tiny_bundle: Path) -> None:
-    run = leuko("bundle", "verify", tiny_bundle)
+    assert "is not signed; sign it" in refusal(leuko("bundle", "verify", tiny_bundle))
+    run = leuko("bundle", "verify", tiny_bundle, "--allow-unsigned")
     assert run.returncode == 0, run.stderr
     for model in ("locator", "outliner", "classifier"):
         assert re.search(rf"{model} +ok: largest difference \d LSB", run.stdout)

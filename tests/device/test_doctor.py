@@ -15,7 +15,6 @@ from leuko.cli import app, main
 from leuko.clock import now
 from leuko.doctor import (
     ask_service,
-    examine_accelerator,
     examine_backend,
     examine_bundle,
     examine_calibration,
@@ -119,30 +118,6 @@ def stick(folder: Path, vendor: str, product: str, speed: str = "5000") -> Path:
     for name, value in {**values, "speed": speed}.items():
         (device / name).write_text(f"{value}\n", encoding="ascii")
     return folder
-
-
-def test_without_a_stick_the_processor_does_the_work(tmp_path: Path) -> None:
-    finding = examine_accelerator(stick(tmp_path, "1d6b", "0003"))
-    assert finding.health.level is Level.OK
-    assert "no Edge TPU" in finding.health.text
-
-
-def test_a_stick_without_driver_is_told_from_one_without_permission(tmp_path: Path) -> None:
-    usb = stick(tmp_path, "1a6e", "089a")
-    assert "without driver" in examine_accelerator(usb, "libnotthere.so.1").health.text
-    finding = examine_accelerator(usb, "libc.so.6")
-    assert "may not be used by this user" in finding.health.text
-    assert "plugdev" in finding.remedy
-
-
-def test_a_stick_whose_numbers_cannot_be_read_is_no_traceback(tmp_path: Path) -> None:
-    usb = stick(tmp_path, "1a6e", "089a", speed="unknown")
-    for garbage in (b"n/a\n", b"\xff\n"):
-        (usb / "2-1" / "devnum").write_bytes(garbage)
-        finding = examine_accelerator(usb, "libc.so.6")
-        assert "may not be used by this user" in finding.health.text
-    (usb / "2-1" / "idVendor").write_bytes(b"\xff\n")
-    assert "no Edge TPU" in examine_accelerator(usb).health.text
 
 
 def test_the_backend_says_what_runs_the_models_and_why(tiny_bundle: Path, tmp_path: Path) -> None:

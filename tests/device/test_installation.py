@@ -84,6 +84,26 @@ def spoil_golden(folder: Path, key: Ed25519PrivateKey) -> None:
     sign(folder, key)
 
 
+def garble_locator(folder: Path, key: Ed25519PrivateKey) -> None:
+    """Put what is no model into the locator's place, rightly listed and signed."""
+    manifest, locator = folder / "manifest.toml", folder / "locator.tflite"
+    before = hashlib.sha256(locator.read_bytes()).hexdigest()
+    locator.write_bytes(b"no model at all")
+    after = hashlib.sha256(locator.read_bytes()).hexdigest()
+    manifest.write_text(manifest.read_text().replace(before, after))
+    sign(folder, key)
+
+
+INSTALLED_AND_LOADED = """
+import sys
+from leuko.cli import main
+try:
+    main(["bundle", "install", sys.argv[1]])
+except SystemExit:
+    print("loaded:", any(name.startswith("ai_edge_litert") for name in sys.modules))
+"""
+
+
 def install(installed: InstalledBundles, folder: Path, *, activate: bool = True) -> str:
     name = installed.install(load_bundle(folder), ENGINE)
     if activate:
@@ -479,8 +499,58 @@ def test_an_unsigned_bundle_needs_the_operators_word(
     leuko: Callable[..., str], tiny_bundle: Path
 ) -> None:
     assert leuko("bundle", "install", tiny_bundle).startswith("leuko: bundle leuko-tiny 1")
-    assert leuko("bundle", "install", tiny_bundle, "--allow-unsigned").startswith("installed ")
-    assert "nobody" in leuko("bundle", "verify", tiny_bundle)
+    said = leuko("bundle", "install", tiny_bundle, "--allow-unsigned")
+    assert said.startswith("installed ")
+    assert "nobody; taken on an operator's word" in leuko("bundle", "verify", said.split()[1])
+
+
+def test_a_bundle_that_nobody_trusted_signed_is_verified_on_the_operators_word_alone(
+    leuko: Callable[..., str],
+    make_signed: Callable[[str], Path],
+    tiny_bundle: Path,
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    foreign = make_signed("2")
+    sign(foreign, Ed25519PrivateKey.generate())
+    # No name makes a folder trusted.
+    shutil.copytree(tiny_bundle, tmp_path / BUILT_IN)
+    monkeypatch.chdir(tmp_path)
+    unsigned, untrusted = "is not signed; sign", "with none of the keys trusted here"
+    for place, words in ((tiny_bundle, unsigned), (foreign, untrusted), (BUILT_IN, unsigned)):
+        assert words in leuko("bundle", "verify", place)
+        said = leuko("bundle", "verify", place, "--allow-unsigned")
+        assert re.search(r"^signed by +(nobody|somebody whose key is not)", said, re.MULTILINE)
+    assert "part of the package" in leuko("bundle", "verify", default_bundle_path())
+
+
+@pytest.mark.parametrize("threads", [(), ("--threads", "2")])
+def test_a_strangers_models_do_not_reach_the_runtime(
+    leuko: Callable[..., str], make_signed: Callable[[str], Path], threads: tuple[str, ...]
+) -> None:
+    folder = make_signed("2")
+    garble_locator(folder, Ed25519PrivateKey.generate())
+    asked = "bundle", "install", folder, *threads
+    assert "is signed with none of the keys trusted here (hospital); put" in leuko(*asked)
+    assert "runtime could not load the model" in leuko(*asked, "--allow-unsigned")
+
+
+def test_a_bundle_is_refused_for_its_signature_before_a_runtime_is_loaded(
+    make_signed: Callable[[str], Path], trusted: Path, tmp_path: Path
+) -> None:
+    folder = make_signed("2")
+    sign(folder, Ed25519PrivateKey.generate())
+    environment = {"LEUKO_STATE_DIR": str(tmp_path / "state"), "LEUKO_TRUSTED_KEYS": str(trusted)}
+    ran = subprocess.run(
+        [sys.executable, "-c", INSTALLED_AND_LOADED, str(folder)],
+        env={**os.environ, **environment, "PYTHONPATH": str(DEVICE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "is signed with none of the keys" in ran.stderr
+    assert ran.stdout.strip() == "loaded: False"
 
 
 def test_what_is_remembered_is_one_small_file(

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Installs the Debian package in a booted container without a network: service with the simulated
-# camera, cells counted, upgrade, a bad bundle and the way back from it, purge.
+# camera, cells counted, upgrade, bundles taken and refused by who signed them, rollback, purge.
 #
-# usage: check_deb.sh FOLDER RELEASE PACKAGE      needs root, debootstrap and systemd-nspawn
+# usage: check_deb.sh FOLDER RELEASE PACKAGE CONVERT    needs root, debootstrap and systemd-nspawn
+#   CONVERT is leuko-convert, which signs bundles as on the desktop;
 #   RELEASE is bookworm or trixie; what was seen goes to FOLDER/deb/RELEASE.json
 set -eu
 folder=$1
 release=$2
 package=$3
+convert=$4
 here=$(cd "$(dirname "$0")" && pwd)
 root=$folder/$release-deb
 for command in debootstrap systemd-nspawn; do
@@ -32,7 +34,16 @@ dpkg-deb --raw-extract "$package" "$folder/newer-$release"
 sed -i "s/^Version: .*/&.1/" "$folder/newer-$release/DEBIAN/control"
 dpkg-deb --root-owner-group -Znone --build "$folder/newer-$release" "$root/check/second.deb" > /dev/null
 rm -rf "$folder/newer-$release"
-cp -r "$here/../golden/tiny-bundle" "$root/check/"
+# The same bundle unsigned, signed by a stranger, and on a stick, signed by whom the device will trust.
+for bundle in unsigned foreign signed; do
+    cp -r "$here/../golden/tiny-bundle" "$root/check/$bundle"
+done
+(cd "$root/check" && for signer in stranger hospital; do "$convert" keygen "$signer"; done)
+"$convert" sign "$root/check/foreign" --key "$root/check/stranger.key"
+"$convert" sign "$root/check/signed" --key "$root/check/hospital.key"
+mkdir "$root/check/stick"
+"$convert" deploy "$root/check/signed" --stick "$root/check/stick"
+chmod -R a+rX "$root/check"
 cp "$here/deb.toml" "$root/etc/leuko/leuko.toml"
 # How quick the service is, is check-systemd's matter; this may run beside other work.
 mkdir -p "$root/etc/systemd/system/leuko.service.d"
@@ -46,7 +57,7 @@ rm -f "$root"/etc/systemd/system/multi-user.target.wants/leuko.service \
     "$root"/etc/systemd/system/multi-user.target.wants/watch-service.service \
     "$root"/etc/systemd/system/leuko.service
 
-timeout 2500 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
+timeout 3400 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit \
     --private-network --boot --console=pipe < /dev/null > "$folder/console-$release.txt" 2>&1 || true
 cp "$root/var/check-deb.json" "$folder/deb/$release.json" || {
     echo "the container did not get as far as the check; see $folder/console-$release.txt" >&2

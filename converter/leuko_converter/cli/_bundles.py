@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from leuko import __version__
+from leuko.bundle import load_bundle
 from leuko.inference import LiteRTEngine
 from leuko_converter._quiet import quiet
 from leuko_converter.cli._options import (
@@ -120,7 +121,7 @@ def deploy(
     ] = False,
 ) -> None:
     """Bring a bundle to a device over SSH, and activate it, or put it on a stick."""
-    from leuko_converter.deploy import put_on_stick, send_over_ssh
+    from leuko_converter.deploy import install_command, put_on_stick, send_over_ssh
 
     if (ssh is None) == (stick is None):
         raise typer.BadParameter("give either --ssh HOST or --stick FOLDER")
@@ -128,6 +129,7 @@ def deploy(
         typer.echo(send_over_ssh(path, ssh, allow_unsigned=allow_unsigned).strip())
     if stick is not None:
         file = put_on_stick(path, stick)
-        typer.echo(
-            f"on the device: sudo -u leuko leuko bundle install STICK/{file.name} --activate"
-        )
+        install = install_command(f"STICK/{file.name}", allow_unsigned=allow_unsigned)
+        typer.echo(f"on the device: {install}")
+        if not allow_unsigned and load_bundle(file).signature is None:
+            typer.echo("it is not signed, and devices refuse it; sign it with leuko-convert sign")

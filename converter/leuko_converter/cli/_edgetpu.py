@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
+from zipfile import is_zipfile
 
 import typer
 
-from leuko.bundle import load_bundle
-from leuko_converter.cli._options import BUNDLE
+from leuko.bundle import default_bundle_path, load_bundle
 from leuko_converter.errors import CompilerError, ConversionError
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 Models = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="MODEL", help="TFLite files, or a bundle's folder; else the shipped."),
+    typer.Argument(
+        metavar="MODEL", help="TFLite files, or bundles, folder or zip; else the shipped."
+    ),
 ]
 
 
@@ -23,23 +26,23 @@ def check_edgetpu(models: Models = None) -> None:
     """Say which operators would run on the CPU beside an Edge TPU, and why; needs no compiler."""
     from leuko_converter.edgetpu import ON_CHIP_BYTES, check_model, require_together
 
-    checks = {file: check_model(_content(file)) for file in _files(models)}
-    for file, check in checks.items():
-        for line in _lines(file, check):
+    given = _contents(models)
+    checks = [(name, content, check_model(content)) for name, content in given]
+    for name, _, check in checks:
+        for line in _lines(name, check):
             typer.echo(line)
-    needed = sum(check.memory.parameters for check in checks.values())
-    busiest = max(check.memory.activations for check in checks.values())
+    needed = [check.memory.parameters for _, _, check in checks]
+    together = None if None in needed else sum(size for size in needed if size)
+    busiest = max(check.memory.activations for _, _, check in checks)
     typer.echo(
-        f"together {_megabytes(needed)} of parameters and at most {_megabytes(busiest)} of "
+        f"together {_megabytes(together)} of parameters and at most {_megabytes(busiest)} of "
         f"activations; the chip has {_megabytes(ON_CHIP_BYTES)}"
     )
-    require_together({
-        file.name: _content(file) for file, check in checks.items() if check.compiled
-    })
-    for path in models or [BUNDLE]:
-        if path.is_dir():
+    require_together({name: content for name, content, check in checks if check.compiled})
+    for path in models or [default_bundle_path()]:
+        if _is_bundle(path):
             typer.echo(_told_twins(path))
-    refused = [file.name for file, check in checks.items() if not check.is_ok]
+    refused = [name for name, _, check in checks if not check.is_ok]
     if refused:
         raise CompilerError(
             f"{', '.join(refused)} would run partly on the CPU; change what is named above"
@@ -62,7 +65,9 @@ def compile_edgetpu(
     from leuko_converter.edgetpu import add_twins, compile_models
 
     if out is not None and bundle_out is None:
-        _tell(compile_models(_files(models), out, compiler=compiler, least_mapped=least))
+        with TemporaryDirectory() as folder:
+            files = _files(models, Path(folder))
+            _tell(compile_models(files, out, compiler=compiler, least_mapped=least))
     elif bundle_out is not None and out is None:
         bundle = load_bundle(_one_bundle(models))
         written, log = add_twins(bundle, bundle_out, compiler=compiler, least_mapped=least)
@@ -74,7 +79,7 @@ def compile_edgetpu(
 
 
 def _one_bundle(models: list[Path] | None) -> Path:
-    path, *others = models or [BUNDLE]
+    path, *others = models or [default_bundle_path()]
     if others:
         raise typer.BadParameter("--bundle-out takes one bundle, its folder or zip")
     return path
@@ -104,16 +109,35 @@ def _told_twins(path: Path) -> str:
     )
 
 
-def _files(models: list[Path] | None) -> Sequence[Path]:
-    return [file for path in models or [BUNDLE] for file in _files_of(path)]
+def _contents(models: list[Path] | None) -> Sequence[tuple[str, bytes]]:
+    """Return models by their names: those given, and those of the bundles given."""
+    return [one for path in models or [default_bundle_path()] for one in _contents_of(path)]
 
 
-def _files_of(path: Path) -> Sequence[Path]:
-    if not path.is_dir():
-        return [path]
-    manifest = load_bundle(path).manifest
+def _contents_of(path: Path) -> Sequence[tuple[str, bytes]]:
+    if not _is_bundle(path):
+        return [(path.name, _content(path))]
+    bundle = load_bundle(path)
+    manifest = bundle.manifest
     names = (manifest.segmenter.locator, manifest.segmenter.outliner, manifest.classifier.model)
-    return [path / name for name in names]
+    return [(name, bundle.files[name]) for name in names]
+
+
+def _files(models: list[Path] | None, folder: Path) -> Sequence[Path]:
+    """Return the files of models; those of a zip are unpacked into a folder."""
+    files = []
+    for path in models or [default_bundle_path()]:
+        for name, content in _contents_of(path):
+            file = path / name if path.is_dir() else path
+            if path.is_file() and _is_bundle(path):
+                file = folder / name
+                file.write_bytes(content)
+            files.append(file)
+    return files
+
+
+def _is_bundle(path: Path) -> bool:
+    return path.is_dir() or is_zipfile(path)
 
 
 def _content(file: Path) -> bytes:
@@ -121,19 +145,21 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ConversionError(
-            f"{file} cannot be read ({error.strerror}); give a TFLite file or a bundle's folder"
+            f"{file} cannot be read ({error.strerror}); give a TFLite file, or a "
+            "bundle's folder or zip"
         ) from error
 
 
-def _lines(file: Path, check: "ModelCheck") -> Iterator[str]:
+def _lines(name: str, check: "ModelCheck") -> Iterator[str]:
     if check.compiled:
         yield (
-            f"{file.name}: compiled; {check.operators - check.compiled} of {check.operators} "
+            f"{name}: compiled; {check.operators - check.compiled} of {check.operators} "
             "operators are left to the CPU"
         )
     else:
         mapped = check.operators - check.on_cpu
-        yield f"{file.name}: {mapped} of {check.operators} operators run on the Edge TPU"
+        rest = f", {check.open} open, which only the compiler can tell" if check.open else ""
+        yield f"{name}: {mapped} of {check.operators} operators obey the rules{rest}"
     for what, findings in (("CPU", (*check.refused, *check.following)), ("open", check.doubtful)):
         for finding in findings:
             yield f"  {what}  {_told(finding)}"
@@ -148,5 +174,5 @@ def _told(finding: "Finding") -> str:
     return f"{finding.position:3} {finding.operator} {finding.reason}"
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.2f} MB"
+def _megabytes(size: int | None) -> str:
+    return "an unknown size" if size is None else f"{size / 1e6:.2f} MB"

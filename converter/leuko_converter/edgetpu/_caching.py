@@ -19,7 +19,11 @@ _OPERATOR = b"edgetpu-custom-op"
 _PACKAGE_KEY = "4"
 _PACKAGE_ID = b"DWN1"
 # Numbers of fields in executable.fbs.
-_MULTI_EXECUTABLE, _EXECUTABLES, _TOKEN = 1, 0, 14
+_MULTI_EXECUTABLE, _EXECUTABLES, _PARAMETERS, _TYPE, _TOKEN = 1, 0, 6, 13, 14
+_STAND_ALONE = 0
+"""Type of an executable that has all parameters; others have those cached and those streamed."""
+
+_UNREADABLE = (IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
 def caching_tokens(tflite: bytes) -> frozenset[int]:
@@ -34,13 +38,25 @@ def caching_tokens(tflite: bytes) -> frozenset[int]:
     try:
         packages = list(_packages(tflite))
         tokens = frozenset(token for one in packages for token in _tokens(one) if token)
-    except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+    except _UNREADABLE as error:
         raise CompilerError(
             f"the compiled model cannot be read ({error}); compile it with version 16.0"
         ) from error
     if not packages:
         raise CompilerError("the model is not compiled for the Edge TPU; compile it first")
     return tokens
+
+
+def compiled_parameters(tflite: bytes) -> int | None:
+    """Return how many bytes of parameters a compiled model brings; None if it does not tell.
+
+    Args:
+        tflite: what ``edgetpu_compiler`` wrote.
+    """
+    try:
+        return sum(map(_parameters, _packages(tflite)))
+    except _UNREADABLE:
+        return None
 
 
 def require_together(compiled: Mapping[str, bytes]) -> None:
@@ -72,16 +88,33 @@ def _packages(tflite: bytes) -> Iterator[bytes]:
 
 
 def _tokens(package: bytes) -> Iterator[int]:
+    for executable in _executables(package):
+        yield _number(executable, _TOKEN, number_types.Uint64Flags)
+
+
+def _parameters(package: bytes) -> int:
+    sizes = {True: 0, False: 0}
+    for executable in _executables(package):
+        is_alone = _number(executable, _TYPE, number_types.Int16Flags) == _STAND_ALONE
+        field = executable.Offset(_slot(_PARAMETERS))
+        sizes[is_alone] += executable.VectorLen(field) if field else 0
+    # Beside those that cache and stream, one that stands alone has the same parameters again.
+    return sizes[False] or sizes[True]
+
+
+def _executables(package: bytes) -> Iterator[Any]:
     if package[4:8] != _PACKAGE_ID:
         raise ValueError("it has no package of executables")
     executables = _root(_bytes(_root(package), _MULTI_EXECUTABLE))
     field = executables.Offset(_slot(_EXECUTABLES))
     for number in range(executables.VectorLen(field) if field else 0):
         start = executables.Vector(field) + 4 * number
-        executable = _root(bytes(executables.String(start)))
-        where = executable.Offset(_slot(_TOKEN))
-        if where:
-            yield int(executable.Get(number_types.Uint64Flags, executable.Pos + where))
+        yield _root(bytes(executables.String(start)))
+
+
+def _number(table: Any, field: int, kind: Any) -> int:  # ruff: ignore[any-type] - flatbuffers has no types
+    where = table.Offset(_slot(field))
+    return int(table.Get(kind, table.Pos + where)) if where else 0
 
 
 def _root(content: bytes) -> Any:  # ruff: ignore[any-type] - flatbuffers has no types

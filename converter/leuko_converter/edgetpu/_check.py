@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leuko_converter.edgetpu._caching import compiled_parameters
 from leuko_converter.edgetpu._graph import Operator, Tensor, read_graph
 from leuko_converter.edgetpu._memory import MemoryNeed, memory_need
 from leuko_converter.edgetpu._rules import HIGHEST_VERSION, PER_CHANNEL, RULES, doubts
@@ -55,6 +56,11 @@ class ModelCheck:
         return len({finding.position for finding in (*self.refused, *self.following)})
 
     @property
+    def open(self) -> int:
+        """How many operators obey the rules as far as these go, and may be refused yet."""
+        return len({finding.position for finding in self.doubtful})
+
+    @property
     def is_ok(self) -> bool:
         """Whether no operator would run on the CPU."""
         return not self.on_cpu
@@ -86,7 +92,7 @@ def check_model(tflite: bytes) -> ModelCheck:
         if position < first
     ]
     compiled = sum(operator.name == COMPILED for operator in graph)
-    memory = memory_need(graph)
+    memory = memory_need(graph, compiled_parameters(tflite) if compiled else 0)
     return ModelCheck(
         len(graph), tuple(refused), tuple(following), tuple(doubtful), compiled, memory
     )

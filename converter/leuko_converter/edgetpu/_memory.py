@@ -15,24 +15,26 @@ class MemoryNeed:
     """An estimate from below: the compiler pads tensors and adds instructions.
 
     Attributes:
-        parameters: bytes of all constants.
+        parameters: bytes of all constants, those in a compiled operator too; None if that does
+            not tell.
         activations: bytes of the inputs and outputs of the operator that has most of them.
     """
 
-    parameters: int
+    parameters: int | None
     activations: int
 
     @property
     def is_cached(self) -> bool:
-        """Whether the parameters stay on the chip from run to run."""
-        return self.parameters + self.activations <= ON_CHIP_BYTES
+        """Whether the parameters surely stay on the chip from run to run."""
+        return self.parameters is not None and self.parameters + self.activations <= ON_CHIP_BYTES
 
 
-def memory_need(graph: Sequence[Operator]) -> MemoryNeed:
+def memory_need(graph: Sequence[Operator], compiled: int | None = 0) -> MemoryNeed:
     """Return what a model needs.
 
     Args:
         graph: its operators.
+        compiled: bytes of parameters in operators that were compiled; None if they do not tell.
     """
     constants = {
         id(tensor): tensor.size
@@ -41,4 +43,5 @@ def memory_need(graph: Sequence[Operator]) -> MemoryNeed:
         if tensor and tensor.is_constant
     }
     flowing = (sum(tensor.size for tensor in operator.flowing) for operator in graph)
-    return MemoryNeed(sum(constants.values()), max(flowing, default=0))
+    parameters = None if compiled is None else sum(constants.values()) + compiled
+    return MemoryNeed(parameters, max(flowing, default=0))

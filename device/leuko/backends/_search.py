@@ -23,8 +23,6 @@ _MAY_COME = frozenset({Refusal.NO_DEVICE, Refusal.NO_PERMISSION})
 """What a hand at the cable or a rule can change at any time, without another sign of it."""
 _MAY_MEND = _MAY_COME | {Refusal.HUNG, Refusal.CRASHED, Refusal.FAILED}
 """What may pass for an accelerator that has already run the models."""
-
-
 _HARMLESS = frozenset({Refusal.NO_DEVICE, Refusal.SLOW})
 """Nothing is wrong with a device that has no stick, or one whose processor is as fast."""
 _FAREWELL_S = 1.0
@@ -102,10 +100,9 @@ class AcceleratorSearch:
 
     @property
     def trouble(self) -> Verdict | None:
-        """What somebody should look at: an accelerator that is plugged in, or has run already."""
+        """What somebody should look at: a defect, or the loss of what has run already."""
         for accelerator, verdict in self.refusals:
-            is_defect = accelerator.is_plugged_in and verdict.refusal not in _HARMLESS
-            if is_defect or accelerator.label in self._has_run:
+            if _is_defect(accelerator, verdict) or accelerator.label in self._has_run:
                 return verdict
         return None
 
@@ -229,7 +226,8 @@ class AcceleratorSearch:
     def _refuse(self, accelerator: Accelerator, verdict: Verdict) -> None:
         before = self._refusals.get(accelerator.label)
         if before is None or before.refusal is not verdict.refusal:
-            logger.info("%s not taken: %s", accelerator.label, verdict.text)
+            level = logging.WARNING if _is_defect(accelerator, verdict) else logging.INFO
+            logger.log(level, "%s not taken: %s", accelerator.label, verdict.text)
             self._events.put(Event("accelerator refused", verdict))
         self._refusals[accelerator.label] = verdict
         # After the trial: loading its firmware alone moves a stick to another address.
@@ -246,3 +244,7 @@ class AcceleratorSearch:
             return True
         # Plugged in again, it may be another stick or in another port, and it starts anew.
         return accelerator.address() != self._refused_at.get(label)
+
+
+def _is_defect(accelerator: Accelerator, verdict: Verdict) -> bool:
+    return verdict.is_defect or (accelerator.is_plugged_in and verdict.refusal not in _HARMLESS)

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from leuko.errors import Refusal
 
+_DEFECTS = frozenset({Refusal.HUNG, Refusal.CRASHED, Refusal.DEVIATES})
+
 
 class Backend(StrEnum):
     """What runs the models."""
@@ -43,6 +45,11 @@ class Verdict:
     def is_taken(self) -> bool:
         """Whether the backend runs the models."""
         return self.refusal is None
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether it does not run them as only an accelerator can that is there."""
+        return self.refusal in _DEFECTS
 
     def detail(self) -> dict[str, object]:
         """Return what is known, as a log holds it."""

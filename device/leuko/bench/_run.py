@@ -19,7 +19,13 @@ from leuko.backends import (
 from leuko.bundle import ModelBundle
 from leuko.cells import RGBImage
 from leuko.inference import Engine
-from leuko.machine import Throttling, read_memory_mb, read_temperature_c, read_throttling
+from leuko.machine import (
+    Throttling,
+    forget_peak_memory,
+    read_peak_memory_mb,
+    read_temperature_c,
+    read_throttling,
+)
 from leuko.pipeline import Analyser, FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.verification import golden_inputs, model_contents
@@ -84,7 +90,8 @@ class BackendBench:
         text: the engine and why it was measured, or why it could not be.
         stages: its times; none where it could not be measured.
         fields_per_s: camera pictures a second, by the median; None where not measured.
-        memory_mb: held by leuko and the accelerator's process, while it worked.
+        peak_mb: the most memory that leuko held while it worked, and the accelerator's process
+            since its start, together.
         before: how the machine was at the beginning.
         after: how it was at the end.
     """
@@ -93,7 +100,7 @@ class BackendBench:
     text: str
     stages: tuple[StageBench, ...]
     fields_per_s: float | None
-    memory_mb: float | None
+    peak_mb: float | None
     before: MachineState
     after: MachineState
 
@@ -141,8 +148,10 @@ class _Measure:
         analyser: Analyser,
         text: str,
         *,
-        memory_mb: Callable[[], float | None] = read_memory_mb,
+        peak_mb: Callable[[], float | None] = read_peak_memory_mb,
     ) -> BackendBench:
+        # What an earlier backend took says nothing of this one.
+        forget_peak_memory()
         before, stages = MachineState.now(), self._stages(engine)
         whole = self._whole(analyser)
         return BackendBench(
@@ -150,7 +159,7 @@ class _Measure:
             text=text,
             stages=(*stages, whole),
             fields_per_s=1e3 / whole.median_ms,
-            memory_mb=memory_mb(),
+            peak_mb=peak_mb(),
             before=before,
             after=MachineState.now(),
         )
@@ -184,12 +193,12 @@ def _accelerated(
             engine,
             outcome.analyser,
             engine.name,
-            memory_mb=lambda: _both_mb(outcome),
+            peak_mb=lambda: _both_mb(outcome),
         )
 
 
 def _both_mb(taken: Taken) -> float | None:
-    ours, its = read_memory_mb(), read_memory_mb(taken.engine.process_id)
+    ours, its = read_peak_memory_mb(), read_peak_memory_mb(taken.engine.process_id)
     return None if ours is None or its is None else ours + its
 
 

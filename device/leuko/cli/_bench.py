@@ -28,7 +28,7 @@ def bench(
     ] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Measure every backend of this device: times, pictures a second, memory, heat."""
+    """Measure every backend of this device: times, pictures a second, peak memory, heat."""
     from leuko.backends import ACCELERATORS, Backend
     from leuko.bench import bench_backends
 
@@ -49,7 +49,7 @@ def bench(
     if json:
         backends = [asdict(one) for one in measured]
         typer.echo(dumps({"bundle": chosen.label, "backends": backends}, indent=2))
-    else:
+    elif any(one.stages for one in measured):
         _print(measured)
     if not any(one.stages for one in measured):
         raise EngineError(measured[0].text)
@@ -81,15 +81,15 @@ def _table(measured: "list[BackendBench]") -> "Table":
     table = Table()
     for name in ("backend", "stage"):
         table.add_column(name)
-    for name in ("median ms", "95 % ms", "pictures/s", "memory MB"):
+    for name in ("median ms", "95 % ms", "pictures/s", "peak MB"):
         table.add_column(name, justify="right")
     for one in measured:
         for stage in one.stages:
             is_field = stage.stage == "field"
             rate = f"{one.fields_per_s:.1f}" if is_field and one.fields_per_s else ""
-            memory = f"{one.memory_mb:.0f}" if is_field and one.memory_mb else ""
+            peak = f"{one.peak_mb:.0f}" if is_field and one.peak_mb else ""
             times = f"{stage.median_ms:.1f}", f"{stage.p95_ms:.1f}"
-            table.add_row(str(one.backend), stage.stage, *times, rate, memory)
+            table.add_row(str(one.backend), stage.stage, *times, rate, peak)
     return table
 
 

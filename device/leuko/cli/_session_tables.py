@@ -77,7 +77,7 @@ def print_session(reply: SessionReply) -> None:
 
 
 def _shown(status: StatusReply) -> RenderableType:
-    head = [_headline(status), *_troubles(status)]
+    head = [_headline(status), *_remarks(status)]
     count = status.differential.count
     wbc = [str(status.estimated_wbc["text"])] if status.estimated_wbc else []
     tail = [*beside_lines(count), *wbc, STATEMENT]
@@ -92,7 +92,7 @@ def _headline(status: StatusReply) -> str:
     return f"{status.state} {shown_specimen(status.specimen)}: {count}{speed}"
 
 
-def _troubles(status: StatusReply) -> Iterator[str]:
+def _remarks(status: StatusReply) -> Iterator[str]:
     if status.guidance:
         yield f"guidance: {status.guidance}"
     if status.notice:
@@ -102,6 +102,8 @@ def _troubles(status: StatusReply) -> Iterator[str]:
     parts: dict[str, Health] = {
         name: getattr(status, name) for name in ("camera", "accelerator", "disk", "clock")
     }
+    if status.accelerator.level is Level.OK:
+        yield f"backend: {status.accelerator.text}"
     for name, health in (parts | dict(status.bench)).items():
         if health.level is not Level.OK:
             yield f"{name} {health.level}: {health.text}"

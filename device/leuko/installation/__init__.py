@@ -5,13 +5,14 @@ They lie in ``bundles/`` of the state directory, each in a folder of its own, be
 power cut leaves either the old state or the new one.
 """
 
-from leuko.installation._installed import FOLDER_NAME, InstalledBundles
+from leuko.installation._installed import FOLDER_NAME, SIGNER_BUILT_IN, InstalledBundles
 from leuko.installation._start import Started, open_at_start
 from leuko.installation._state import BUILT_IN, State
 
 __all__ = [
     "BUILT_IN",
     "FOLDER_NAME",
+    "SIGNER_BUILT_IN",
     "InstalledBundles",
     "Started",
     "State",

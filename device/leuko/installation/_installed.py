@@ -25,7 +25,9 @@ from leuko.verification import replay_golden
 FOLDER_NAME = "bundles"
 """The folder of installed bundles in the state directory."""
 
-_SIGNER_BUILT_IN = "part of the package"
+SIGNER_BUILT_IN = "part of the package"
+"""On whose word the bundle built in is used."""
+
 _SIGNER_UNSIGNED = "nobody; taken on an operator's word"
 
 
@@ -65,6 +67,28 @@ class InstalledBundles:
             ) from error
         return [BUILT_IN, *(path.parent.name for path in manifests)]
 
+    def admit(self, bundle: ModelBundle, *, allow_unsigned: bool = False) -> bool:
+        """Admit a bundle by its signature, before any of its models is run.
+
+        Args:
+            bundle: as it was read.
+            allow_unsigned: whether to take another one, too, on an operator's word.
+
+        Returns:
+            Whether somebody trusted signed it; else an operator takes it.
+
+        Raises:
+            BundleError: it is not signed by anybody trusted, and no operator takes it.
+            SettingsError: the trusted keys cannot be read.
+        """
+        try:
+            read_trusted_keys(self._trusted_keys).signer_of(bundle)
+        except (BundleError, SettingsError):
+            if not allow_unsigned:
+                raise
+            return False
+        return True
+
     def install(self, bundle: ModelBundle, engine: Engine, *, allow_unsigned: bool = False) -> str:
         """Put a bundle beside the others and return its name there; it does not count yet.
 
@@ -80,7 +104,7 @@ class InstalledBundles:
             SettingsError: the trusted keys cannot be read.
             OutputError: there is no room, or this user may not write there.
         """
-        is_trusted = self._is_trusted(bundle, allow_unsigned=allow_unsigned)
+        is_trusted = self.admit(bundle, allow_unsigned=allow_unsigned)
         require_sound(bundle, engine)
         name = _name_of(bundle)
         files = {**bundle.files, MANIFEST_FILE: bundle.manifest_bytes}
@@ -120,7 +144,7 @@ class InstalledBundles:
             SettingsError: the trusted keys cannot be read.
         """
         if name == BUILT_IN:
-            return _SIGNER_BUILT_IN
+            return SIGNER_BUILT_IN
         try:
             return read_trusted_keys(self._trusted_keys).signer_of(bundle)
         except (BundleError, SettingsError):
@@ -168,15 +192,6 @@ class InstalledBundles:
         if name not in (known := self.names()):
             raise BundleError(f"no bundle {name} is installed; choose one of {', '.join(known)}")
         return load_bundle(self._folder / name)
-
-    def _is_trusted(self, bundle: ModelBundle, *, allow_unsigned: bool) -> bool:
-        try:
-            read_trusted_keys(self._trusted_keys).signer_of(bundle)
-        except (BundleError, SettingsError):
-            if not allow_unsigned:
-                raise
-            return False
-        return True
 
     def _known_state(self) -> State:
         try:

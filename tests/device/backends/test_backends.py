@@ -22,13 +22,14 @@ from leuko.backends import (
 from leuko.bundle import ModelBundle
 from leuko.cells import Cell, RGBImage
 from leuko.errors import AcceleratorError, Refusal
-from leuko.inference import LiteRTEngine
+from leuko.inference import LiteRTEngine, Patience
 from leuko.pipeline import FieldAnalyser
 from leuko.sim.accelerator import Fault, FaultPlan
 from leuko.status import Level
 from leuko.verification import golden_inputs
 
 UM_PER_PX = 0.2
+PATIENT = Patience(opening_s=60.0, run_s=20.0)
 AT_ONCE = Pauses(first_s=0.01, longest_s=0.01)
 WAIT_S = 60.0
 
@@ -99,6 +100,41 @@ def test_what_is_wrong_or_slow_is_not_taken(
     assert verdict.refusal is refusal
     assert words in verdict.text
     assert verdict.detail()["refusal"] == refusal.value
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (FaultPlan(Fault.SEGFAULT, after_runs=-1), "ended its process (SIGSEGV); plug it in again"),
+        (FaultPlan(Fault.HANG, after_runs=-1), "does not answer within 5 s; plug it in again"),
+        (FaultPlan(Fault.DEVIATE), "does not give the golden outputs: "),
+    ],
+)
+def test_a_gpu_with_a_defect_is_a_warning_though_nobody_asked_for_it(
+    bundle: ModelBundle,
+    simulated: Callable[..., Accelerator],
+    caplog: pytest.LogCaptureFixture,
+    *,
+    plan: FaultPlan,
+    words: str,
+) -> None:
+    patience = Patience(opening_s=5.0) if plan.fault is Fault.HANG else PATIENT
+    built_in = replace(simulated(plan, patience=patience), is_plugged_in=False)
+    with open_backend(bundle, threads=1, accelerators=[built_in]) as analyser:
+        analyser.settle()
+        assert analyser.health.level is Level.WARNING
+        assert analyser.health.text.startswith(f"processor only: simulated accelerator {words}")
+    logged = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert any(words in line for line in logged)
+
+
+def test_a_gpu_that_is_only_slower_is_no_warning(
+    bundle: ModelBundle, simulated: Callable[..., Accelerator]
+) -> None:
+    slow = replace(simulated(FaultPlan(Fault.SLOW)), is_plugged_in=False)
+    with open_backend(bundle, threads=1, accelerators=[slow]) as analyser:
+        analyser.settle()
+        assert analyser.health.level is Level.OK
 
 
 def test_without_stick_and_gpu_auto_takes_the_processor_and_says_why(

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -172,6 +173,10 @@ def test_without_a_service_every_command_says_how_to_start_it(session: Leuko) ->
         refused = session(*words)
         assert refused.code == 1
         assert "start it with: systemctl start leuko" in refused.err
+
+
+def test_a_status_always_says_what_runs_the_models(running: Leuko) -> None:
+    assert re.search(r"^backend: \S", running("status").out, re.MULTILINE)
 
 
 def watching(socket_path: Path, *options: str) -> "subprocess.Popen[str]":
