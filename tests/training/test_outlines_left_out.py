@@ -35,9 +35,10 @@ def figures(name: str, dice: float | None) -> WholeFigures:
 def places(tmp_path: Path) -> Places:
     """A folder where two laboratories were left out before, and no data set at all."""
     kept = Parts(tmp_path / "runs" / "outlines")
-    kept.once("bccd", list[WholeFigures], lambda: [figures("bccd", 0.95)])
     bcisc = [figures("bcisc_crops", 0.91), figures("bcisc_fields", None)]
-    kept.once("bcisc", list[WholeFigures], lambda: bcisc)
+    for stage in ("usual", "parted"):
+        kept.once(f"bccd-{stage}", list[WholeFigures], lambda: [figures("bccd", 0.95)])
+        kept.once(f"bcisc-{stage}", list[WholeFigures], lambda: bcisc)
     return Places(
         root=tmp_path,
         folder=tmp_path / "runs",
@@ -47,21 +48,27 @@ def places(tmp_path: Path) -> Places:
     )
 
 
-def test_the_report_has_a_row_for_each_set_and_the_mean_of_what_is_masked() -> None:
-    sets = [figures("bcisc_crops", 0.9), figures("bcisc_fields", None), figures("bccd", 0.94)]
-    rows = [line for line in render_outlines({"all": sets}).splitlines() if line.startswith("| b")]
-    assert rows[0] == "| bcisc_crops | 50 | 98.0 (89.4 – 99.9) % | 0.25 | 0.900 (0.890 – 0.910) |"
+def test_the_report_has_a_row_for_each_set_and_the_means_of_what_is_masked() -> None:
+    usual = [figures("bcisc_crops", 0.9), figures("bcisc_fields", None), figures("bccd", 0.94)]
+    parted = [figures("bcisc_crops", 0.92), figures("bcisc_fields", None), figures("bccd", 0.96)]
+    report = render_outlines({"usual": {"all": usual}, "parted": {"all": parted}})
+    rows = [line for line in report.splitlines() if line.startswith("| b")]
+    assert rows[0] == (
+        "| bcisc_crops | 50 | 98.0 (89.4 – 99.9) % | 0.25 | 0.900 (0.890 – 0.910)"
+        " | 98.0 (89.4 – 99.9) % | 0.25 | 0.920 (0.910 – 0.930) |"
+    )
     assert rows[1].endswith("| 0.25 | – |")
-    assert "| mean of 2 |  |  |  | **0.920** |" in render_outlines({"all": sets})
+    assert "| mean |  |  |  | **0.920** |  |  | **0.940** |" in report
 
 
 def test_what_was_left_out_before_is_not_trained_again(places: Places) -> None:
     outlines_and_report(["bccd"], places, classifier=places.root / "classifier.keras")
     report = (places.results / "outlines.md").read_text("utf-8")
-    assert "| mean of 2 |" in report
-    assert set(json.loads((places.results / "outlines.json").read_text("utf-8"))) == {
-        "bccd",
-        "bcisc",
+    assert "| mean |  |  |  | **0.930** |" in report
+    record = json.loads((places.results / "outlines.json").read_text("utf-8"))
+    assert {stage: set(known) for stage, known in record.items()} == {
+        "usual": {"bccd", "bcisc"},
+        "parted": {"bccd", "bcisc"},
     }
 
 

@@ -56,6 +56,16 @@ def test_masked_views_are_the_same_for_the_same_seed(make_item: MakeItem) -> Non
     assert (first[1] == again[1]).all()
 
 
+def test_a_parted_view_is_of_the_same_place_in_other_colours(make_item: MakeItem) -> None:
+    sampler = MaskSampler([make_item()])
+    pairs = [
+        [sampler.draw(np.random.default_rng(seed), is_parted=parted) for parted in (False, True)]
+        for seed in range(8)
+    ]
+    assert all((usual[1] == parted[1]).all() for usual, parted in pairs)
+    assert all((usual[0] != parted[0]).any() for usual, parted in pairs)
+
+
 def test_a_platelet_image_teaches_that_nothing_is_there(platelet: LabelledImage) -> None:
     sampler = MaskSampler([platelet])
     rng = np.random.default_rng(1)

@@ -26,7 +26,7 @@ from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER
 FINEST_UM_PER_PX = 0.13
 """Scale at which images are kept in memory; finer ones hold nothing the models can see."""
 
-_COLOURS = replace(USUAL_COLOURS, tone=0.3)
+_TONED = replace(USUAL_COLOURS, tone=0.3)
 
 _COARSE_SHARE = 0.4
 _ELASTIC_SHARE = 0.3
@@ -79,8 +79,17 @@ def load_specimen(item: LabelledImage) -> Specimen:
     return Specimen(tuple(levels), tuple(masks), um_per_px, _centres(masks[0] > 127))
 
 
-def draw_view(specimen: Specimen, rng: Generator) -> tuple[RGBImage, NDArray[np.uint8]]:
-    """Return one augmented view and its mask, ``(size, size, 3)`` and ``(size, size)`` uint8."""
+def draw_view(
+    specimen: Specimen, rng: Generator, *, is_parted: bool = False
+) -> tuple[RGBImage, NDArray[np.uint8]]:
+    """Return one augmented view and its mask, ``(size, size, 3)`` and ``(size, size)`` uint8.
+
+    Args:
+        specimen: what is seen.
+        rng: source of all randomness.
+        is_parted: whether leukocytes may be stained otherwise than what lies around them, see
+            `leuko_training.parted_stain`, and contrast strays, too.
+    """
     coarse = rng.random() < _COARSE_SHARE
     scale = LOCATE_UM_PER_PX if coarse else OUTLINE_UM_PER_PX
     scale *= float(np.exp(rng.uniform(-_SCALE_SPREAD, _SCALE_SPREAD)))
@@ -91,7 +100,11 @@ def draw_view(specimen: Specimen, rng: Generator) -> tuple[RGBImage, NDArray[np.
     factor = 2.0**level
     view = View(row / factor, column / factor, zoom / factor, SEGMENTER_SIZE, elastic)
     image, mask = _warped(specimen, level, view, rng)
-    return degrade(recolour(part(image, mask, rng), rng, spread=_COLOURS), rng), mask
+    if is_parted:
+        image = recolour(part(image, mask, rng), rng, spread=_TONED)
+    else:
+        image = recolour(image, rng)
+    return degrade(image, rng), mask
 
 
 def _warped(
@@ -128,10 +141,13 @@ class MaskSampler:
         """Return the number of images loaded."""
         return sum(len(specimens) for specimens in self._by_set.values())
 
-    def draw(self, rng: Generator) -> tuple[RGBImage, NDArray[np.uint8]]:
-        """Return one augmented view and its mask."""
+    def draw(
+        self, rng: Generator, *, is_parted: bool = False
+    ) -> tuple[RGBImage, NDArray[np.uint8]]:
+        """Return one augmented view and its mask; see `draw_view`."""
         specimens = self._by_set[str(rng.choice(self._names, p=self._weights))]
-        return draw_view(specimens[int(rng.integers(len(specimens)))], rng)
+        specimen = specimens[int(rng.integers(len(specimens)))]
+        return draw_view(specimen, rng, is_parted=is_parted)
 
 
 def teaches_masks(item: LabelledImage, *, shares: Mapping[str, float] = SHARE) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import CellClass
 from leuko.errors import SettingsError
+from leuko_training.blending import blend
 from leuko_training.classifier import edge_classifier, paper_cnn
 from leuko_training.crops import USUAL_STYLE, Crop, CropSampler, ViewStyle, plain_view
 from leuko_training.cut_cells import labelled_crops, red_cell_crops
@@ -31,6 +32,12 @@ from leuko_training.simulated import SLIDES, simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
 
 SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=2e-3)
+PARTED_SCHEDULE = Schedule(
+    epochs=6, steps=128, batch_size=16, learning_rate=5e-4, ema_momentum=0.995
+)
+"""What follows `SEGMENTER_SCHEDULE`, on views whose leukocytes are stained otherwise than usual."""
+PARTED_SHARE = 2 / 3
+"""How far the weights go from those before `PARTED_SCHEDULE` to those after it."""
 CLASSIFIER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=32, learning_rate=6e-4)
 
 Build = Callable[..., keras.Model]
@@ -67,6 +74,7 @@ def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | No
         training,
         validation,
         schedule=_lasting(SEGMENTER_SCHEDULE, epochs),
+        parted=_lasting(PARTED_SCHEDULE, epochs),
         folder=folder,
     )
     return folder
@@ -124,22 +132,47 @@ def train_segmenter(
     validation: Sequence[LabelledImage],
     *,
     schedule: Schedule,
+    parted: Schedule,
     folder: Path,
 ) -> keras.Model:
     """Train a segmenter on augmented views, or go on where an earlier run was cut.
+
+    Views whose leukocytes are stained otherwise than what lies around them come last, and the
+    weights go two thirds of the way there: learnt from the start, or wholly, they cost more at
+    home (docs/decisions/0009-stains-that-part-come-last.md).
 
     Args:
         model: from `leuko_training.unet`, with a square input of `SEGMENTER_SIZE`.
         training: images to learn from.
         validation: images to watch; their views are the same in every run.
-        schedule: how long and how fast.
-        folder: the run's folder.
+        schedule: how long and how fast, on the usual views.
+        parted: the same, on the others.
+        folder: the run's folder; what was learnt first and last lies in ``usual`` and ``parted``
+            below it.
     """
-    watched = _mask_batches(MaskSampler(validation))
+    learnt, watched = MaskSampler(training), MaskSampler(validation)
+    learn = partial(_learn_masks, learnt=learnt, watched=watched)
+    model = learn(model, is_parted=False, schedule=schedule, folder=folder / "usual")
+    before = model.get_weights()
+    model = learn(model, is_parted=True, schedule=parted, folder=folder / "parted")
+    blend(model, before, share=PARTED_SHARE).save(folder / "model.keras")
+    return model
+
+
+def _learn_masks(
+    model: keras.Model,
+    *,
+    learnt: MaskSampler,
+    watched: MaskSampler,
+    is_parted: bool,
+    schedule: Schedule,
+    folder: Path,
+) -> keras.Model:
+    watch = _mask_batches(watched, is_parted=is_parted)
     return fit(
         model,
-        _mask_batches(MaskSampler(training)),
-        watched(_VALIDATION_VIEWS, np.random.default_rng(_VALIDATION_SEED)),
+        _mask_batches(learnt, is_parted=is_parted),
+        watch(_VALIDATION_VIEWS, np.random.default_rng(_VALIDATION_SEED)),
         schedule=schedule,
         loss=cross_entropy_and_dice,
         metrics=[dice],
@@ -180,9 +213,9 @@ def train_classifier(
     )
 
 
-def _mask_batches(sampler: MaskSampler) -> DrawBatch:
+def _mask_batches(sampler: MaskSampler, *, is_parted: bool) -> DrawBatch:
     def draw(count: int, rng: Generator) -> Batch:
-        views = [sampler.draw(rng) for _ in range(count)]
+        views = [sampler.draw(rng, is_parted=is_parted) for _ in range(count)]
         return _real([view for view, _ in views]), _real([mask[..., None] for _, mask in views])
 
     return draw

@@ -11,6 +11,7 @@ from leuko.errors import OutputError
 from leuko_training.certainty import read_certainty
 from leuko_training.datasets import LabelledImage
 from leuko_training.evaluation import table
+from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.parts import Parts
 from leuko_training.transfer._figures import WholeFigures
@@ -18,11 +19,15 @@ from leuko_training.transfer._laboratories import LABORATORIES, sets_of
 from leuko_training.transfer._places import Places, read_all
 from leuko_training.transfer._report import with_interval
 from leuko_training.transfer._whole import (
+    PARTED,
     SEGMENTER,
     convert,
     judge_whole,
     segmenter_without,
 )
+
+STAGES = {"usual": "usual/model.keras", "parted": "model.keras"}
+"""What a segmenter has learnt, and where it lies in its training's folder."""
 
 ByLaboratory = Mapping[str, Sequence[WholeFigures]]
 
@@ -45,17 +50,25 @@ def outlines_and_report(left_out: Sequence[str], places: Places, *, classifier: 
     folder = places.folder / "outlines"
     kept = Parts(folder)
     for name in left_out or _with_masks(items):
-        judged = partial(_judge, name, items, places, classifier=classifier)
-        kept.once(name, list[WholeFigures], judged)
-        known = {one: kept.read(one, list[WholeFigures]) for one in LABORATORIES if kept.has(one)}
-        _write(known, places.results)
+        for stage in STAGES:
+            judged = partial(_judge, name, stage, items, places, classifier=classifier)
+            kept.once(f"{name}-{stage}", list[WholeFigures], judged)
+        _write({one: _known(kept, one) for one in STAGES}, places.results)
 
 
-def render_outlines(known: ByLaboratory) -> str:
+def _known(kept: Parts, stage: str) -> ByLaboratory:
+    return {
+        name: kept.read(f"{name}-{stage}", list[WholeFigures])
+        for name in LABORATORIES
+        if kept.has(f"{name}-{stage}")
+    }
+
+
+def render_outlines(known: Mapping[str, ByLaboratory]) -> str:
     """Return the report on laboratories that were left out.
 
     Args:
-        known: what was found and outlined in each.
+        known: what was found and outlined in each, after each of `STAGES`.
     """
     return "\n".join([*_head(), *_rows(known)])
 
@@ -66,55 +79,68 @@ def _with_masks(items: Sequence[LabelledImage]) -> list[str]:
 
 
 def _judge(
-    name: str, items: Sequence[LabelledImage], places: Places, *, classifier: Path
+    name: str, stage: str, items: Sequence[LabelledImage], places: Places, *, classifier: Path
 ) -> list[WholeFigures]:
     absent = sets_of([name])
     folder = places.folder / "outlines" / name
+    last = segmenter_without([name], items, folder / "segmenter", shipped=places.segmenter)
     out = convert(
-        segmenter_without([name], items, folder / "segmenter", shipped=places.segmenter),
+        last if last == places.segmenter else last.parent / STAGES[stage],
         classifier,
         read_certainty(places.certainty),
         left_out=[name],
         root=places.root,
-        folder=folder,
+        folder=folder / stage,
     )
     return list(judge_whole(out, [one for one in items if one.dataset in absent], places.root))
 
 
 def _head() -> Iterator[str]:
-    schedule = f"{SEGMENTER.epochs} epochs of {SEGMENTER.steps} batches of {SEGMENTER.batch_size}"
     yield from (
         "# Outlines in laboratories left out",
         "",
         "Written by `leuko-train outlines`. A segmenter is trained without a laboratory, on folds",
-        f"1 to 4 of the others ({schedule} views,",
-        f"seed {SEGMENTER.seed}; about a fifth of the shipped one's training), converted to int8",
-        "with the images of the others, and run as the device runs it on all images of it.",
-        "No checkpoint was picked. *False* regions touch no mask in an image with its own mirror",
-        "image around it; in full fields they fit none. In brackets: 95 % intervals.",
+        f"1 to 4 of the others: on usual views ({_lasting(SEGMENTER)}), and after",
+        f"them, as the shipped one is, on parted ones ({_lasting(PARTED)}),",
+        f"blended; seed {SEGMENTER.seed}, about a quarter of the shipped one's training. Both are",
+        "converted to int8 with the images of the others, and run as the device runs them on all",
+        "images of the laboratory. No checkpoint was picked. *False* regions touch no mask in an",
+        "image with its own mirror image around it; in full fields they fit none. In brackets:",
+        "95 % intervals.",
         "",
     )
 
 
-def _rows(known: ByLaboratory) -> Iterator[str]:
-    sets = [one for figures in known.values() for one in figures]
+def _lasting(schedule: Schedule) -> str:
+    return f"{schedule.epochs} epochs of {schedule.steps} batches of {schedule.batch_size}"
+
+
+def _rows(known: Mapping[str, ByLaboratory]) -> Iterator[str]:
+    stages = [[one for sets in known[stage].values() for one in sets] for stage in STAGES]
     rows = [
-        [
-            one.dataset,
-            str(one.images),
-            with_interval(one.found),
-            "–" if one.false is None else f"{one.false:.2f}",
-            f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
-        ]
-        for one in sets
+        [last.dataset, str(last.images)] + [cell for one in (first, last) for cell in _cells(one)]
+        for first, last in zip(*stages, strict=True)
     ]
-    if dices := [one.dice.mean for one in sets if one.dice]:
-        rows.append([f"mean of {len(dices)}", "", "", "", f"**{mean(dices):.3f}**"])
-    yield from table(["set", "images", "found", "false", "Dice"], rows)
+    if any(one.dice for one in stages[0]):
+        means = [f"**{mean(one.dice.mean for one in sets if one.dice):.3f}**" for sets in stages]
+        rows.append(["mean", "", "", "", means[0], "", "", means[1]])
+    heads = [f"{what}, {stage}" for stage in STAGES for what in ("found", "false", "Dice")]
+    yield from table(["set", "images", *heads], rows)
 
 
-def _write(known: ByLaboratory, results: Path) -> None:
-    record = {name: [asdict(one) for one in figures] for name, figures in known.items()}
+def _cells(one: WholeFigures) -> tuple[str, str, str]:
+    return (
+        with_interval(one.found),
+        "–" if one.false is None else f"{one.false:.2f}",
+        f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
+    )
+
+
+def _write(known: Mapping[str, ByLaboratory], results: Path) -> None:
+    record = {
+        stage: {name: [asdict(one) for one in figures] for name, figures in of_stage.items()}
+        for stage, of_stage in known.items()
+    }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     try:
         results.mkdir(parents=True, exist_ok=True)

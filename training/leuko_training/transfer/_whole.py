@@ -29,7 +29,9 @@ from leuko_training.transfer._run import Trial, Tried
 from leuko_training.unet import edge_unet
 
 SEGMENTER = Schedule(epochs=10, steps=100, batch_size=16, learning_rate=2e-3, ema_momentum=0.995)
-"""A third of the shipped segmenter's training, ten minutes on two cores."""
+"""A fifth of the shipped segmenter's training, ten minutes on two cores."""
+PARTED = Schedule(epochs=3, steps=100, batch_size=16, learning_rate=5e-4, ema_momentum=0.99)
+"""Two fifths of what the shipped segmenter learns last."""
 
 
 ByRecipe = dict[str, dict[str, list[WholeFigures]]]
@@ -110,7 +112,7 @@ def segmenter_without(
     training, validation = partition(known)
     keras.utils.set_random_seed(SEGMENTER.seed)
     model = edge_unet(SEGMENTER_SIZE, SEGMENTER_SIZE)
-    train_segmenter(model, training, validation, schedule=SEGMENTER, folder=folder)
+    train_segmenter(model, training, validation, schedule=SEGMENTER, parted=PARTED, folder=folder)
     return folder / "model.keras"
 
 
