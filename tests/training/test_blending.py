@@ -6,15 +6,21 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from numpy.random import Generator
+from numpy.typing import NDArray
 
+from leuko.cells import RGBImage
+from leuko_training import runs
 from leuko_training.blending import blend
 from leuko_training.datasets import LabelledImage
 from leuko_training.fit import Schedule
+from leuko_training.masks import Colours, MaskSampler, parted_colours, usual_colours
 from leuko_training.runs import PARTED_SHARE, train_segmenter
 from leuko_training.scales import SEGMENTER_SIZE
 from leuko_training.unet import paper_unet
 
 MakeItem = Callable[..., LabelledImage]
+View = tuple[RGBImage, NDArray[np.uint8]]
 SHORT = Schedule(epochs=1, steps=1, batch_size=2, learning_rate=1e-2)
 
 
@@ -38,8 +44,17 @@ def test_weights_of_another_model_are_refused() -> None:
 
 
 def test_a_segmenter_is_blended_of_what_it_learnt_first_and_last(
-    make_item: MakeItem, tmp_path: Path
+    make_item: MakeItem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    learnt: list[Colours] = []
+
+    class NotedSampler(MaskSampler):
+        def draw(self, rng: Generator, *, colours: Colours = usual_colours) -> View:
+            if colours not in learnt:
+                learnt.append(colours)
+            return super().draw(rng, colours=colours)
+
+    monkeypatch.setattr(runs, "MaskSampler", NotedSampler)
     untaught = paper_unet(SEGMENTER_SIZE, SEGMENTER_SIZE, filters=(2, 4))
     items = [make_item()]
     train_segmenter(untaught, items, items, schedule=SHORT, parted=SHORT, folder=tmp_path)
@@ -47,6 +62,7 @@ def test_a_segmenter_is_blended_of_what_it_learnt_first_and_last(
         keras.saving.load_model(tmp_path / path, compile=False).get_weights()
         for path in ("usual/model.keras", "parted/model.keras", "model.keras")
     )
+    assert learnt == [usual_colours, parted_colours]
     assert any((one != other).any() for one, other in zip(first, last, strict=True))
     for one, other, between in zip(first, last, kept, strict=True):
         assert between == pytest.approx(one + PARTED_SHARE * (other - one), abs=1e-5)

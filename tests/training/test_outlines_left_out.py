@@ -51,7 +51,7 @@ def places(tmp_path: Path) -> Places:
 def test_the_report_has_a_row_for_each_set_and_the_means_of_what_is_masked() -> None:
     usual = [figures("bcisc_crops", 0.9), figures("bcisc_fields", None), figures("bccd", 0.94)]
     parted = [figures("bcisc_crops", 0.92), figures("bcisc_fields", None), figures("bccd", 0.96)]
-    report = render_outlines({"usual": {"all": usual}, "parted": {"all": parted}})
+    report = render_outlines({"all": {"usual": usual, "parted": parted}})
     rows = [line for line in report.splitlines() if line.startswith("| b")]
     assert rows[0] == (
         "| bcisc_crops | 50 | 98.0 (89.4 – 99.9) % | 0.25 | 0.900 (0.890 – 0.910)"
@@ -66,10 +66,24 @@ def test_what_was_left_out_before_is_not_trained_again(places: Places) -> None:
     report = (places.results / "outlines.md").read_text("utf-8")
     assert "| mean |  |  |  | **0.930** |" in report
     record = json.loads((places.results / "outlines.json").read_text("utf-8"))
-    assert {stage: set(known) for stage, known in record.items()} == {
-        "usual": {"bccd", "bcisc"},
-        "parted": {"bccd", "bcisc"},
+    assert {name: set(stages) for name, stages in record.items()} == {
+        "bccd": {"usual", "parted"},
+        "bcisc": {"usual", "parted"},
     }
+    # The classifier that completes the bundles has learnt from all laboratories.
+    assert "named" not in record["bccd"]["parted"][0]
+
+
+def test_a_laboratory_that_was_cut_between_its_stages_is_not_reported(places: Places) -> None:
+    kept = Parts(places.folder / "outlines")
+    kept.once("krd-wbc-usual", list[WholeFigures], lambda: [figures("krd-wbc", 0.9)])
+    outlines_and_report(["bccd"], places, classifier=places.root / "classifier.keras")
+    assert "krd-wbc" not in (places.results / "outlines.md").read_text("utf-8")
+
+
+def test_a_laboratory_without_masks_is_refused(places: Places) -> None:
+    with pytest.raises(DatasetError, match="raabin has no masks to be judged by; leave out"):
+        outlines_and_report(["raabin"], places, classifier=places.root / "classifier.keras")
 
 
 def test_an_unknown_laboratory_is_one_sentence(places: Places) -> None:

@@ -4,7 +4,7 @@ One network serves two passes: it locates leukocytes in the coarse view of a fie
 outlines each in a fine view, so views of both scales are drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -27,6 +27,10 @@ FINEST_UM_PER_PX = 0.13
 """Scale at which images are kept in memory; finer ones hold nothing the models can see."""
 
 _TONED = replace(USUAL_COLOURS, tone=0.3)
+"""Contrast strays, too, where leukocytes and surroundings are stained apart."""
+
+Colours = Callable[[RGBImage, NDArray[np.uint8], Generator], RGBImage]
+"""Gives a view, of whose leukocytes there is a mask, other colours."""
 
 _COARSE_SHARE = 0.4
 _ELASTIC_SHARE = 0.3
@@ -79,16 +83,25 @@ def load_specimen(item: LabelledImage) -> Specimen:
     return Specimen(tuple(levels), tuple(masks), um_per_px, _centres(masks[0] > 127))
 
 
+def usual_colours(image: RGBImage, _mask: NDArray[np.uint8], rng: Generator) -> RGBImage:
+    """Return a view in other colours, the same for leukocytes and what lies around them."""
+    return recolour(image, rng)
+
+
+def parted_colours(image: RGBImage, mask: NDArray[np.uint8], rng: Generator) -> RGBImage:
+    """Return a view whose leukocytes may be stained otherwise than what lies around them."""
+    return recolour(part(image, mask, rng), rng, spread=_TONED)
+
+
 def draw_view(
-    specimen: Specimen, rng: Generator, *, is_parted: bool = False
+    specimen: Specimen, rng: Generator, *, colours: Colours = usual_colours
 ) -> tuple[RGBImage, NDArray[np.uint8]]:
     """Return one augmented view and its mask, ``(size, size, 3)`` and ``(size, size)`` uint8.
 
     Args:
         specimen: what is seen.
         rng: source of all randomness.
-        is_parted: whether leukocytes may be stained otherwise than what lies around them, see
-            `leuko_training.parted_stain`, and contrast strays, too.
+        colours: the view's.
     """
     coarse = rng.random() < _COARSE_SHARE
     scale = LOCATE_UM_PER_PX if coarse else OUTLINE_UM_PER_PX
@@ -100,11 +113,7 @@ def draw_view(
     factor = 2.0**level
     view = View(row / factor, column / factor, zoom / factor, SEGMENTER_SIZE, elastic)
     image, mask = _warped(specimen, level, view, rng)
-    if is_parted:
-        image = recolour(part(image, mask, rng), rng, spread=_TONED)
-    else:
-        image = recolour(image, rng)
-    return degrade(image, rng), mask
+    return degrade(colours(image, mask, rng), rng), mask
 
 
 def _warped(
@@ -142,12 +151,12 @@ class MaskSampler:
         return sum(len(specimens) for specimens in self._by_set.values())
 
     def draw(
-        self, rng: Generator, *, is_parted: bool = False
+        self, rng: Generator, *, colours: Colours = usual_colours
     ) -> tuple[RGBImage, NDArray[np.uint8]]:
         """Return one augmented view and its mask; see `draw_view`."""
         specimens = self._by_set[str(rng.choice(self._names, p=self._weights))]
         specimen = specimens[int(rng.integers(len(specimens)))]
-        return draw_view(specimen, rng, is_parted=is_parted)
+        return draw_view(specimen, rng, colours=colours)
 
 
 def teaches_masks(item: LabelledImage, *, shares: Mapping[str, float] = SHARE) -> bool:

@@ -24,7 +24,7 @@ from leuko_training.errors import DatasetError
 from leuko_training.fit import Batch, DrawBatch, Schedule, fit
 from leuko_training.laboratories import with_laboratories
 from leuko_training.losses import cross_entropy_and_dice, dice
-from leuko_training.masks import MaskSampler
+from leuko_training.masks import Colours, MaskSampler, parted_colours, usual_colours
 from leuko_training.partition import partition, read_everything
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
@@ -152,26 +152,27 @@ def train_segmenter(
     """
     learnt, watched = MaskSampler(training), MaskSampler(validation)
     learn = partial(_learn_masks, learnt=learnt, watched=watched)
-    model = learn(model, is_parted=False, schedule=schedule, folder=folder / "usual")
+    model = learn(model, usual_colours, schedule=schedule, folder=folder / "usual")
     before = model.get_weights()
-    model = learn(model, is_parted=True, schedule=parted, folder=folder / "parted")
-    blend(model, before, share=PARTED_SHARE).save(folder / "model.keras")
+    model = learn(model, parted_colours, schedule=parted, folder=folder / "parted")
+    blend(model, before, share=PARTED_SHARE).save(folder / "unfinished.keras")
+    (folder / "unfinished.keras").replace(folder / "model.keras")
     return model
 
 
 def _learn_masks(
     model: keras.Model,
+    colours: Colours,
     *,
     learnt: MaskSampler,
     watched: MaskSampler,
-    is_parted: bool,
     schedule: Schedule,
     folder: Path,
 ) -> keras.Model:
-    watch = _mask_batches(watched, is_parted=is_parted)
+    watch = _mask_batches(watched, colours)
     return fit(
         model,
-        _mask_batches(learnt, is_parted=is_parted),
+        _mask_batches(learnt, colours),
         watch(_VALIDATION_VIEWS, np.random.default_rng(_VALIDATION_SEED)),
         schedule=schedule,
         loss=cross_entropy_and_dice,
@@ -213,9 +214,9 @@ def train_classifier(
     )
 
 
-def _mask_batches(sampler: MaskSampler, *, is_parted: bool) -> DrawBatch:
+def _mask_batches(sampler: MaskSampler, colours: Colours) -> DrawBatch:
     def draw(count: int, rng: Generator) -> Batch:
-        views = [sampler.draw(rng, is_parted=is_parted) for _ in range(count)]
+        views = [sampler.draw(rng, colours=colours) for _ in range(count)]
         return _real([view for view, _ in views]), _real([mask[..., None] for _, mask in views])
 
     return draw

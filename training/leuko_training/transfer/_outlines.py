@@ -10,6 +10,7 @@ from statistics import mean
 from leuko.errors import OutputError
 from leuko_training.certainty import read_certainty
 from leuko_training.datasets import LabelledImage
+from leuko_training.errors import DatasetError
 from leuko_training.evaluation import table
 from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
@@ -17,7 +18,7 @@ from leuko_training.parts import Parts
 from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._laboratories import LABORATORIES, sets_of
 from leuko_training.transfer._places import Places, read_all
-from leuko_training.transfer._report import with_interval
+from leuko_training.transfer._report import outline_cells
 from leuko_training.transfer._whole import (
     PARTED,
     SEGMENTER,
@@ -29,7 +30,8 @@ from leuko_training.transfer._whole import (
 STAGES = {"usual": "usual/model.keras", "parted": "model.keras"}
 """What a segmenter has learnt, and where it lies in its training's folder."""
 
-ByLaboratory = Mapping[str, Sequence[WholeFigures]]
+Judged = Mapping[str, Mapping[str, Sequence[WholeFigures]]]
+"""Figures of each data set by laboratory and stage."""
 
 
 def outlines_and_report(left_out: Sequence[str], places: Places, *, classifier: Path) -> None:
@@ -43,28 +45,31 @@ def outlines_and_report(left_out: Sequence[str], places: Places, *, classifier: 
         classifier: trained Keras classifier that completes the bundles; it plays no other part.
 
     Raises:
-        DatasetError: a laboratory is unknown, or a data set is missing.
+        DatasetError: a laboratory is unknown or has no masks, or a data set is missing.
         OutputError: the results cannot be written.
     """
-    items = read_all(places.root)
-    folder = places.folder / "outlines"
-    kept = Parts(folder)
-    for name in left_out or _with_masks(items):
+    items, kept = read_all(places.root), Parts(places.folder / "outlines")
+    masked = _with_masks(items)
+    for name in sorted(set(left_out) - {*masked, *_known(kept)}):
+        sets_of([name])
+        raise DatasetError(f"{name} has no masks to be judged by; leave out {', '.join(masked)}")
+    for name in left_out or masked:
         for stage in STAGES:
             judged = partial(_judge, name, stage, items, places, classifier=classifier)
             kept.once(f"{name}-{stage}", list[WholeFigures], judged)
-        _write({one: _known(kept, one) for one in STAGES}, places.results)
+        _write(_known(kept), places.results)
 
 
-def _known(kept: Parts, stage: str) -> ByLaboratory:
+def _known(kept: Parts) -> Judged:
+    """Return what was found in each laboratory that was judged after all stages."""
     return {
-        name: kept.read(f"{name}-{stage}", list[WholeFigures])
+        name: {one: kept.read(f"{name}-{one}", list[WholeFigures]) for one in STAGES}
         for name in LABORATORIES
-        if kept.has(f"{name}-{stage}")
+        if all(kept.has(f"{name}-{one}") for one in STAGES)
     }
 
 
-def render_outlines(known: Mapping[str, ByLaboratory]) -> str:
+def render_outlines(known: Judged) -> str:
     """Return the report on laboratories that were left out.
 
     Args:
@@ -82,15 +87,14 @@ def _judge(
     name: str, stage: str, items: Sequence[LabelledImage], places: Places, *, classifier: Path
 ) -> list[WholeFigures]:
     absent = sets_of([name])
-    folder = places.folder / "outlines" / name
-    last = segmenter_without([name], items, folder / "segmenter", shipped=places.segmenter)
     out = convert(
-        last if last == places.segmenter else last.parent / STAGES[stage],
+        segmenter_without([name], items, places).parent / STAGES[stage],
         classifier,
         read_certainty(places.certainty),
+        source="laboratories left out, this one among them",
         left_out=[name],
         root=places.root,
-        folder=folder / stage,
+        folder=places.folder / "outlines" / name / stage,
     )
     return list(judge_whole(out, [one for one in items if one.dataset in absent], places.root))
 
@@ -100,8 +104,8 @@ def _head() -> Iterator[str]:
         "# Outlines in laboratories left out",
         "",
         "Written by `leuko-train outlines`. A segmenter is trained without a laboratory, on folds",
-        f"1 to 4 of the others: on usual views ({_lasting(SEGMENTER)}), and after",
-        f"them, as the shipped one is, on parted ones ({_lasting(PARTED)}),",
+        f"1 to 4 of the others: on usual views ({_length(SEGMENTER)}), and after",
+        f"them, as the shipped one is, on parted ones ({_length(PARTED)}),",
         f"blended; seed {SEGMENTER.seed}, about a quarter of the shipped one's training. Both are",
         "converted to int8 with the images of the others, and run as the device runs them on all",
         "images of the laboratory. No checkpoint was picked. *False* regions touch no mask in an",
@@ -111,14 +115,14 @@ def _head() -> Iterator[str]:
     )
 
 
-def _lasting(schedule: Schedule) -> str:
+def _length(schedule: Schedule) -> str:
     return f"{schedule.epochs} epochs of {schedule.steps} batches of {schedule.batch_size}"
 
 
-def _rows(known: Mapping[str, ByLaboratory]) -> Iterator[str]:
-    stages = [[one for sets in known[stage].values() for one in sets] for stage in STAGES]
+def _rows(known: Judged) -> Iterator[str]:
+    stages = [[one for stages in known.values() for one in stages[stage]] for stage in STAGES]
     rows = [
-        [last.dataset, str(last.images)] + [cell for one in (first, last) for cell in _cells(one)]
+        [last.dataset, str(last.images), *outline_cells(first), *outline_cells(last)]
         for first, last in zip(*stages, strict=True)
     ]
     if any(one.dice for one in stages[0]):
@@ -128,18 +132,10 @@ def _rows(known: Mapping[str, ByLaboratory]) -> Iterator[str]:
     yield from table(["set", "images", *heads], rows)
 
 
-def _cells(one: WholeFigures) -> tuple[str, str, str]:
-    return (
-        with_interval(one.found),
-        "–" if one.false is None else f"{one.false:.2f}",
-        f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
-    )
-
-
-def _write(known: Mapping[str, ByLaboratory], results: Path) -> None:
+def _write(known: Judged, results: Path) -> None:
     record = {
-        stage: {name: [asdict(one) for one in figures] for name, figures in of_stage.items()}
-        for stage, of_stage in known.items()
+        name: {stage: [_record(one) for one in sets] for stage, sets in stages.items()}
+        for name, stages in known.items()
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     try:
@@ -150,3 +146,9 @@ def _write(known: Mapping[str, ByLaboratory], results: Path) -> None:
         raise OutputError(
             f"{results} cannot be written ({error}); choose another folder"
         ) from error
+
+
+def _record(one: WholeFigures) -> dict[str, object]:
+    """Return what the segmenter alone decides: the classifier has learnt from the laboratory."""
+    wanted = ("dataset", "images", "found", "false", "dice")
+    return {name: value for name, value in asdict(one).items() if name in wanted}

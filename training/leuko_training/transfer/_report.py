@@ -110,13 +110,20 @@ def _whole(recipe: str, figures: Mapping[str, Sequence[WholeFigures]]) -> Iterat
     )
 
 
+def outline_cells(one: WholeFigures) -> tuple[str, str, str]:
+    """Return a table's cells of what was found, of false regions and of Dice."""
+    return (
+        with_interval(one.found),
+        "–" if one.false is None else f"{one.false:.2f}",
+        f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
+    )
+
+
 def _whole_row(one: WholeFigures) -> list[str]:
     return [
         one.dataset,
         str(one.images),
-        with_interval(one.found),
-        "–" if one.false is None else f"{one.false:.2f}",
-        f"{dice.mean:.3f} ({dice.low:.3f} – {dice.high:.3f})" if (dice := one.dice) else "–",
+        *outline_cells(one),
         with_interval(one.named),
         percent(one.unclassified),
         percent(one.right),

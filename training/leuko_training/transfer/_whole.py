@@ -33,6 +33,8 @@ SEGMENTER = Schedule(epochs=10, steps=100, batch_size=16, learning_rate=2e-3, em
 PARTED = Schedule(epochs=3, steps=100, batch_size=16, learning_rate=5e-4, ema_momentum=0.99)
 """Two fifths of what the shipped segmenter learns last."""
 
+_FOLDER = "blended"
+"""Of bundles and figures: what was judged before segmenters were blended lies in another."""
 
 ByRecipe = dict[str, dict[str, list[WholeFigures]]]
 """Figures of whole bundles by the classifier's recipe and the laboratory that was left out."""
@@ -57,7 +59,7 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
     for name, one in alone.items():
         elsewhere = [two.answers for other, two in alone.items() if other != name]
         certainty = choose(Answers.joined(elsewhere))
-        parts = Parts(places.folder / "whole" / one.trial.recipe)
+        parts = Parts(places.folder / _FOLDER / one.trial.recipe)
         parts.once(name, list[WholeFigures], partial(_judge, one.trial, certainty, items, places))
     return kept_figures(places)
 
@@ -65,7 +67,7 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
 def kept_figures(places: Places) -> ByRecipe:
     """Return the figures of whole bundles that were judged before."""
     found: ByRecipe = {}
-    for folder in sorted(places.folder.glob("whole/*/")):
+    for folder in sorted(places.folder.glob(f"{_FOLDER}/*/")):
         if (recipe := folder.name) not in RECIPES:
             continue
         parts = Parts(folder)
@@ -79,39 +81,38 @@ def _judge(
     trial: Trial, certainty: Certainty, items: Sequence[LabelledImage], places: Places
 ) -> list[WholeFigures]:
     (name,) = trial.left_out
-    outlines = places.folder / "whole" / name / "segmenter"
-    segmenter = segmenter_without(trial.left_out, items, outlines, shipped=places.segmenter)
-    classifier = places.folder / trial.name / "model.keras"
     out = convert(
-        segmenter,
-        classifier,
+        segmenter_without(trial.left_out, items, places),
+        places.folder / trial.name / "model.keras",
         certainty,
+        source="laboratories left out, but this one",
         left_out=trial.left_out,
         root=places.root,
-        folder=places.folder / "whole" / trial.recipe / name,
+        folder=places.folder / _FOLDER / trial.recipe / name,
     )
     absent = sets_of(trial.left_out)
     return list(judge_whole(out, [i for i in items if i.dataset in absent], places.root))
 
 
 def segmenter_without(
-    left_out: Sequence[str], items: Sequence[LabelledImage], folder: Path, *, shipped: Path
+    left_out: Sequence[str], items: Sequence[LabelledImage], places: Places
 ) -> Path:
     """Return a segmenter that has seen no image of some laboratories, trained if need be.
 
     Args:
         left_out: laboratories.
         items: images of all sets.
-        folder: the training's folder.
-        shipped: the shipped segmenter, which will do where it learnt from none of them.
+        places: where everything lies; trained in ``segmenters`` below its folder. The shipped
+            segmenter will do where it learnt from none of the laboratories.
     """
     absent = sets_of(left_out)
     if not any(item.dataset in absent and teaches_masks(item) for item in items):
-        return shipped
+        return places.segmenter
     known = [i for i in items if i.dataset not in absent and i.fold in TRAINING_FOLDS]
     training, validation = partition(known)
     keras.utils.set_random_seed(SEGMENTER.seed)
     model = edge_unet(SEGMENTER_SIZE, SEGMENTER_SIZE)
+    folder = places.folder / "segmenters" / "-".join(left_out)
     train_segmenter(model, training, validation, schedule=SEGMENTER, parted=PARTED, folder=folder)
     return folder / "model.keras"
 
@@ -121,6 +122,7 @@ def convert(
     classifier: Path,
     certainty: Certainty,
     *,
+    source: str,
     left_out: Sequence[str],
     root: Path,
     folder: Path,
@@ -132,7 +134,8 @@ def convert(
     Args:
         segmenter: trained Keras segmenter.
         classifier: trained Keras classifier.
-        certainty: chosen on other laboratories.
+        certainty: what the classifier's probabilities are worth.
+        source: where that was chosen.
         left_out: laboratories whose images decide no range of any activation either.
         root: folder of all data sets.
         folder: that the bundle is made in.
@@ -142,7 +145,7 @@ def convert(
     """
     out, believed = folder / "bundle", folder / "certainty.json"
     folder.mkdir(parents=True, exist_ok=True)
-    write_certainty(certainty, believed, source="laboratories left out, but this one")
+    write_certainty(certainty, believed, source=source)
     words: list[object] = ["--segmenter", segmenter, "--classifier", classifier, "--out", out]
     words += ["--certainty", believed, "--datasets", root, "--name", "left-out"]
     for name in sorted(sets_of(left_out)):
