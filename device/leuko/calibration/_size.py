@@ -87,6 +87,7 @@ def measure_by_red_cells(
     *,
     even: Callable[[RGBImage], RGBImage] = lambda rgb: rgb,
     limits: QualityLimits = DEFAULT_LIMITS,
+    is_live: bool = False,
     told: ToldShot = lambda _shot, _reason: None,
 ) -> ScalePart:
     """Return the scale from fields of a smear, whose red cells are taken to be 7.2 µm wide.
@@ -96,6 +97,8 @@ def measure_by_red_cells(
         circumstances: who measures, when and with what.
         even: evens out a field's light before it is judged, as the live gate sees it.
         limits: what is too dark or not sharp.
+        is_live: whether a camera shows them. Ten copies in a row end it, for of a slide at rest
+            nothing else comes; in a folder other fields may follow.
         told: of each picture: copies and what is too dark or not sharp are not used.
 
     Raises:
@@ -105,7 +108,7 @@ def measure_by_red_cells(
     fields: list[MeasuredField] = []
     frames: list[FrameUsed] = []
     unused: list[str] = []
-    for shot in _each_once(shots, told):
+    for shot in _each_once(shots, told, is_live=is_live):
         field = measure_field(shot.rgb)
         reason = _flaw(even(shot.rgb), field, limits)
         told(shot, reason)
@@ -140,15 +143,15 @@ def measure_by_red_cells(
     )
 
 
-def _each_once(shots: Iterable[Shot], told: ToldShot) -> Iterator[Shot]:
-    """Yield pictures without copies; end where there is nothing else, as of a slide at rest."""
+def _each_once(shots: Iterable[Shot], told: ToldShot, *, is_live: bool) -> Iterator[Shot]:
+    """Yield pictures without copies; end where a camera shows nothing else."""
     first_with: dict[bytes, str] = {}
     copies = 0
     for shot in shots:
         if first := first_with.get(pixels := shot.pixels):
             told(shot, f"it is the same picture as {first}; its cells count once")
             copies += 1
-            if copies == RED_CELL_FIELDS:
+            if is_live and copies == RED_CELL_FIELDS:
                 return
         else:
             first_with[pixels], copies = shot.used.name, 0
