@@ -26,9 +26,9 @@ _DONORS_PERCENT = 4.0
 _CELLS_PERCENT = 7.0
 """Standard deviation of red cells' diameters in one donor."""
 _LEAST_CONFIDENCE = 0.5
-_UNMEASURABLE = (Guidance.TOO_DARK, Guidance.FOCUS, Guidance.SLOWER)
+_BAD_LIGHT = (Guidance.TOO_DARK, Guidance.TOO_BRIGHT)
 _COARSE_UM_PER_PX = 0.28
-"""Stands for a scale that a field alone does not tell; how dark it is does not depend on it."""
+"""Stands for a scale that a field alone does not tell; its light does not depend on it."""
 
 ToldShot = Callable[[Shot, str], None]
 """Told of a picture, and why it is not used; nothing if it is."""
@@ -96,10 +96,10 @@ def measure_by_red_cells(
         shots: sharp fields; ten at most are taken, each once.
         circumstances: who measures, when and with what.
         even: evens out a field's light before it is judged, as the live gate sees it.
-        limits: what is too dark or not sharp.
+        limits: what is too dark, too bright or not sharp.
         is_live: whether a camera shows them. Ten copies in a row end it, for of a slide at rest
             nothing else comes; in a folder other fields may follow.
-        told: of each picture: copies and what is too dark or not sharp are not used.
+        told: of each picture: copies and what is too dark, too bright or not sharp are not used.
 
     Raises:
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
@@ -159,15 +159,19 @@ def _each_once(shots: Iterable[Shot], told: ToldShot, *, is_live: bool) -> Itera
 
 
 def _flaw(even: RGBImage, field: MeasuredField, limits: QualityLimits) -> str:
-    """Return why red cells cannot be measured in a field, as the live gate would say it."""
+    """Return why red cells cannot be measured in a field, in the live gate's words."""
     try:
         um_per_px = scale_of([field]).um_per_px
     except ScaleError:
         um_per_px = None
     scale = um_per_px or _COARSE_UM_PER_PX
-    guidance = judge(even, um_per_px=scale, moved_um=math.inf, limits=limits).guidance
-    known = _UNMEASURABLE if um_per_px else _UNMEASURABLE[:1]
-    return guidance if guidance in known else ""
+    quality = judge(even, um_per_px=scale, moved_um=math.inf, limits=limits)
+    if quality.guidance in _BAD_LIGHT:
+        return quality.guidance
+    # A pale film is called too thin before anybody asks how sharp it is.
+    if um_per_px is None or quality.sharpness >= limits.least_sharpness:
+        return ""
+    return Guidance.SLOWER if quality.guidance is Guidance.SLOWER else Guidance.FOCUS
 
 
 def _possible(um_per_px: float) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from leuko.calibration import Circumstances, Shot, measure_by_red_cells, measure_with_ruler
 from leuko.cells import RGBImage
@@ -142,3 +143,25 @@ def test_what_follows_copies_in_a_folder_is_measured(
     camera = measure_by_red_cells(shots(pictures), circumstances, is_live=True)
     assert [frame.name for frame in folder.origin.frames] == ["1.png", "13.png"]
     assert [frame.name for frame in camera.origin.frames] == ["1.png"]
+
+
+def told_of(rgb: NDArray[np.floating], shots: Shots, circumstances: Circumstances) -> str:
+    """What is said of a field that stands before a good one."""
+    picture = np.asarray(np.clip(rgb, 0, 255), np.uint8)
+    told: list[str] = []
+    measure_by_red_cells(
+        shots([picture, smear()]), circumstances, told=lambda _shot, reason: told.append(reason)
+    )
+    assert not told[1]
+    return told[0]
+
+
+def test_blur_is_noticed_in_glaring_light_and_in_a_pale_film(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    sharp = smear().astype(np.float64)
+    blurred = cv2.GaussianBlur(sharp, (0, 0), 4)
+    for rgb in (sharp, blurred):
+        assert told_of(1.3 * rgb, shots, circumstances) == "less light"
+    assert told_of(225 + 0.1 * (blurred - 225), shots, circumstances) == "focus"
+    assert not told_of(225 + 0.1 * (sharp - 225), shots, circumstances)
