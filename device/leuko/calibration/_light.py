@@ -12,6 +12,7 @@ from leuko.calibration._record import FlatFieldPart, FrameUsed
 from leuko.calibration._shots import Shot
 from leuko.errors import CalibrationError
 from leuko.status import Guidance
+from leuko.vision.backdrop import DIMMEST
 from leuko.vision.shading import (
     FEWEST_FIELDS,
     ReducedField,
@@ -30,9 +31,6 @@ _TOO_FEW = 2 * FEWEST_FIELDS
 _BLANKS = 2
 _UNSEEN = 8.0
 """Level of a background in which a camera sees nothing."""
-_LEAST_LEVEL = 60.0
-"""Level of the darkest channel below which one step of 8 bits is more than the 2 % to which light
-is to be evened; white balance asks for as much."""
 
 Told = Callable[[int, int, Guidance], None]
 """Called with how many pictures there are, how many are wanted, and what the last one's light
@@ -122,10 +120,10 @@ def _bad_light(reduced: ReducedField) -> tuple[Guidance, str]:
     if reduced.level < _UNSEEN:
         flaw = "is black: the camera sees nothing; switch the lamp on and take the cap off"
         return Guidance.TOO_DARK, flaw
-    if reduced.level < _LEAST_LEVEL:
+    if reduced.level < DIMMEST:
         return Guidance.TOO_DARK, (
             f"is too dark to tell how even its light is (background at {reduced.level:.0f} of 255 "
-            f"in its darkest channel, {_LEAST_LEVEL:.0f} is needed); turn the lamp up, or run "
+            f"in its darkest channel, {DIMMEST:.0f} is needed); turn the lamp up, or run "
             "leuko calibrate exposure first"
         )
     if reduced.clipped > _MOST_CLIPPED:

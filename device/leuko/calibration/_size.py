@@ -105,25 +105,8 @@ def measure_by_red_cells(
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
         CalibrationError: no field can be used, or the red cells are not to be trusted.
     """
-    fields: list[MeasuredField] = []
-    frames: list[FrameUsed] = []
-    unused: list[str] = []
-    for shot in _each_once(shots, told, is_live=is_live):
-        field = measure_field(shot.rgb)
-        reason = _flaw(even(shot.rgb), field, limits)
-        told(shot, reason)
-        if reason:
-            unused.append(f"{shot.used.name}: {reason}")
-            continue
-        fields.append(field)
-        frames.append(shot.used)
-        if len(fields) == RED_CELL_FIELDS:
-            break
-    if unused and not fields:
-        raise CalibrationError(
-            f"none of {len(unused)} pictures can be used ({unused[0]}); give sharp fields with "
-            "enough light, or a stage micrometer"
-        )
+    once = _each_once(shots, told, is_live=is_live)
+    fields, frames = _chosen(once, lambda rgb, field: _flaw(even(rgb), field, limits), told)
     estimate = scale_of(fields)
     if len({field.shape for field in fields}) > 1:
         raise CalibrationError("the pictures are of several sizes; give those of one camera")
@@ -141,6 +124,36 @@ def measure_by_red_cells(
         method="red cells",
         measured=estimate.red_cells,
     )
+
+
+def _chosen(
+    shots: Iterable[Shot], flaw: Callable[[RGBImage, MeasuredField], str], told: ToldShot
+) -> tuple[list[MeasuredField], list[FrameUsed]]:
+    """Return the fields without a flaw, ten at most, and the pictures they are of.
+
+    Raises:
+        CalibrationError: all have one.
+    """
+    chosen: list[MeasuredField] = []
+    frames: list[FrameUsed] = []
+    unused: list[str] = []
+    for shot in shots:
+        field = measure_field(shot.rgb)
+        reason = flaw(shot.rgb, field)
+        told(shot, reason)
+        if reason:
+            unused.append(f"{shot.used.name}: {reason}")
+            continue
+        chosen.append(field)
+        frames.append(shot.used)
+        if len(chosen) == RED_CELL_FIELDS:
+            break
+    if unused and not chosen:
+        raise CalibrationError(
+            f"none of {len(unused)} pictures can be used ({unused[0]}); give sharp fields with "
+            "enough light, or a stage micrometer"
+        )
+    return chosen, frames
 
 
 def _each_once(shots: Iterable[Shot], told: ToldShot, *, is_live: bool) -> Iterator[Shot]:
