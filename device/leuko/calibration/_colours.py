@@ -15,11 +15,9 @@ from leuko.calibration._tuning import (
 )
 from leuko.cameras import Locks, Range
 from leuko.errors import CalibrationError, NoControlError
-from leuko.vision.backdrop import Backdrop
+from leuko.vision.backdrop import DIMMEST, Backdrop
 
 _ROUNDS = 12
-_LEAST_LEVEL = 60.0
-"""Level of the darkest channel below which noise and rounding colour it."""
 
 
 def measure_white_balance(camera: TunedCamera, circumstances: Circumstances) -> WhiteBalancePart:
@@ -128,7 +126,7 @@ def _checked(seen: Backdrop) -> Backdrop:
             "exposure first"
         )
     check_background(seen)
-    if min(seen.levels) < _LEAST_LEVEL:
+    if min(seen.levels) < DIMMEST:
         raise CalibrationError(
             f"the background is at {min(seen.levels):.0f} of 255 in its darkest channel, too dark "
             "to tell its colour; turn the lamp up, or run leuko calibrate exposure first"

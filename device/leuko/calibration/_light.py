@@ -11,6 +11,8 @@ from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._record import FlatFieldPart, FrameUsed
 from leuko.calibration._shots import Shot
 from leuko.errors import CalibrationError
+from leuko.status import Guidance
+from leuko.vision.backdrop import DIMMEST
 from leuko.vision.shading import (
     FEWEST_FIELDS,
     ReducedField,
@@ -29,12 +31,10 @@ _TOO_FEW = 2 * FEWEST_FIELDS
 _BLANKS = 2
 _UNSEEN = 8.0
 """Level of a background in which a camera sees nothing."""
-_LEAST_LEVEL = 60.0
-"""Level of the darkest channel below which one step of 8 bits is more than the 2 % to which light
-is to be evened; white balance asks for as much."""
 
-Told = Callable[[int, int], None]
-"""Called with how many pictures there are and how many are wanted."""
+Told = Callable[[int, int, Guidance], None]
+"""Called with how many pictures there are, how many are wanted, and what the last one's light
+needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,16 @@ class _Chosen:
     frames: list[FrameUsed] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def add(self, shot: Shot) -> None:
+    def add(self, shot: Shot) -> Guidance:
+        """Take a picture or leave it out; return what its light needs."""
         reduced = reduce_field(shot.rgb)
-        reason = _bad_light(reduced) or self._shown_before(reduced)
-        if reason:
+        guidance, flaw = _bad_light(reduced)
+        if reason := flaw or self._shown_before(reduced):
             self.left_out.append(f"{shot.used.name} {reason}")
-            return
+            return guidance
         self.fields.append(reduced)
         self.frames.append(shot.used)
+        return Guidance.NONE
 
     @property
     def most_of_one_size(self) -> int:
@@ -73,7 +75,6 @@ class _Chosen:
 
     @property
     def is_hopeless(self) -> bool:
-        # A camera would go on showing what the lamp makes of it until the time is up.
         return not self.fields and len(self.left_out) >= _TOO_FEW
 
     def leave_out_other_sizes(self) -> None:
@@ -115,18 +116,20 @@ class _Chosen:
         return ""
 
 
-def _bad_light(reduced: ReducedField) -> str:
+def _bad_light(reduced: ReducedField) -> tuple[Guidance, str]:
     if reduced.level < _UNSEEN:
-        return "is black: the camera sees nothing; switch the lamp on and take the cap off"
-    if reduced.level < _LEAST_LEVEL:
-        return (
+        flaw = "is black: the camera sees nothing; switch the lamp on and take the cap off"
+        return Guidance.TOO_DARK, flaw
+    if reduced.level < DIMMEST:
+        return Guidance.TOO_DARK, (
             f"is too dark to tell how even its light is (background at {reduced.level:.0f} of 255 "
-            f"in its darkest channel, {_LEAST_LEVEL:.0f} is needed); turn the lamp up, or run "
+            f"in its darkest channel, {DIMMEST:.0f} is needed); turn the lamp up, or run "
             "leuko calibrate exposure first"
         )
     if reduced.clipped > _MOST_CLIPPED:
-        return f"is overexposed ({100 * reduced.clipped:.0f} % saturated); use less light"
-    return ""
+        flaw = f"is overexposed ({100 * reduced.clipped:.0f} % saturated); use less light"
+        return Guidance.TOO_BRIGHT, flaw
+    return Guidance.NONE, ""
 
 
 def _size(shape: tuple[int, int]) -> str:
@@ -138,7 +141,8 @@ def measure_light(
     circumstances: Circumstances,
     *,
     wanted: int = FIELDS,
-    told: Told | None = None,
+    is_live: bool = False,
+    told: Told = lambda _done, _of, _guidance: None,
 ) -> LightMeasurement:
     """Return the flat field of a camera with locked exposure.
 
@@ -147,13 +151,15 @@ def measure_light(
             are needed.
         circumstances: who measures, when and with what.
         wanted: pictures to be used; fewer will do where there are no more.
+        is_live: whether a camera shows them. It is given up after eight bad ones at its start, for
+            it would go on showing what the lamp makes of it; in a folder good ones may follow.
         told: of the progress.
 
     Raises:
         CalibrationError: too few of the pictures can be used, or the result helps nothing.
         ImageError: a picture cannot be read, or the light cannot be told from the cells.
     """
-    chosen = _choose(shots, wanted, told or (lambda _done, _of: None))
+    chosen = _choose(shots, wanted, told, is_live=is_live)
     blank = all(map(is_empty, chosen.fields))
     if len(chosen.fields) < (_BLANKS if blank else _TOO_FEW):
         raise CalibrationError(_too_few(chosen))
@@ -177,13 +183,13 @@ def measure_light(
     return LightMeasurement(part, gain, tuple(chosen.left_out))
 
 
-def _choose(shots: Iterable[Shot], wanted: int, told: Told) -> _Chosen:
+def _choose(shots: Iterable[Shot], wanted: int, told: Told, *, is_live: bool) -> _Chosen:
     chosen = _Chosen()
-    told(0, wanted)
+    told(0, wanted, Guidance.NONE)
     for shot in shots:
-        chosen.add(shot)
-        told(chosen.most_of_one_size, wanted)
-        if chosen.most_of_one_size >= wanted or chosen.is_hopeless:
+        guidance = chosen.add(shot)
+        told(chosen.most_of_one_size, wanted, guidance)
+        if chosen.most_of_one_size >= wanted or (is_live and chosen.is_hopeless):
             break
     chosen.leave_out_other_sizes()
     return chosen

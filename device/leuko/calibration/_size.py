@@ -26,9 +26,9 @@ _DONORS_PERCENT = 4.0
 _CELLS_PERCENT = 7.0
 """Standard deviation of red cells' diameters in one donor."""
 _LEAST_CONFIDENCE = 0.5
-_UNMEASURABLE = (Guidance.TOO_DARK, Guidance.FOCUS, Guidance.SLOWER)
+_BAD_LIGHT = (Guidance.TOO_DARK, Guidance.TOO_BRIGHT)
 _COARSE_UM_PER_PX = 0.28
-"""Stands for a scale that a field alone does not tell; how dark it is does not depend on it."""
+"""Stands for a scale that a field alone does not tell; its light does not depend on it."""
 
 ToldShot = Callable[[Shot, str], None]
 """Told of a picture, and why it is not used; nothing if it is."""
@@ -87,6 +87,7 @@ def measure_by_red_cells(
     *,
     even: Callable[[RGBImage], RGBImage] = lambda rgb: rgb,
     limits: QualityLimits = DEFAULT_LIMITS,
+    is_live: bool = False,
     told: ToldShot = lambda _shot, _reason: None,
 ) -> ScalePart:
     """Return the scale from fields of a smear, whose red cells are taken to be 7.2 µm wide.
@@ -95,32 +96,17 @@ def measure_by_red_cells(
         shots: sharp fields; ten at most are taken, each once.
         circumstances: who measures, when and with what.
         even: evens out a field's light before it is judged, as the live gate sees it.
-        limits: what is too dark or not sharp.
-        told: of each picture: copies and what is too dark or not sharp are not used.
+        limits: what is too dark, too bright or not sharp.
+        is_live: whether a camera shows them. Ten copies in a row end it, for of a slide at rest
+            nothing else comes; in a folder other fields may follow.
+        told: of each picture: copies and what is too dark, too bright or not sharp are not used.
 
     Raises:
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
         CalibrationError: no field can be used, or the red cells are not to be trusted.
     """
-    fields: list[MeasuredField] = []
-    frames: list[FrameUsed] = []
-    unused: list[str] = []
-    for shot in _each_once(shots, told):
-        field = measure_field(shot.rgb)
-        reason = _flaw(even(shot.rgb), field, limits)
-        told(shot, reason)
-        if reason:
-            unused.append(f"{shot.used.name}: {reason}")
-            continue
-        fields.append(field)
-        frames.append(shot.used)
-        if len(fields) == RED_CELL_FIELDS:
-            break
-    if unused and not fields:
-        raise CalibrationError(
-            f"none of {len(unused)} pictures can be used ({unused[0]}); give sharp fields with "
-            "enough light, or a stage micrometer"
-        )
+    once = _each_once(shots, told, is_live=is_live)
+    fields, frames = _chosen(once, lambda rgb, field: _flaw(even(rgb), field, limits), told)
     estimate = scale_of(fields)
     if len({field.shape for field in fields}) > 1:
         raise CalibrationError("the pictures are of several sizes; give those of one camera")
@@ -140,15 +126,45 @@ def measure_by_red_cells(
     )
 
 
-def _each_once(shots: Iterable[Shot], told: ToldShot) -> Iterator[Shot]:
-    """Yield pictures without copies; end where there is nothing else, as of a slide at rest."""
+def _chosen(
+    shots: Iterable[Shot], flaw: Callable[[RGBImage, MeasuredField], str], told: ToldShot
+) -> tuple[list[MeasuredField], list[FrameUsed]]:
+    """Return the fields without a flaw, ten at most, and the pictures they are of.
+
+    Raises:
+        CalibrationError: all have one.
+    """
+    chosen: list[MeasuredField] = []
+    frames: list[FrameUsed] = []
+    unused: list[str] = []
+    for shot in shots:
+        field = measure_field(shot.rgb)
+        reason = flaw(shot.rgb, field)
+        told(shot, reason)
+        if reason:
+            unused.append(f"{shot.used.name}: {reason}")
+            continue
+        chosen.append(field)
+        frames.append(shot.used)
+        if len(chosen) == RED_CELL_FIELDS:
+            break
+    if unused and not chosen:
+        raise CalibrationError(
+            f"none of {len(unused)} pictures can be used ({unused[0]}); give sharp fields with "
+            "enough light, or a stage micrometer"
+        )
+    return chosen, frames
+
+
+def _each_once(shots: Iterable[Shot], told: ToldShot, *, is_live: bool) -> Iterator[Shot]:
+    """Yield pictures without copies; end where a camera shows nothing else."""
     first_with: dict[bytes, str] = {}
     copies = 0
     for shot in shots:
         if first := first_with.get(pixels := shot.pixels):
             told(shot, f"it is the same picture as {first}; its cells count once")
             copies += 1
-            if copies == RED_CELL_FIELDS:
+            if is_live and copies == RED_CELL_FIELDS:
                 return
         else:
             first_with[pixels], copies = shot.used.name, 0
@@ -156,15 +172,19 @@ def _each_once(shots: Iterable[Shot], told: ToldShot) -> Iterator[Shot]:
 
 
 def _flaw(even: RGBImage, field: MeasuredField, limits: QualityLimits) -> str:
-    """Return why red cells cannot be measured in a field, as the live gate would say it."""
+    """Return why red cells cannot be measured in a field, in the live gate's words."""
     try:
         um_per_px = scale_of([field]).um_per_px
     except ScaleError:
         um_per_px = None
     scale = um_per_px or _COARSE_UM_PER_PX
-    guidance = judge(even, um_per_px=scale, moved_um=math.inf, limits=limits).guidance
-    known = _UNMEASURABLE if um_per_px else _UNMEASURABLE[:1]
-    return guidance if guidance in known else ""
+    quality = judge(even, um_per_px=scale, moved_um=math.inf, limits=limits)
+    if quality.guidance in _BAD_LIGHT:
+        return quality.guidance
+    # A pale film is called too thin before anybody asks how sharp it is.
+    if um_per_px is None or quality.sharpness >= limits.least_sharpness:
+        return ""
+    return Guidance.SLOWER if quality.guidance is Guidance.SLOWER else Guidance.FOCUS
 
 
 def _possible(um_per_px: float) -> float:

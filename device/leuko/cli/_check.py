@@ -62,7 +62,7 @@ def check(
         _list(history, draw, json=asked.json)
         return
     _refuse_question(asked, missed)
-    with measuring("check", asked, is_asked=asked.is_open, longest_s=LONG_S) as bench:
+    with measuring("check", asked, longest_s=LONG_S) as bench:
         looking = Looking(bench, pictures, missed=missed)
         found = _measured(bench, looking, wanted=cells)
         drafted = _drafted(bench, found, history, looking, wanted=cells)

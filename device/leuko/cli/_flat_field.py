@@ -3,13 +3,16 @@
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, measuring
+
+if TYPE_CHECKING:
+    from leuko.status import Guidance
 
 
 @asking(*PICTURES, *KEEPING)
@@ -43,7 +46,8 @@ def calibrate_flat_field(bench: Measuring, *, fields: int = 20) -> None:
             bench.shots,
             bench.circumstances,
             wanted=fields,
-            told=lambda done, of: _told(bench, progress, done, of),
+            is_live=bench.camera is not None,
+            told=lambda done, of, guidance: _told(bench, progress, done, of, guidance=guidance),
         )
     for reason in found.left_out:
         typer.echo(f"leuko: left out {reason}", err=True)
@@ -56,6 +60,15 @@ def calibrate_flat_field(bench: Measuring, *, fields: int = 20) -> None:
     offer(bench, "flat_field", part, gain=found.gain, figures=figures)
 
 
-def _told(bench: Measuring, progress: Callable[[str, int, int], None], done: int, of: int) -> None:
+def _told(
+    bench: Measuring,
+    progress: Callable[[str, int, int], None],
+    done: int,
+    of: int,
+    *,
+    guidance: "Guidance",
+) -> None:
     progress("pictures: move the slide on", done, of)
+    if bench.camera:
+        bench.wizard.instruct(guidance)
     bench.wizard.tell(f"picture {done} of {of}")

@@ -96,8 +96,7 @@ def measuring(
     Args:
         guide: name of the part, for the words on the display.
         asked: what the command was given.
-        is_asked: whether a person at the bench is asked anything; None if that is only whether to
-            keep it.
+        is_asked: whether a person at the bench is asked anything; None if the options alone say so.
         longest_s: how long a person may take to show the camera what is asked for.
         wizard: at which other parts are measured as well; None to open one.
 

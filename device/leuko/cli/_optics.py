@@ -82,6 +82,7 @@ def _by_red_cells(bench: Measuring) -> "ScalePart":
         bench.circumstances,
         even=bench.even(),
         limits=quality_limits(bench.history.current()),
+        is_live=bench.camera is not None,
         told=told,
     )
 

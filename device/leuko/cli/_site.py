@@ -79,6 +79,8 @@ def _adapt(bench: Measuring, cells: Iterator["LabelledCell"]) -> None:
     for line in site_lines(part):
         bench.say(line)
     figures = (
+        # First: a small display has room for two.
+        *(("names exchanged?",) if found.doubt else ()),
         f"{part.cells} cells, right:",
         f"before {part.right_before}",
         f"adapted {part.right_after}",

@@ -11,6 +11,9 @@ from leuko.vision.preprocess import background_colour
 
 FULL = 254
 """Level from which a channel is saturated."""
+DIMMEST = 60.0
+"""Level of a background's darkest channel below which nothing is measured by it: noise and rounding
+colour it, and one step of 8 bits is more than the 2 % to which light is to be evened."""
 
 _SIDE = 256
 """Pixels of the longer side at which levels are compared; noise is averaged away."""

@@ -71,6 +71,20 @@ def test_a_file_that_is_no_picture_is_left_out_and_named(
     assert "none of the pictures can be used" in run.err
 
 
+def test_at_the_camera_bad_light_is_told_before_it_is_refused(
+    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
+    (tmp_path / "dark").mkdir()
+    for path in fields.iterdir():
+        with Image.open(path) as picture:
+            picture.point(lambda level: level // 8).save(tmp_path / "dark" / path.name)
+    camera = ("--camera", "replay", "--camera-source", tmp_path / "dark")
+    told, refused = calibrate("flat-field", *camera, "--yes").err.splitlines()
+    assert told == "leuko: more light"
+    assert "0 of 8 pictures can be used; picture 0 is too dark" in refused
+
+
 def test_an_export_to_a_folder_that_is_not_there_names_it(
     calibrate: Calibrate, fields: Path, tmp_path: Path
 ) -> None:

@@ -84,6 +84,14 @@ def test_saved_pictures_are_judged_and_nothing_is_kept(calibrate: Calibrate, sav
     assert calibrate("show")[1] == "this device is not calibrated\n"
 
 
+def test_saved_pictures_take_no_keys_for_nothing_is_asked(
+    calibrate: Calibrate, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_BUTTONS", "start=18")
+    code, _, err = calibrate("exposure", "--from", saved)
+    assert (code, err) == (0, "")
+
+
 def test_a_recording_is_refused_in_one_sentence(calibrate: Calibrate, saved: Path) -> None:
     code, _, err = calibrate("exposure", "--camera", "replay", "--camera-source", saved, "--yes")
     assert code == 1

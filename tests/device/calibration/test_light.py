@@ -104,8 +104,14 @@ def test_an_overexposed_picture_is_left_out_with_the_reason(
     shaded_fields: Fields, shots: Shots, circumstances: Circumstances
 ) -> None:
     glaring = np.asarray(np.clip(shaded_fields[4] * 1.6, 0, 255), np.uint8)
-    found = measure_light(shots([glaring, *shaded_fields]), circumstances)
+    told: list[str] = []
+    found = measure_light(
+        shots([glaring, *shaded_fields]),
+        circumstances,
+        told=lambda _done, _of, guidance: told.append(guidance),
+    )
     assert [reason.split(" (")[0] for reason in found.left_out] == ["1.png is overexposed"]
+    assert told == ["", "less light", *[""] * 12]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +125,31 @@ def test_pictures_without_light_are_refused(
     *, shaded_fields: Fields, shots: Shots, circumstances: Circumstances, share: float, words: str
 ) -> None:
     dark = [np.asarray(rgb * share, np.uint8) for rgb in shaded_fields]
-    with pytest.raises(CalibrationError, match=rf"0 of 8 pictures can be used; .*{words}"):
+    with pytest.raises(CalibrationError, match=rf"0 of 12 pictures can be used; .*{words}"):
         measure_light(shots(dark), circumstances)
+
+
+def test_a_folder_whose_first_pictures_are_dark_is_read_to_its_end(
+    shaded_fields: Fields, shots: Shots, circumstances: Circumstances
+) -> None:
+    dark = [np.asarray(rgb * 0.12, np.uint8) for rgb in shaded_fields[:8]]
+    found = measure_light(shots([*dark, *shaded_fields]), circumstances)
+    assert (len(found.part.origin.frames), len(found.left_out)) == (12, 8)
+
+
+def test_a_camera_in_bad_light_says_what_is_wrong_before_it_is_given_up(
+    shaded_fields: Fields, shots: Shots, circumstances: Circumstances
+) -> None:
+    dark = [np.asarray(rgb * 0.12, np.uint8) for rgb in shaded_fields]
+    told: list[tuple[int, int, str]] = []
+    with pytest.raises(CalibrationError, match=r"0 of 8 pictures can be used; .* too dark"):
+        measure_light(
+            shots([*dark, *shaded_fields]),
+            circumstances,
+            is_live=True,
+            told=lambda *progress: told.append(progress),
+        )
+    assert told == [(0, 20, ""), *[(0, 20, "more light")] * 8]
 
 
 def test_three_places_in_turn_are_no_more_than_three(

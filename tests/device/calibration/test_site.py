@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import os
+import pty
 import shutil
+import threading
 import zipfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -324,6 +327,46 @@ def test_a_person_is_asked_at_the_bench_whether_an_adaptation_is_kept(
         "calibration 1 is kept; restart the service to count with it",
     )
     assert (tmp_path / "shown" / "display.png").exists()
+
+
+@contextmanager
+def reading(monkeypatch: pytest.MonkeyPatch) -> Generator[list[str]]:
+    """Reads the display, and says no once it asks; yields what stood on it then."""
+    display, behind = pty.openpty()
+    terminal, hand = os.pipe()
+    asked: list[str] = []
+
+    def read() -> None:
+        text = ""
+        while "keep it?" not in text and not text.endswith("\0"):
+            text += os.read(display, 65536).decode(errors="replace")
+        asked.append(text.split("\x1b[H")[-1])
+        os.write(hand, b"n\n")
+
+    monkeypatch.setenv("LEUKO_DISPLAY", "terminal")
+    monkeypatch.setenv("LEUKO_DISPLAY_DEVICE", os.ttyname(behind))
+    reader = threading.Thread(target=read)
+    reader.start()
+    with os.fdopen(terminal) as typed:
+        monkeypatch.setattr("sys.stdin", typed)
+        yield asked
+    os.write(behind, b"\0")
+    reader.join()
+    for descriptor in (display, behind, hand):
+        os.close(descriptor)
+
+
+def test_names_that_seem_exchanged_are_doubted_on_the_display_that_asks(
+    leuko: Leuko, sorted_discs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reading(monkeypatch) as asked:
+        leuko("calibrate", "site", sorted_discs)
+    assert "names exchanged?" in asked[0]
+    shutil.move(sorted_discs / "lymphocyte", sorted_discs / "monocyte")
+    with reading(monkeypatch) as asked:
+        leuko("calibrate", "site", sorted_discs)
+    assert "cells, right:" in asked[0]
+    assert "names exchanged?" not in asked[0]
 
 
 def test_a_no_keeps_no_adaptation_and_says_so(

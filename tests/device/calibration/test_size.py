@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from leuko.calibration import Circumstances, Shot, measure_by_red_cells, measure_with_ruler
 from leuko.cells import RGBImage
@@ -53,8 +54,8 @@ def test_blur_and_noise_cost_less_than_the_reading_says(angle_deg: float) -> Non
     assert reading.within_percent < 0.5
 
 
-def smear() -> RGBImage:
-    drawn = SimulatedSmear(SmearSpec(seed=4, width_um=120, height_um=90, leukocytes=2))
+def smear(seed: int = 4) -> RGBImage:
+    drawn = SimulatedSmear(SmearSpec(seed=seed, width_um=120, height_um=90, leukocytes=2))
     return drawn.render(10, 10, width_px=640, height_px=480, um_per_px=0.15)
 
 
@@ -120,6 +121,7 @@ def test_a_copy_counts_once_and_what_is_blurred_or_dark_not_at_all(
     part = measure_by_red_cells(
         shots([blurred, dark, sharp, *[sharp] * 12]),
         circumstances,
+        is_live=True,
         told=lambda shot, reason: told.append(f"{shot.used.name} {reason}".strip()),
     )
     assert (part.measured, part.um_per_px) == (alone.measured, alone.um_per_px)
@@ -131,3 +133,35 @@ def test_a_copy_counts_once_and_what_is_blurred_or_dark_not_at_all(
     ]
     with pytest.raises(CalibrationError, match=r"none of 2 pictures can be used \(1\.png: focus\)"):
         measure_by_red_cells(shots([blurred, dark]), circumstances)
+
+
+def test_what_follows_copies_in_a_folder_is_measured(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    pictures = [*[smear()] * 12, smear(seed=5)]
+    folder = measure_by_red_cells(shots(pictures), circumstances)
+    camera = measure_by_red_cells(shots(pictures), circumstances, is_live=True)
+    assert [frame.name for frame in folder.origin.frames] == ["1.png", "13.png"]
+    assert [frame.name for frame in camera.origin.frames] == ["1.png"]
+
+
+def told_of(rgb: NDArray[np.floating], shots: Shots, circumstances: Circumstances) -> str:
+    """What is said of a field that stands before a good one."""
+    picture = np.asarray(np.clip(rgb, 0, 255), np.uint8)
+    told: list[str] = []
+    measure_by_red_cells(
+        shots([picture, smear()]), circumstances, told=lambda _shot, reason: told.append(reason)
+    )
+    assert not told[1]
+    return told[0]
+
+
+def test_blur_is_noticed_in_glaring_light_and_in_a_pale_film(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    sharp = smear().astype(np.float64)
+    blurred = cv2.GaussianBlur(sharp, (0, 0), 4)
+    for rgb in (sharp, blurred):
+        assert told_of(1.3 * rgb, shots, circumstances) == "less light"
+    assert told_of(225 + 0.1 * (blurred - 225), shots, circumstances) == "focus"
+    assert not told_of(225 + 0.1 * (sharp - 225), shots, circumstances)
