@@ -244,6 +244,18 @@ def test_a_disk_without_room_for_the_copy_says_how_to_free_it(tmp_path: Path) ->
     assert finding.remedy.endswith("leuko session slim")
 
 
+def test_a_disk_with_too_little_room_is_told_with_one_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = disk_usage(tmp_path)._replace(free=10_000_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    finding = examine_disk(Settings(state_dir=tmp_path))
+    assert finding.health.level is Level.FAULT
+    assert finding.health.text.startswith("too little room: 10 MB free; put in another medium")
+    assert finding.health.text.endswith("leuko session slim")
+    assert not finding.remedy
+
+
 def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
     tmp_path: Path, tiny_bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,8 @@ from leuko.status import CalibrationStep, Health, Level
 from leuko.store import STORE_NAME, store_health
 from leuko.verification import replay_golden
 
+_REMEDY_FOLLOWS = "; "
+"""Stands in a sentence, an error's for one, that says itself what to do."""
 _TRIAL = CalibrationStep("leuko doctor", "", "this display works")
 
 
@@ -96,6 +98,8 @@ def disk_finding(health: Health) -> Finding:
     Args:
         health: of the file system that the sessions are kept on.
     """
+    if _REMEDY_FOLLOWS in health.text:
+        return told("disk", health)
     remedy = (
         "export old sessions, then drop their pictures: leuko session slim"
         if health.level is Level.WARNING
