@@ -1,13 +1,15 @@
 """The parts that the settings choose: camera, display, models, disk."""
 
 import os
+import queue
+import threading
 import time
 from contextlib import closing
 
 from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.cameras import CameraOptions, CameraProcess
-from leuko.displays import DisplayOptions, load_display
+from leuko.displays import DisplayOptions, RecordingDisplay, load_display
 from leuko.doctor._finding import Finding, broken, doubtful, sound, told
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
@@ -46,14 +48,37 @@ def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
         camera.close()
 
 
-def examine_display(settings: Settings, options: DisplayOptions) -> Finding:
-    """Open the display and draw on it once: many a fault is only met with a picture."""
+def examine_display(
+    settings: Settings, options: DisplayOptions, *, patience_s: float = 10.0
+) -> Finding:
+    """Open the display and draw on it once: many a fault is only met with a picture.
+
+    Args:
+        settings: which display is chosen.
+        options: how it is opened.
+        patience_s: time after which one that is neither drawn on nor at fault hangs.
+    """
     part = "display"
     if settings.display == "none":
         return sound(part, "none chosen")
+    found: queue.SimpleQueue[Finding] = queue.SimpleQueue()
+    threading.Thread(
+        target=lambda: found.put(_drawn_on(settings.display, options)), daemon=True
+    ).start()
     try:
-        with closing(load_display(settings.display, options)) as display:
-            display.show(_TRIAL)
+        return found.get(timeout=patience_s)
+    except queue.Empty:
+        return broken(part, f"{settings.display} hangs", "look at its cable")
+
+
+def _drawn_on(driver: str, options: DisplayOptions) -> Finding:
+    part = "display"
+    try:
+        with closing(load_display(driver, options)) as display:
+            if isinstance(display, RecordingDisplay):
+                display.try_out(_TRIAL)
+            else:
+                display.show(_TRIAL)
             return sound(part, display.name)
     except (DisplayError, SettingsError) as error:
         return broken(part, str(error))
