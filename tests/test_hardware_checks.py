@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -189,19 +191,45 @@ def test_scripts_call_only_scripts_that_are_there() -> None:
         assert [name for name in called if not (script.parent / name).exists()] == []
 
 
-def test_frames_are_stopped_without_stopping_the_service() -> None:
-    camera = "import sys; sys.stdout.write('up\\n'); sys.stdout.flush(); sys.stdin.read()"
-    service = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {camera!r}])"
-    with subprocess.Popen(
-        [sys.executable, "-c", service], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as main:
+SPAWNING = """
+import sys, time
+from multiprocessing import get_context, resource_tracker
+resource_tracker.ensure_running()
+if len(sys.argv) > 1:
+    get_context("spawn").Process(target=time.sleep, args=(600,), daemon=True).start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def service(*arguments: str) -> Generator[int]:
+    """The process of a service that spawns a camera if it is given one."""
+    command = [sys.executable, "-c", SPAWNING, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as main:
         assert main.stdout
         assert main.stdout.readline() == b"up\n"
-        stop_frames(main.pid)
-        (child,) = descendants(main.pid)
+        try:
+            yield main.pid
+        finally:
+            # It waits for its camera, which may be stopped.
+            for pid in descendants(main.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+
+def test_frames_are_stopped_without_stopping_the_service() -> None:
+    with service("camera") as main:
+        (camera,) = stop_frames(main)
         until_s = time.monotonic() + 60
-        while state_of(child) != "T":
+        while state_of(camera) != "T":
             assert time.monotonic() < until_s, "it was never stopped"
             time.sleep(0.001)
-        assert state_of(main.pid) != "T"
-        os.kill(child, signal.SIGCONT)
+        (tracker,) = descendants(main) - {camera}
+        assert "T" not in {state_of(main), state_of(tracker)}
+
+
+def test_a_service_that_spawned_nothing_has_no_camera_to_stop() -> None:
+    with service() as main:
+        assert descendants(main)
+        assert not stop_frames(main)
