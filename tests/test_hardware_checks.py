@@ -1,6 +1,5 @@
 """The reports of the checks that take too long to run here: what they tell apart."""
 
-import importlib.util
 import json
 import os
 import re
@@ -12,9 +11,9 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from tests.hardware import check_deb, deb_bundles
 from tests.hardware.watch_service import descendants, stop_frames
 
 from leuko_converter.signing import make_keys, sign_bundle
@@ -147,35 +146,53 @@ def test_a_package_that_fails_in_one_container_is_told_with_its_step(tmp_path: P
 
 
 @pytest.fixture
-def package_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The check of a package, at work on this program and folders of its own."""
-    spec = importlib.util.spec_from_file_location("check_deb", HARDWARE / "check_deb.py")
-    assert spec is not None
-    assert spec.loader is not None
-    check = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(check)
+def trusted_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of trusted keys, for the steps of a package's check on this program."""
     keys = tmp_path / "trusted-keys"
     keys.mkdir()
-    vars(check).update(CHECK=tmp_path, TRUSTED_KEYS=keys, AS_LEUKO=(sys.executable, "-m"))
+    monkeypatch.setattr(deb_bundles, "CHECK", tmp_path)
+    monkeypatch.setattr(deb_bundles, "TRUSTED_KEYS", keys)
+    monkeypatch.setattr(deb_bundles, "AS_LEUKO", (sys.executable, "-m"))
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LEUKO_TRUSTED_KEYS", str(keys))
-    return check
+    return keys
 
 
 def test_the_packages_check_wants_bundles_of_strangers_refused_with_the_reason(
-    package_check: ModuleType, tmp_path: Path
+    trusted_keys: Path, tmp_path: Path
 ) -> None:
     for name in ("unsigned", "foreign"):
         shutil.copytree(ROOT / "tests" / "golden" / "tiny-bundle", tmp_path / name)
     private, public = make_keys(tmp_path / "stranger")
     sign_bundle(tmp_path / "foreign", private)
-    steps = package_check.STEPS
+    steps = deb_bundles.BUNDLE_STEPS
     assert steps["unsigned bundle"]() == "refused by verify and install"
     assert steps["foreign-signed bundle"]() == "refused by verify and install"
-    assert package_check.bundles() == ["built-in"]
-    shutil.copy(public, package_check.TRUSTED_KEYS)
+    assert deb_bundles.bundles() == ["built-in"]
+    shutil.copy(public, trusted_keys)
     with pytest.raises(RuntimeError, match="was not refused"):
         steps["foreign-signed bundle"]()
+
+
+def test_the_packages_check_finds_all_its_parts_in_the_container(tmp_path: Path) -> None:
+    unit = (HARDWARE / "check-deb.service").read_text(encoding="utf-8")
+    (folder,) = re.findall(r"^WorkingDirectory=/(.+)$", unit, re.MULTILINE)
+    (module,) = re.findall(r"^ExecStart=.* -m (.+)$", unit, re.MULTILINE)
+    script = (HARDWARE / "check_deb.sh").read_text(encoding="utf-8")
+    (place,) = re.findall(rf"^parts=\$root/({folder}/.+)$", script, re.MULTILINE)
+    (tmp_path / place).mkdir(parents=True)
+    for part, name in re.findall(r'"\$here/(\w+\.py)" "\$parts/(\w+\.py)"', script):
+        shutil.copy(HARDWARE / part, tmp_path / place / name)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"from {module} import STEPS; print(*STEPS, sep='\\n')"],
+        cwd=tmp_path / folder,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr
+    assert done.stdout.splitlines() == list(check_deb.STEPS)
 
 
 @pytest.mark.parametrize("script", sorted(HARDWARE.rglob("*.sh")), ids=lambda path: path.name)
