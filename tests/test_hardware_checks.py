@@ -1,6 +1,5 @@
 """The reports of the checks that take too long to run here: what they tell apart."""
 
-import importlib.util
 import json
 import os
 import re
@@ -9,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from tests.hardware import check_deb, deb_bundles
 from tests.hardware.watch_service import descendants, stop_frames
 
 from leuko_converter.signing import make_keys, sign_bundle
@@ -145,35 +146,53 @@ def test_a_package_that_fails_in_one_container_is_told_with_its_step(tmp_path: P
 
 
 @pytest.fixture
-def package_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The check of a package, at work on this program and folders of its own."""
-    spec = importlib.util.spec_from_file_location("check_deb", HARDWARE / "check_deb.py")
-    assert spec is not None
-    assert spec.loader is not None
-    check = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(check)
+def trusted_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of trusted keys, for the steps of a package's check on this program."""
     keys = tmp_path / "trusted-keys"
     keys.mkdir()
-    vars(check).update(CHECK=tmp_path, TRUSTED_KEYS=keys, AS_LEUKO=(sys.executable, "-m"))
+    monkeypatch.setattr(deb_bundles, "CHECK", tmp_path)
+    monkeypatch.setattr(deb_bundles, "TRUSTED_KEYS", keys)
+    monkeypatch.setattr(deb_bundles, "AS_LEUKO", (sys.executable, "-m"))
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LEUKO_TRUSTED_KEYS", str(keys))
-    return check
+    return keys
 
 
 def test_the_packages_check_wants_bundles_of_strangers_refused_with_the_reason(
-    package_check: ModuleType, tmp_path: Path
+    trusted_keys: Path, tmp_path: Path
 ) -> None:
     for name in ("unsigned", "foreign"):
         shutil.copytree(ROOT / "tests" / "golden" / "tiny-bundle", tmp_path / name)
     private, public = make_keys(tmp_path / "stranger")
     sign_bundle(tmp_path / "foreign", private)
-    steps = package_check.STEPS
+    steps = deb_bundles.BUNDLE_STEPS
     assert steps["unsigned bundle"]() == "refused by verify and install"
     assert steps["foreign-signed bundle"]() == "refused by verify and install"
-    assert package_check.bundles() == ["built-in"]
-    shutil.copy(public, package_check.TRUSTED_KEYS)
+    assert deb_bundles.bundles() == ["built-in"]
+    shutil.copy(public, trusted_keys)
     with pytest.raises(RuntimeError, match="was not refused"):
         steps["foreign-signed bundle"]()
+
+
+def test_the_packages_check_finds_all_its_parts_in_the_container(tmp_path: Path) -> None:
+    unit = (HARDWARE / "check-deb.service").read_text(encoding="utf-8")
+    (folder,) = re.findall(r"^WorkingDirectory=/(.+)$", unit, re.MULTILINE)
+    (module,) = re.findall(r"^ExecStart=.* -m (.+)$", unit, re.MULTILINE)
+    script = (HARDWARE / "check_deb.sh").read_text(encoding="utf-8")
+    (place,) = re.findall(rf"^parts=\$root/({folder}/.+)$", script, re.MULTILINE)
+    (tmp_path / place).mkdir(parents=True)
+    for part, name in re.findall(r'"\$here/(\w+\.py)" "\$parts/(\w+\.py)"', script):
+        shutil.copy(HARDWARE / part, tmp_path / place / name)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"from {module} import STEPS; print(*STEPS, sep='\\n')"],
+        cwd=tmp_path / folder,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr
+    assert done.stdout.splitlines() == list(check_deb.STEPS)
 
 
 @pytest.mark.parametrize("script", sorted(HARDWARE.rglob("*.sh")), ids=lambda path: path.name)
@@ -189,19 +208,45 @@ def test_scripts_call_only_scripts_that_are_there() -> None:
         assert [name for name in called if not (script.parent / name).exists()] == []
 
 
-def test_frames_are_stopped_without_stopping_the_service() -> None:
-    camera = "import sys; sys.stdout.write('up\\n'); sys.stdout.flush(); sys.stdin.read()"
-    service = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {camera!r}])"
-    with subprocess.Popen(
-        [sys.executable, "-c", service], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as main:
+SPAWNING = """
+import sys, time
+from multiprocessing import get_context, resource_tracker
+resource_tracker.ensure_running()
+if len(sys.argv) > 1:
+    get_context("spawn").Process(target=time.sleep, args=(600,), daemon=True).start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def service(*arguments: str) -> Generator[int]:
+    """The process of a service that spawns a camera if it is given one."""
+    command = [sys.executable, "-c", SPAWNING, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as main:
         assert main.stdout
         assert main.stdout.readline() == b"up\n"
-        stop_frames(main.pid)
-        (child,) = descendants(main.pid)
+        try:
+            yield main.pid
+        finally:
+            # It waits for its camera, which may be stopped.
+            for pid in descendants(main.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+
+def test_frames_are_stopped_without_stopping_the_service() -> None:
+    with service("camera") as main:
+        (camera,) = stop_frames(main)
         until_s = time.monotonic() + 60
-        while state_of(child) != "T":
+        while state_of(camera) != "T":
             assert time.monotonic() < until_s, "it was never stopped"
             time.sleep(0.001)
-        assert state_of(main.pid) != "T"
-        os.kill(child, signal.SIGCONT)
+        (tracker,) = descendants(main) - {camera}
+        assert "T" not in {state_of(main), state_of(tracker)}
+
+
+def test_a_service_that_spawned_nothing_has_no_camera_to_stop() -> None:
+    with service() as main:
+        assert descendants(main)
+        assert not stop_frames(main)

@@ -1,5 +1,7 @@
 """What the doctor tells apart."""
 
+import os
+from contextlib import closing
 from pathlib import Path
 from shutil import disk_usage
 from socket import AF_UNIX, socket
@@ -13,6 +15,7 @@ from leuko.bundle import load_bundle
 from leuko.calibration import FOLDER_NAME, CalibrationHistory, Circumstances, ScalePart
 from leuko.cli import app, main
 from leuko.clock import now
+from leuko.displays import load_display
 from leuko.doctor import (
     ask_service,
     examine_backend,
@@ -26,7 +29,7 @@ from leuko.doctor import (
 )
 from leuko.service import camera_options, display_options
 from leuko.settings import Settings
-from leuko.status import Health, Level
+from leuko.status import CalibrationStep, Health, Level
 from leuko.store import STORE_NAME
 
 
@@ -202,11 +205,37 @@ def test_a_display_that_is_missing_is_told_from_one_that_was_not_chosen(tmp_path
 def test_a_display_is_drawn_on_before_it_is_called_well(tmp_path: Path) -> None:
     sound = Settings(display="png", display_device=str(tmp_path))
     assert examine_display(sound, display_options(sound)).health.level is Level.OK
-    assert (tmp_path / "display.png").stat().st_size > 0
+    # Not even root writes there.
+    kernels = sound.model_copy(update={"display_device": "/proc"})
+    finding = examine_display(kernels, display_options(kernels))
+    assert "/proc/display.png cannot be written" in finding.health.text
     small = sound.model_copy(update={"display_width": 100, "display_height": 30})
     finding = examine_display(small, display_options(small))
     assert finding.health.level is Level.FAULT
     assert "100x30 pixels is too small to read; choose" in finding.health.text
+
+
+@pytest.mark.parametrize("name", ["", "%06d.png"])
+def test_the_pictures_of_a_display_that_keeps_them_stay_as_they_are(
+    tmp_path: Path, name: str
+) -> None:
+    settings = Settings(display="png", display_device=str(tmp_path / name))
+    with closing(load_display("png", display_options(settings))) as display:
+        display.show(CalibrationStep("scale", "step 1 of 2", "move the slide on"))
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert examine_display(settings, display_options(settings)).health.level is Level.OK
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == kept
+
+
+def test_a_display_that_hangs_is_told(tmp_path: Path) -> None:
+    # Opening it waits for somebody who reads.
+    device = tmp_path / "tty"
+    os.mkfifo(device)
+    settings = Settings(display="terminal", display_device=str(device))
+    finding = examine_display(settings, display_options(settings), patience_s=0.1)
+    assert finding.health == Health(Level.FAULT, "terminal hangs")
+    assert finding.remedy == "look at its cable"
+    os.close(os.open(device, os.O_RDONLY))
 
 
 def test_a_bundle_is_replayed_on_this_device(tiny_bundle: Path) -> None:
@@ -242,6 +271,18 @@ def test_a_disk_without_room_for_the_copy_says_how_to_free_it(tmp_path: Path) ->
     assert finding.health.level is Level.WARNING
     assert finding.health.text.startswith("no room for a copy: ")
     assert finding.remedy.endswith("leuko session slim")
+
+
+def test_a_disk_with_too_little_room_is_told_with_one_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = disk_usage(tmp_path)._replace(free=10_000_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    finding = examine_disk(Settings(state_dir=tmp_path))
+    assert finding.health.level is Level.FAULT
+    assert finding.health.text.startswith("too little room: 10 MB free; put in another medium")
+    assert finding.health.text.endswith("leuko session slim")
+    assert not finding.remedy
 
 
 def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(

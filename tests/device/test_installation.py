@@ -525,6 +525,18 @@ def test_a_bundle_that_nobody_trusted_signed_is_verified_on_the_operators_word_a
     assert "part of the package" in leuko("bundle", "verify", default_bundle_path())
 
 
+def test_an_installed_bundle_whose_key_was_withdrawn_is_shown_and_verified_on_the_operators_word(
+    leuko: Callable[..., str], make_signed: Callable[[str], Path], trusted: Path
+) -> None:
+    name = leuko("bundle", "install", make_signed("2"), "--activate").split()[1]
+    (trusted / "hospital.pem").unlink()
+    for place in ((name,), ()):
+        assert "with none of the keys trusted here" in leuko("bundle", "verify", *place)
+        said = leuko("bundle", "verify", *place, "--allow-unsigned")
+        assert re.search(r"^signed by +somebody whose key is not trusted here$", said, re.MULTILINE)
+        assert "leuko-tiny 2" in leuko("bundle", "show", *place)
+
+
 @pytest.mark.parametrize("threads", [(), ("--threads", "2")])
 def test_a_strangers_models_do_not_reach_the_runtime(
     leuko: Callable[..., str], make_signed: Callable[[str], Path], threads: tuple[str, ...]

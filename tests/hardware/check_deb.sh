@@ -49,7 +49,10 @@ cp "$here/deb.toml" "$root/etc/leuko/leuko.toml"
 mkdir -p "$root/etc/systemd/system/leuko.service.d"
 printf "[Service]\nTimeoutStartSec=300\nWatchdogSec=300\n" \
     > "$root/etc/systemd/system/leuko.service.d/patient.conf"
-install -D -m 755 "$here/check_deb.py" "$root/usr/local/bin/check_deb.py"
+parts=$root/usr/local/lib/check-deb/tests/hardware
+install -D -m 644 "$here/check_deb.py" "$parts/check_deb.py"
+install -D -m 644 "$here/deb_bundles.py" "$parts/deb_bundles.py"
+install -D -m 644 "$here/deb_commands.py" "$parts/deb_commands.py"
 install -D -m 644 "$here/check-deb.service" "$root/etc/systemd/system/check-deb.service"
 ln -sf ../check-deb.service "$root/etc/systemd/system/multi-user.target.wants/check-deb.service"
 # Only check-systemd's own container has these.

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Watch the booted service: ready, counting, its frames stopped, killed, back with its count.
 
-Runs inside the container of check_systemd.sh and writes what it saw to a file. Only the camera's
-process is stopped, never the service's own: one whose watchdog is fed by anything but frames
-would live on.
+Runs inside the container of check_systemd.sh and writes what it saw to a file. Only processes that
+the service spawned are stopped, its camera's being all there are in the container, never the
+service's own: one whose watchdog is fed by anything but frames would live on.
 """
 
 import contextlib
@@ -65,11 +65,23 @@ def descendants(ancestor: int) -> set[int]:
     return found
 
 
-def stop_frames(main: int) -> None:
-    """Stop the camera's process, and whatever was started in its place; the service runs on."""
+def spawned(main: int) -> set[int]:
+    """The descendants that work for it: not the resource tracker, which every spawning brings."""
+    found = set()
     for pid in descendants(main):
+        with contextlib.suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(pid)
+    return found
+
+
+def stop_frames(main: int) -> set[int]:
+    """Stop the camera's process, and whatever was started in its place; the service runs on."""
+    cameras = spawned(main)
+    for pid in cameras:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
+    return cameras
 
 
 def check_stillness() -> int:
@@ -104,9 +116,8 @@ def check_start(say: Callable[[str], None]) -> float:
 def check_watchdog(say: Callable[[str], None]) -> int:
     """Return how many cells were counted when the frames stopped."""
     main = int(show("MainPID"))
-    if not descendants(main):
+    if not stop_frames(main):
         raise RuntimeError("the camera has no process of its own")
-    stop_frames(main)
     before = check_stillness()
     say(f"frames stopped at {before} cells, and the service answers still")
 

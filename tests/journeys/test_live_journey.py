@@ -13,14 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from leuko.calibration import (
-    FOLDER_NAME,
-    CalibrationHistory,
-    Circumstances,
-    ScalePart,
-)
+from leuko.calibration import CalibrationHistory
 from leuko.cli import main
-from leuko.clock import now
 from leuko.service import STORE_NAME
 from leuko.store import Store
 
@@ -28,6 +22,8 @@ PATIENCE_S = 120
 """A machine that trains a model meanwhile is slow; the tests themselves take seconds."""
 VIEW = {"LEUKO_FRAME_WIDTH": "480", "LEUKO_FRAME_HEIGHT": "360", "LEUKO_FRAMES_PER_S": "0"}
 """As many frames a second as are analysed."""
+
+Calibrated = Callable[[Path], CalibrationHistory]
 
 GIVEN_BACK = "\x1b[?1049l"
 """What makes a terminal show again what it showed before (xterm's alternate screen)."""
@@ -162,22 +158,9 @@ def test_a_killed_service_goes_on_with_every_cell_that_was_shown(device: Device)
         assert len(store.sessions()) == 1
 
 
-def calibrated(state: Path) -> CalibrationHistory:
-    """Keep a scale for frames of the size that the tests ask for."""
-    circumstances = Circumstances("Ada", now(), "leuko-default", "b" * 64, "sim", "smear:1")
-    history = CalibrationHistory(state / FOLDER_NAME)
-    part = ScalePart(
-        origin=circumstances.origin([], shape=(360, 480)),
-        um_per_px=0.2,
-        within_percent=0.1,
-        method="stage micrometer",
-        measured=40,
-    )
-    history.keep({"scale": part}, cause="scale", by="Ada")
-    return history
-
-
-def test_sigterm_keeps_the_count_and_gives_the_display_back(device: Device) -> None:
+def test_sigterm_keeps_the_count_and_gives_the_display_back(
+    device: Device, calibrated: Calibrated
+) -> None:
     calibration = calibrated(device.state).current()
     screen = Screen()
     device.run("--display", "terminal", "--display-device", screen.name)
@@ -214,90 +197,3 @@ def test_a_terminal_that_is_closed_ends_the_service_as_sigterm_does_unless_it_is
         *_, last = store.log()
         assert (last.kind, last.detail) == ("service stopped", {"cause": "asked to"})
         assert store.count(1).n >= 3
-
-
-def refused(capfd: pytest.CaptureFixture[str], tmp_path: Path, *options: str) -> str:
-    """Return the one line with which ``leuko run`` refuses to start."""
-    paths = ["--state-dir", str(tmp_path / "state"), "--socket", str(tmp_path / "socket")]
-    with pytest.raises(SystemExit) as exited:
-        main(["run", "--um-per-px", "0.2", *paths, *options])
-    errors = capfd.readouterr().err
-    lines = [line for line in errors.splitlines() if line.startswith("leuko: ")]
-    assert (exited.value.code, len(lines)) == (1, 1)
-    assert "Traceback" not in errors
-    return lines[0]
-
-
-def test_a_camera_driver_that_is_unknown_is_refused(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LEUKO_CAMERA", "nix")
-        assert "no camera driver 'nix'; choose" in refused(capfd, tmp_path)
-
-
-def test_a_folder_that_may_not_be_written_is_refused(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    # Not even root makes a folder there.
-    line = refused(capfd, tmp_path, "--camera", "sim", "--state-dir", "/sys/leuko")
-    assert "look at the disk, the folder and its permissions" in line
-
-
-def test_a_second_service_on_the_same_sessions_is_refused_before_it_opens_a_camera(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    with (
-        Store.opened(tmp_path / "state" / STORE_NAME),
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        # There is no such driver, which only matters once a camera is opened.
-        environment.setenv("LEUKO_CAMERA", "nix")
-        assert "another leuko process has it open; stop that one first" in refused(capfd, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("setting", "words"),
-    [
-        ("LEUKO_TARGET", "'many' is no target of a count"),
-        ("LEUKO_BUTTONS", "'many' is no button"),
-    ],
-)
-def test_a_setting_that_means_nothing_is_refused_before_anything_is_opened(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, setting: str, words: str
-) -> None:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(setting, "many")
-        assert words in refused(capfd, tmp_path, "--camera", "sim")
-    assert not (tmp_path / "state").exists()
-
-
-def test_the_calibration_of_another_camera_is_refused_before_anything_is_opened(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    calibrated(tmp_path / "state")
-    line = refused(capfd, tmp_path, "--camera", "sim")
-    assert "its scale is of 480 x 360 pixels, the camera gives 1280 x 960" in line
-    assert not (tmp_path / "state" / STORE_NAME).exists()
-
-
-def test_a_display_driver_that_is_unknown_is_refused(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LEUKO_DISPLAY", "nix")
-        line = refused(capfd, tmp_path, "--camera", "sim")
-    assert "no display driver 'nix'; choose one of none, framebuffer" in line
-
-
-def test_a_display_too_small_to_read_is_refused_before_anything_is_opened(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LEUKO_DISPLAY", "png")
-        environment.setenv("LEUKO_DISPLAY_WIDTH", "100")
-        environment.setenv("LEUKO_DISPLAY_HEIGHT", "30")
-        line = refused(capfd, tmp_path, "--camera", "sim")
-    assert "too small to read: display_width = 100 and display_height = 30; set" in line
-    assert "set at least 128 x 64, or 0 to ask the driver" in line
-    assert not (tmp_path / "state").exists()

@@ -1,5 +1,6 @@
 """``leuko bundle``: look at model bundles, check them, install them, choose one."""
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ from leuko.cli._options import BundleArgument, ThreadsOption, chosen_bundle, ins
 from leuko.errors import BundleError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leuko.bundle import ModelBundle
     from leuko.settings import Settings
 
@@ -143,8 +146,8 @@ def _named(
     place = path or settings.bundle
     if place is None or (not _is_there(place) and str(place) in installed.names()):
         name = str(place or installed.state.active)
-        bundle = installed.open(name)
-        return bundle, installed.signer_of(name, bundle), settings
+        bundle, known_signer = installed.read(name), functools.partial(installed.signer_of, name)
+        return bundle, _signer(bundle, known_signer, allow_unsigned=allow_unsigned), settings
     if not _is_there(place) and len(place.parts) == 1:
         # Nothing but the names tells a slip of the pen in one from a folder that is missing.
         names = ", ".join(installed.names())
@@ -160,13 +163,20 @@ def _read(place: Path, trusted_keys: Path, *, allow_unsigned: bool) -> tuple["Mo
     bundle = load_bundle(place)
     if place.resolve() == default_bundle_path().resolve():
         return bundle, SIGNER_BUILT_IN
+    known_signer = read_trusted_keys(trusted_keys).signer_of
+    return bundle, _signer(bundle, known_signer, allow_unsigned=allow_unsigned)
+
+
+def _signer(
+    bundle: "ModelBundle", known_signer: "Callable[[ModelBundle], str]", *, allow_unsigned: bool
+) -> str:
+    """Return on whose word a bundle is used; a stranger's word is one only where allowed."""
     try:
-        return bundle, read_trusted_keys(trusted_keys).signer_of(bundle)
+        return known_signer(bundle)
     except BundleError:
         if not allow_unsigned:
             raise
-    unknown = "nobody" if bundle.signature is None else "somebody whose key is not trusted here"
-    return bundle, unknown
+    return "nobody" if bundle.signature is None else "somebody whose key is not trusted here"
 
 
 def _is_there(place: Path) -> bool:

@@ -1,7 +1,7 @@
 """What the live count asks of a display."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from leuko.status import Shown
 
@@ -56,4 +56,16 @@ class Display(Protocol):
 
         A screen is cleared, so that nobody takes an old count for a running one. A display that
         is gone is let go of in silence.
+        """
+
+
+@runtime_checkable
+class RecordingDisplay(Display, Protocol):
+    """A display whose pictures outlive it, so that one only drawn to try it must leave none."""
+
+    def try_out(self, shown: Shown) -> None:
+        """Do what `show` does, and leave behind all that was there before and nothing else.
+
+        Raises:
+            DisplayError: as `show` does.
         """

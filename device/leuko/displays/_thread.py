@@ -138,7 +138,9 @@ class DisplayThread:
             self._busy_since = None
 
     def _report(self, health: Health) -> None:
-        if health != self._health:
+        # What hung and works again is as it was before, and the log's last word is that it hangs.
+        has_hung, self._hung_since = self._hung_since is not None, None
+        if has_hung or health != self._health:
             level = logging.INFO if health.level is Level.OK else logging.WARNING
             logger.log(level, "display: %s", health.text)
         self._health = health

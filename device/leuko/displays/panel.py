@@ -208,7 +208,7 @@ def _translated(name: str) -> Generator[None]:
     except DisplayError:
         raise
     except ImportError as error:
-        raise DisplayError(f"{name} needs {_missing(error.name or 'a library')}") from error
+        raise DisplayError(f"{name} needs {_missing(error)}") from error
     except _failures() as error:
         raise DisplayError(
             f"{name} cannot be used ({error}); look at its wiring, that the bus is switched on "
@@ -216,8 +216,11 @@ def _translated(name: str) -> Generator[None]:
         ) from error
 
 
-def _missing(library: str) -> str:
+def _missing(error: ImportError) -> str:
     """Return what is to be said of a library that is not there, with what to do."""
+    if not (library := error.name or ""):
+        # Only the import system gives a name; a library that looks for another itself gives none.
+        return f"a library that is not there ({error}); install leuko with the extra pi"
     if library == _SPI:
         # No index has a built one, so the extra does not name it.
         return "the library spidev; install the system's: apt install python3-spidev"

@@ -1,7 +1,11 @@
 """A folder with the display's picture as a PNG file, for tests, documents and remote eyes."""
 
+import contextlib
+from collections.abc import Generator
 from pathlib import Path
 from typing import Self
+
+from PIL import Image
 
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw_turned
@@ -62,22 +66,49 @@ class PNGDisplay:
         Raises:
             DisplayError: there is no room, or the folder is gone.
         """
-        picture = draw_turned(
-            shown, self._size, is_mono=self._is_mono, quarter_turns=self._quarter_turns
-        )
+        picture = self._drawn(shown)
         self._number += 1
-        numbered = "%" in self._target.name
-        path = (
-            self._target.with_name(self._target.name % self._number) if numbered else self._target
-        )
-        partial = path.with_name(f".{path.name}.part")
-        try:
-            picture.save(partial, format="png", compress_level=1, pnginfo=result_mark())
-            partial.replace(path)
-        except OSError as error:
-            raise DisplayError(
-                f"{path} cannot be written ({error.strerror or error}); free or name another folder"
-            ) from error
+        path = self._numbered(self._number)
+        with _translated(path):
+            _write(picture, _partial(path)).replace(path)
+
+    def try_out(self, shown: Shown) -> None:
+        """Write the picture under another name, and take it away again.
+
+        Raises:
+            DisplayError: there is no room, or the folder is gone.
+        """
+        path = self._numbered(self._number + 1)
+        with _translated(path):
+            _write(self._drawn(shown), _partial(path)).unlink()
 
     def close(self) -> None:
         """Leave what was written."""
+
+    def _drawn(self, shown: Shown) -> Image.Image:
+        return draw_turned(
+            shown, self._size, is_mono=self._is_mono, quarter_turns=self._quarter_turns
+        )
+
+    def _numbered(self, number: int) -> Path:
+        name = self._target.name
+        return self._target.with_name(name % number) if "%" in name else self._target
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _write(picture: Image.Image, path: Path) -> Path:
+    picture.save(path, format="png", compress_level=1, pnginfo=result_mark())
+    return path
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DisplayError(
+            f"{path} cannot be written ({error.strerror or error}); free or name another folder"
+        ) from error

@@ -1,13 +1,15 @@
 """The parts that the settings choose: camera, display, models, disk."""
 
 import os
+import queue
+import threading
 import time
 from contextlib import closing
 
 from leuko.backends import cpu_engine
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.cameras import CameraOptions, CameraProcess
-from leuko.displays import DisplayOptions, load_display
+from leuko.displays import DisplayOptions, RecordingDisplay, load_display
 from leuko.doctor._finding import Finding, broken, doubtful, sound, told
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
@@ -17,6 +19,8 @@ from leuko.status import CalibrationStep, Health, Level
 from leuko.store import STORE_NAME, store_health
 from leuko.verification import replay_golden
 
+_REMEDY_FOLLOWS = "; "
+"""Stands in a sentence, an error's for one, that says itself what to do."""
 _TRIAL = CalibrationStep("leuko doctor", "", "this display works")
 
 
@@ -44,14 +48,37 @@ def examine_camera(settings: Settings, options: CameraOptions) -> Finding:
         camera.close()
 
 
-def examine_display(settings: Settings, options: DisplayOptions) -> Finding:
-    """Open the display and draw on it once: many a fault is only met with a picture."""
+def examine_display(
+    settings: Settings, options: DisplayOptions, *, patience_s: float = 10.0
+) -> Finding:
+    """Open the display and draw on it once: many a fault is only met with a picture.
+
+    Args:
+        settings: which display is chosen.
+        options: how it is opened.
+        patience_s: time after which one that is neither drawn on nor at fault hangs.
+    """
     part = "display"
     if settings.display == "none":
         return sound(part, "none chosen")
+    found: queue.SimpleQueue[Finding] = queue.SimpleQueue()
+    threading.Thread(
+        target=lambda: found.put(_drawn_on(settings.display, options)), daemon=True
+    ).start()
     try:
-        with closing(load_display(settings.display, options)) as display:
-            display.show(_TRIAL)
+        return found.get(timeout=patience_s)
+    except queue.Empty:
+        return broken(part, f"{settings.display} hangs", "look at its cable")
+
+
+def _drawn_on(driver: str, options: DisplayOptions) -> Finding:
+    part = "display"
+    try:
+        with closing(load_display(driver, options)) as display:
+            if isinstance(display, RecordingDisplay):
+                display.try_out(_TRIAL)
+            else:
+                display.show(_TRIAL)
             return sound(part, display.name)
     except (DisplayError, SettingsError) as error:
         return broken(part, str(error))
@@ -96,6 +123,8 @@ def disk_finding(health: Health) -> Finding:
     Args:
         health: of the file system that the sessions are kept on.
     """
+    if _REMEDY_FOLLOWS in health.text:
+        return told("disk", health)
     remedy = (
         "export old sessions, then drop their pictures: leuko session slim"
         if health.level is Level.WARNING

@@ -132,9 +132,21 @@ class InstalledBundles:
             BundleError: there is no such bundle, it is damaged, or signed by nobody trusted.
             SettingsError: the trusted keys cannot be read.
         """
-        bundle = self._read(name)
+        bundle = self.read(name)
         self.signer_of(name, bundle)
         return bundle
+
+    def read(self, name: str) -> ModelBundle:
+        """Return an installed bundle, once its files are whole, whoever signed it.
+
+        Raises:
+            BundleError: there is no such bundle, or it is damaged.
+        """
+        if name == BUILT_IN:
+            return load_bundle(default_bundle_path())
+        if name not in (known := self.names()):
+            raise BundleError(f"no bundle {name} is installed; choose one of {', '.join(known)}")
+        return load_bundle(self._folder / name)
 
     def signer_of(self, name: str, bundle: ModelBundle) -> str:
         """Return on whose word an installed bundle is used.
@@ -185,13 +197,6 @@ class InstalledBundles:
             changed = change(self._known_state())
             write_state(self._folder, changed)
         return changed
-
-    def _read(self, name: str) -> ModelBundle:
-        if name == BUILT_IN:
-            return load_bundle(default_bundle_path())
-        if name not in (known := self.names()):
-            raise BundleError(f"no bundle {name} is installed; choose one of {', '.join(known)}")
-        return load_bundle(self._folder / name)
 
     def _known_state(self) -> State:
         try:

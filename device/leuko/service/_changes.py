@@ -16,7 +16,7 @@ class Changes:
 
     Attributes:
         sentences: one each.
-        remedy: what to do if that is not wanted; empty if nothing can be done.
+        remedy: what to do if that is not wanted; empty if nothing has changed.
     """
 
     sentences: tuple[str, ...] = ()
@@ -35,9 +35,11 @@ class Changes:
         """
         if record is None:
             return cls()
-        models = _other_models(record, spec)
+        others = _other_models(record, spec)
+        models = (f"session {record.id} was begun with {', and '.join(others)}",) if others else ()
         if not (scales := _other_scales(record, um_per_px)):
-            return cls(models)
+            present = "the present one" if len(others) == 1 else "the present ones"
+            return cls(models, f"finish or discard it to count with {present}" if others else "")
         begun, later = scales
         scale = f"session {record.id} was begun at {begun} µm per pixel and keeps that scale"
         return cls(
@@ -65,12 +67,13 @@ def changes_of_log(entries: Iterable[LogEntry]) -> tuple[str, ...]:
 
 
 def _other_models(record: SessionRecord, spec: SessionSpec) -> tuple[str, ...]:
+    """Return with what else than now a session was begun that decides what a cell is called."""
     begun, changes = record.spec, []
     if begun.bundle_sha256 != spec.bundle_sha256:
         changes.append(f"bundle {begun.bundle}, now {spec.bundle}")
     if begun.calibration != spec.calibration:
         changes.append("another calibration than now")
-    return (f"session {record.id} was begun with {', and '.join(changes)}",) if changes else ()
+    return tuple(changes)
 
 
 def _other_scales(record: SessionRecord, um_per_px: float | None) -> tuple[str, ...]:

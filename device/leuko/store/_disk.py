@@ -21,7 +21,7 @@ def disk_health(folder: Path) -> Health:
     if is_read_only:
         return Health(Level.FAULT, "disk is read-only")
     if free < _TOO_FEW_BYTES:
-        remedy = "free space or put in another medium"
+        remedy = "put in another medium, or drop the pictures of old sessions: leuko session slim"
         return Health(Level.FAULT, f"too little room: {free // 10**6} MB free; {remedy}")
     if free < _FEW_BYTES:
         return Health(Level.WARNING, f"disk is nearly full: {free // 10**6} MB free")

@@ -226,6 +226,30 @@ def test_a_display_that_takes_too_long_is_a_fault(
         recorder.may_show.set()
 
 
+def test_a_display_that_hung_and_works_again_is_told_in_the_log(
+    recorder: Recorder,
+    statuses: Mapping[str, LiveStatus],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first, second, third, *_ = statuses.values()
+    with caplog.at_level("INFO", "leuko.displays"), threaded(recorder.open_again) as thread:
+        thread.show(first)
+        wait_for(lambda: thread.health == Health(Level.OK, "recorder"), "it was never well")
+        recorder.may_show.clear()
+        thread.show(second)
+        recorder.wait_until(lambda display: display.shows_begun == 2)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("leuko.displays._thread.SILENT_S", 0.0)
+            wait_for(lambda: "hangs" in thread.health.text, "it was never said to hang")
+        recorder.may_show.set()
+        wait_for(lambda: len(caplog.messages) > 2, "it was never said to work again")
+        thread.show(third)
+        recorder.wait_until(lambda display: third in display.shown)
+    hangs = "display: hangs; look at its cable, and restart the service"
+    assert caplog.messages == ["display: recorder", hangs, "display: recorder"]
+
+
 def test_it_may_be_closed_twice_and_without_having_shown_anything(recorder: Recorder) -> None:
     thread = threaded(recorder.open_again)
     recorder.wait_until(lambda display: display.opened_times == 1)

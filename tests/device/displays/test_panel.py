@@ -173,6 +173,15 @@ def test_a_missing_library_is_told_with_how_to_get_it(monkeypatch: pytest.Monkey
         LumaDisplay.opened(DisplayOptions(device="i2c:1:0x3c", model="ssd1306"))
 
 
+def test_a_missing_library_without_a_name_is_told_in_its_own_words(status: LiveStatus) -> None:
+    bus = Bus()
+    display = LumaDisplay.on(bus, DisplayOptions(model="ssd1306"))
+    bus.failure = ImportError("no GPIO")
+    words = r"needs a library that is not there \(no GPIO\); install leuko with the extra pi$"
+    with pytest.raises(DisplayError, match=words):
+        display.show(status)
+
+
 @pytest.mark.parametrize(
     ("machine", "words"),
     [

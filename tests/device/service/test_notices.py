@@ -132,7 +132,10 @@ def test_a_session_that_goes_on_with_another_adaptation_says_so_until_the_next_b
     start(LiveService(replace(parts, spec=begun.spec)))
     keep(sha256)
     service = LiveService(replace(parts, spec=Chosen.by(settings).spec))
-    assert service.status().notice == "session 1 was begun with another calibration than now"
+    assert service.status().notice == (
+        "session 1 was begun with another calibration than now; "
+        "finish or discard it to count with the present one"
+    )
     assert parts.store.session(1).spec.calibration == begun.spec.calibration
     service.finish(asked_by="Ada")
     start(service)

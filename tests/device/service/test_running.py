@@ -380,5 +380,9 @@ def test_a_bundle_that_was_given_up_is_told_in_the_status_and_in_the_log(
 def test_a_session_that_goes_on_with_another_bundle_says_so(parts: Parts) -> None:
     start(LiveService(parts))
     spec = replace(parts.spec, bundle="other 2 abcdef12", bundle_sha256="a" * 64)
-    notice = LiveService(replace(parts, spec=spec)).status().notice
-    assert notice == f"session 1 was begun with bundle {parts.spec.bundle}, now other 2 abcdef12"
+    told = f"session 1 was begun with bundle {parts.spec.bundle}, now other 2 abcdef12"
+    remedy = "finish or discard it to count with the present one"
+    assert LiveService(replace(parts, spec=spec)).status().notice == f"{told}; {remedy}"
+    spec = replace(spec, calibration={"number": 2})
+    told = f"{told}, and another calibration than now"
+    assert LiveService(replace(parts, spec=spec)).status().notice == f"{told}; {remedy}s"

@@ -99,7 +99,8 @@ def test_too_little_room_is_told_before_the_disk_is_full(small_disk: Path) -> No
         health = store.disk_health()
     assert health.level is Level.FAULT
     assert re.fullmatch(
-        r"too little room: \d MB free; free space or put in another medium", health.text
+        r"too little room: \d MB free; put in another medium, or drop .*: leuko session slim",
+        health.text,
     )
 
 
