@@ -37,8 +37,11 @@ def golden(report: GoldenReport) -> Iterator[str]:
 
 
 def cells(bundle: ModelBundle, engine: Engine) -> tuple[Cell, ...]:
-    """Return what is found in a simulated field of three leukocytes."""
-    smear = SimulatedSmear(SmearSpec(seed=6, width_um=144, height_um=108, leukocytes=3))
+    """Return what is found in a simulated field of three leukocytes.
+
+    None lies at the field's edge, where one pixel of its outline decides whether it is whole.
+    """
+    smear = SimulatedSmear(SmearSpec(seed=7, width_um=144, height_um=108, leukocytes=3))
     rgb = smear.render(0, 0, width_px=960, height_px=720, um_per_px=UM_PER_PX)
     return FieldAnalyser(bundle, engine).analyse(rgb, um_per_px=UM_PER_PX)
 
