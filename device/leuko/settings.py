@@ -19,6 +19,7 @@ SETTINGS_FILE = Path("/etc/leuko/leuko.toml")
 """Where the settings are read from unless ``LEUKO_SETTINGS`` names another file."""
 
 _PREFIX = "LEUKO_"
+_ENVIRONMENT = "the environment (LEUKO_*)"
 _OTHERS = ("LEUKO_SETTINGS", "LEUKO_DATASETS")
 """Variables that are no settings: this file's place, and the desktop tools' datasets."""
 
@@ -106,7 +107,7 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
     given = {name: value for name, value in options.items() if value is not None}
     sources = {
         str(file): _read(file, is_wanted=is_wanted),
-        "the environment (LEUKO_*)": variables,
+        _ENVIRONMENT: variables,
         "the command line": given,
     }
     for source, table in sources.items():
@@ -146,6 +147,8 @@ def _sentence(error: ValidationError, source: str) -> str:
         remedy = (
             f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}"
         )
+        if source == _ENVIRONMENT:
+            remedy = f"unset {_PREFIX}{key.upper()}; {remedy}"
         return f"{source} has the unknown setting {key}; {remedy}"
     reason = problem["msg"].removeprefix("Input ")
     return f"{source} sets {key} to {problem['input']!r}, which {reason}; correct it"

@@ -229,9 +229,17 @@ def test_a_full_stick_is_said_and_nothing_half_stays_there(
     assert list(small_stick.iterdir()) == []
 
 
-@pytest.mark.parametrize("folder", ["/proc", "/media/no such stick"])
-def test_a_folder_that_is_gone_or_takes_nothing_is_said(folder: str) -> None:
-    with pytest.raises(OutputError, match=f"session 12 cannot be exported to {folder}: "):
+@pytest.mark.parametrize(
+    ("folder", "remedy"),
+    [
+        ("/proc", "free or choose another"),
+        ("/media/no such stick", "plug the stick in, or make it"),
+    ],
+)
+def test_a_folder_that_is_gone_or_takes_nothing_is_said(folder: str, remedy: str) -> None:
+    with pytest.raises(
+        OutputError, match=f"session 12 cannot be exported to {folder}: .*; {remedy}"
+    ):
         export(Path(folder))
 
 

@@ -54,7 +54,9 @@ def test_what_the_file_may_not_say_is_refused(file: Path, text: str, words: str)
 
 
 def test_an_unknown_variable_is_refused() -> None:
-    with pytest.raises(SettingsError, match="unknown setting thread; did you mean threads"):
+    with pytest.raises(
+        SettingsError, match="setting thread; unset LEUKO_THREAD; did you mean threads"
+    ):
         load_settings({"LEUKO_THREAD": "2"})
 
 

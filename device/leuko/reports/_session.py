@@ -144,8 +144,11 @@ def _translated(session: SessionRecord, folder: Path) -> Generator[None]:
         # A store that cannot be read is an OSError too, and no fault of the stick.
         raise
     except OSError as error:
+        # Not made here: where no stick is mounted, a new folder would fill the device's own disk.
+        remedy = (
+            "free or choose another place" if folder.is_dir() else "plug the stick in, or make it"
+        )
         raise OutputError(
             f"session {session.id} cannot be exported to {folder}: "
-            f"{error.strerror or error}; it is kept on the device; "
-            "free or choose another place and export it again"
+            f"{error.strerror or error}; it is kept on the device; {remedy} and export it again"
         ) from error
