@@ -112,7 +112,7 @@ def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
 
 
 def test_an_unsure_name_is_unclassified_and_says_why(bundle: ModelBundle, field: RGBImage) -> None:
-    strict = changed(bundle, "classifier", unclassified_below=1.0)
+    strict = changed(bundle, "classifier", unclassified_below=1.0, familiarity=None)
     found = FieldAnalyser(strict, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
     whole = [cell for cell in found if not cell.region.cut_by_border]
     assert {cell.status for cell in whole} == {CellStatus.UNCLASSIFIED}
@@ -173,9 +173,9 @@ def test_a_cell_unlike_anything_learnt_gets_no_class(bundle: ModelBundle, field:
         assert ranks == np.argsort(cells[index].probabilities).tolist()
 
 
-def test_a_familiar_cell_keeps_its_class(
-    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
-) -> None:
+def test_a_familiar_cell_keeps_its_class(bundle: ModelBundle, field: RGBImage) -> None:
+    unasked = changed(bundle, "classifier", familiarity=None)
+    cells = FieldAnalyser(unasked, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
     length = bundle.manifest.classifier.embedding
     lenient = with_familiarity(bundle, familiarity_up_to(1e6, length=length))
     found = FieldAnalyser(lenient, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
