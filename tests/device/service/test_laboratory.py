@@ -37,7 +37,7 @@ def parts_of(make_parts: Callable[..., Parts], store: Store) -> Callable[[Labora
 def test_a_service_knows_its_laboratory_again_by_the_cells_that_it_counted(
     parts_of: Callable[[Laboratory], Parts], store: Store, frames: list[Frame]
 ) -> None:
-    seen, again = Laboratory(), Laboratory()
+    seen, again, once_more = Laboratory(), Laboratory(), Laboratory()
     service = LiveService(parts_of(seen))
     service.start("H-12", operator="ana", target=Target(100), asked_by="ana")
     for frame in frames[:24]:
@@ -46,6 +46,8 @@ def test_a_service_knows_its_laboratory_again_by_the_cells_that_it_counted(
     assert counted > 0
     LiveService(parts_of(again))
     assert again.looks == counted
+    LiveService(parts_of(once_more))
+    assert once_more.tone == again.tone != Laboratory().tone
     # The same cells, but each once instead of in every frame, and named a little otherwise. Five
     # cells tell the cytoplasm less well than the nuclei.
     assert again.tone.nucleus == pytest.approx(seen.tone.nucleus, rel=0.2)
