@@ -130,16 +130,17 @@ def test_the_real_models_have_only_operators_that_the_edge_tpu_maps(bundled: Pat
     assert products == {"locator.tflite": 0, "outliner.tflite": 0, "classifier.tflite": 1}
 
 
-@pytest.mark.slow
-def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
-    root: Path,
-    untrained: tuple[Path, Path],
-    bundled: Path,
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # Vulkan in software may take longer than a GPU is given; tests/device/backends are patient.
+@pytest.fixture
+def without_vulkan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vulkan in software may take longer than a GPU is given; tests/device/backends are patient."""
     monkeypatch.setenv("VK_ICD_FILENAMES", "/nowhere")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("without_vulkan")
+def test_the_parity_of_a_bundle_is_printed_and_written_set_by_set(
+    root: Path, untrained: tuple[Path, Path], bundled: Path, run: Run
+) -> None:
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
     results = bundled.parent / "not-there-yet"
     places = ("--bundle", bundled, "--results", results)
