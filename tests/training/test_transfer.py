@@ -37,6 +37,8 @@ from leuko_training.transfer import (
     ask,
     choose_shipped,
     figures_of,
+    finished,
+    keep,
     planned,
     record_of_shipped,
     record_of_transfer,
@@ -125,6 +127,18 @@ def test_answers_are_the_same_after_they_were_written(tmp_path: Path) -> None:
     assert (again.datasets == said.datasets).all()
     assert (again.truths == said.truths).all()
     assert (again.probabilities == said.probabilities).all()
+
+
+def test_kept_answers_of_long_trials_stand_in_for_trainings_that_are_gone(tmp_path: Path) -> None:
+    runs, kept = tmp_path / "runs", tmp_path / "kept"
+    keep([*tried(SHIPPED_NAME, is_short=True), *tried(SHIPPED_NAME, is_short=False)], kept)
+    (own, *others) = tried(SHIPPED_NAME, is_short=False)
+    (runs / own.trial.name).mkdir(parents=True)
+    answers("segmentation_wbc_1", right=1, wrong=2).write(runs / own.trial.name / "answers.npz")
+    found = dict(finished(runs, kept))
+    assert set(found) == {own.trial, *(one.trial for one in others)}
+    assert found[own.trial].accuracy.n == 3
+    assert {found[one.trial].accuracy.n for one in others} == {10}
 
 
 def test_accuracy_counts_the_likeliest_of_the_five_classes_alone() -> None:

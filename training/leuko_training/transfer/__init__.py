@@ -25,7 +25,7 @@ from leuko_training.transfer._names import ask, train_without
 from leuko_training.transfer._outlines import outlines_and_report, render_outlines
 from leuko_training.transfer._places import Places, read_all
 from leuko_training.transfer._report import record_of_transfer, render_transfer
-from leuko_training.transfer._run import Bench, Trial, Tried, finished, planned
+from leuko_training.transfer._run import Bench, Trial, Tried, finished, keep, planned
 from leuko_training.transfer._shipped import (
     record_of_shipped,
     shipped_confusions,
@@ -50,6 +50,7 @@ __all__ = [
     "choose_shipped",
     "figures_of",
     "finished",
+    "keep",
     "outlines_and_report",
     "planned",
     "record_of_shipped",
@@ -64,7 +65,7 @@ __all__ = [
 
 
 def transfer_and_report(trials: Sequence[Trial], places: Places, *, whole: bool = False) -> None:
-    """Do the trials that are not done yet, and write the report on all that are.
+    """Do the trials that are not done yet, and write the report on all that are or were kept.
 
     The shipped recipe's temperature and threshold are written, too, once its long trainings have
     left out all laboratories.
@@ -83,7 +84,8 @@ def transfer_and_report(trials: Sequence[Trial], places: Places, *, whole: bool 
         raise DatasetError(f"{places.segmenter} is missing; train the segmenter first")
     if any(not (places.folder / trial.name / "answers.npz").is_file() for trial in trials):
         _do(trials, places)
-    tried = list(starmap(Tried, finished(places.folder)))
+    tried = list(starmap(Tried, finished(places.folder, places.kept)))
+    keep(tried, places.kept)
     figures = judge_bundles(tried, places) if whole else kept_figures(places)
     write_transfer(tried, figures, places.results)
     if chosen := choose_shipped(tried):

@@ -24,6 +24,11 @@ class Places:
     segmenter: Path
     certainty: Path
 
+    @property
+    def kept(self) -> Path:
+        """Folder of what classifiers answered, for reports when the trainings are gone."""
+        return self.results / "transfer-answers"
+
 
 def read_all(root: Path) -> list[LabelledImage]:
     """Return the images of every set below a root, of all folds."""

@@ -1,12 +1,12 @@
 """Laboratories left out in turn: every training in a folder of its own, none done twice."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 
-from leuko.errors import SettingsError
+from leuko.errors import OutputError, SettingsError
 from leuko_training.answers import Answers
 from leuko_training.cut_cells import LabelledCell, labelled_cells, red_cells
 from leuko_training.datasets import LabelledImage
@@ -20,6 +20,8 @@ from leuko_training.transfer._laboratories import (
     sets_of,
 )
 from leuko_training.transfer._names import ask, train_without
+
+_ANSWERS = "answers.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Bench:
             folder: of all trials.
         """
         own = folder / trial.name
-        done = own / "answers.npz"
+        done = own / _ANSWERS
         if done.is_file():
             return Answers.read(done)
         recipe = RECIPES[trial.recipe]
@@ -148,19 +150,41 @@ class Bench:
         return [one for one in self._cells if one.item.dataset in wanted]
 
 
-def finished(folder: Path) -> Iterator[tuple[Trial, Answers]]:
-    """Yield every trial below a folder that is done, with its answers, the oldest names first.
+def finished(*folders: Path) -> Iterator[tuple[Trial, Answers]]:
+    """Yield every trial below some folders that is done, with its answers, the oldest names first.
 
     Args:
-        folder: of all trials.
+        folders: of trials; of a trial that several have, the first one's answers.
     """
     for length in ("short", "long"):
         for recipe in RECIPES:
             for group in (*PROXY_GROUPS, *((name,) for name in LABORATORIES), RAABIN_ALONE):
-                yield from _seeds_of(folder, Trial(recipe, group, 0, length == "short"))
+                yield from _seeds_of(folders, Trial(recipe, group, 0, length == "short"))
 
 
-def _seeds_of(folder: Path, any_seed: Trial) -> Iterator[tuple[Trial, Answers]]:
-    for done in sorted((folder / any_seed.name).parent.glob("seed-*/answers.npz")):
-        seed = int(done.parent.name.removeprefix("seed-"))
-        yield replace(any_seed, seed=seed), Answers.read(done)
+def keep(tried: Iterable[Tried], folder: Path) -> None:
+    """Write the answers of long trials to a folder that is kept longer than trainings are.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    for one in tried:
+        if one.trial.is_short:
+            continue
+        place = folder / one.trial.name / _ANSWERS
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            one.answers.write(place)
+        except OSError as error:
+            raise OutputError(
+                f"{place} cannot be written ({error}); choose another folder"
+            ) from error
+
+
+def _seeds_of(folders: Sequence[Path], any_seed: Trial) -> Iterator[tuple[Trial, Answers]]:
+    places: dict[str, Path] = {}
+    for folder in folders:
+        for done in (folder / any_seed.name).parent.glob(f"seed-*/{_ANSWERS}"):
+            places.setdefault(done.parent.name, done)
+    for name, done in sorted(places.items()):
+        yield replace(any_seed, seed=int(name.removeprefix("seed-"))), Answers.read(done)
