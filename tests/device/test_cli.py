@@ -248,6 +248,33 @@ def test_an_unknown_setting_is_refused(
     assert "unknown setting um_per_pixel; did you mean um_per_px?" in sentence
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("doctor",),
+        ("run", "--camera", "sim"),
+        ("session", "list"),
+        ("session", "slim", "1", "--yes"),
+        ("calibrate", "show"),
+        ("calibrate", "undo", "--yes"),
+        ("calibrate", "all", "--camera", "sim", "--yes"),
+        ("bundle", "list"),
+        ("bundle", "rollback"),
+    ],
+)
+def test_a_state_folder_that_is_a_file_is_told_as_such(
+    leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    run = leuko(*arguments)
+    assert not run.stdout
+    assert refusal(run) == (
+        f"leuko: the environment (LEUKO_*) sets state_dir to '{tmp_path}/state', which is a file "
+        "and no folder; give a folder, or a place where one can be made"
+    )
+
+
 @pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/leuko"])
 def test_an_output_folder_that_cannot_be_written_is_refused(
     leuko: Leuko, disc_folder: Path, tiny_bundle: Path, place: str
