@@ -64,6 +64,15 @@ def sign_bundle(path: Path, key_file: Path) -> ModelBundle:
     return load_bundle(path)
 
 
+def check_key(file: Path) -> None:
+    """Refuse a key that cannot sign, before there is anything to be signed.
+
+    Raises:
+        SigningError: it cannot.
+    """
+    _private_key(file)
+
+
 def _private_key(file: Path) -> Ed25519PrivateKey:
     content = _secret(file)
     try:

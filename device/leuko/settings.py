@@ -95,7 +95,8 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
         **options: values from the command line by the setting's name; None where not given.
 
     Raises:
-        SettingsError: the file cannot be read, or a setting is unknown or out of range.
+        SettingsError: the file cannot be read, a setting is unknown or out of range, or the state
+            directory is no folder.
     """
     file = Path(environment.get("LEUKO_SETTINGS") or SETTINGS_FILE)
     is_wanted = bool(environment.get("LEUKO_SETTINGS"))
@@ -115,7 +116,10 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
     merged: dict[str, Any] = {}
     for table in sources.values():
         merged |= table
-    return _validate(merged, "the settings")
+    settings = _validate(merged, "the settings")
+    source = next((name for name in reversed(sources) if "state_dir" in sources[name]), "leuko")
+    _refuse_file(settings.state_dir, source)
+    return settings
 
 
 def _read(file: Path, *, is_wanted: bool) -> dict[str, Any]:
@@ -137,6 +141,26 @@ def _validate(table: Mapping[str, Any], source: str) -> Settings:
         return Settings.model_validate(dict(table))
     except ValidationError as error:
         raise SettingsError(_sentence(error, source)) from error
+
+
+def _refuse_file(state_dir: Path, source: str) -> None:
+    """Refuse a file in the place of the state directory, once for all that is kept in there."""
+    found = next((path for path in (state_dir, *state_dir.parents) if _is_there(path)), None)
+    if found is None or found.is_dir():
+        return
+    which = "" if found == state_dir else f"lies below {found}, which "
+    raise SettingsError(
+        f"{source} sets state_dir to '{state_dir}', which {which}is a file and no folder; give a "
+        "folder, or a place where one can be made"
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # Whoever opens what is kept there says that this user may not.
+        return False
 
 
 def _sentence(error: ValidationError, source: str) -> str:

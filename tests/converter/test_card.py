@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,14 @@ from PIL import Image
 from leuko.bundle import default_bundle_path, load_bundle
 from leuko.inference import LiteRTEngine
 from leuko.installation import InstalledBundles
+from leuko.signature import read_trusted_keys
 from leuko.verification import replay_golden
 from leuko_converter.card import CARD_FILE, add_card
 from leuko_converter.card_failures import LARGEST_PICTURE_BYTES
+from leuko_converter.cli import main
 from leuko_converter.errors import ConversionError
 from leuko_converter.package import zip_bundle
+from leuko_converter.signing import make_keys, sign_bundle
 from leuko_training.uncarded import CARD_PICTURES, sha256_without_card
 
 TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny-bundle"
@@ -63,6 +67,46 @@ def test_a_card_changes_no_model_and_can_be_written_anew(bundle: Path, evaluatio
     assert first.signature is None
     assert replay_golden(first, LiteRTEngine()).is_ok
     assert add_card(bundle, evaluation).sha256 == first.sha256
+
+
+@pytest.fixture
+def write_card(
+    bundle: Path, evaluation: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Path], int | str | None]:
+    """Calls `leuko-convert card` with a key; gives its exit code."""
+
+    def call(key: Path) -> int | str | None:
+        options = ["--evaluation", str(evaluation), "--key", str(key)]
+        monkeypatch.setattr("sys.argv", ["leuko-convert", "card", str(bundle), *options])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return left.value.code
+
+    return call
+
+
+def test_a_bundle_that_gets_a_card_is_signed_anew(
+    write_card: Callable[[Path], int | str | None],
+    bundle: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    private, public = make_keys(tmp_path / "hospital")
+    sign_bundle(bundle, private)
+    assert write_card(private) == 0
+    carded = load_bundle(bundle)
+    assert carded.manifest.model_card == CARD_FILE
+    assert read_trusted_keys(public.parent).signer_of(carded) == "hospital"
+    assert capfd.readouterr().out.endswith(f"{CARD_FILE} and is signed\n")
+
+
+def test_a_key_that_cannot_sign_leaves_a_signed_bundle_without_a_card(
+    write_card: Callable[[Path], int | str | None], bundle: Path, tmp_path: Path
+) -> None:
+    sign_bundle(bundle, make_keys(tmp_path / "hospital")[0])
+    before = load_bundle(bundle)
+    assert write_card(tmp_path / "lost.key") == 1
+    assert load_bundle(bundle) == before
 
 
 def test_a_card_that_was_changed_is_found(bundle: Path, evaluation: Path) -> None:

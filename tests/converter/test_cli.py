@@ -10,12 +10,14 @@ from PIL import Image
 
 from leuko.bundle import load_bundle
 from leuko.inference import LiteRTEngine
+from leuko.signature import read_trusted_keys
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.verification import replay_golden
 from leuko_converter.cli import main
 from leuko_converter.edgetpu import check_model
 from leuko_converter.flatbuffer import operators
 from leuko_converter.representative import LabelledViews
+from leuko_converter.signing import make_keys
 from leuko_training.classifier import edge_classifier
 from leuko_training.datasets import LabelledImage, fold_of_group
 from leuko_training.datasets.bccd import FOLDER, MASK_FOLDER, UM_PER_PX
@@ -94,7 +96,8 @@ def bundled(
     """What `leuko-convert bundle` makes of the real architectures, and ``bundle.zip`` beside."""
     folder = tmp_path_factory.mktemp("bundled") / "bundle"
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
-    places = ("--out", folder, "--zip", folder.with_suffix(".zip"))
+    key, _ = make_keys(folder.with_name("hospital"))
+    places = ("--out", folder, "--zip", folder.with_suffix(".zip"), "--key", key)
     with pytest.MonkeyPatch.context() as patch:
         arguments = ("bundle", *options, *places, "--views", 6, "--version", "9.8.7")
         patch.setattr("sys.argv", ["leuko-convert", *map(str, arguments)])
@@ -108,7 +111,10 @@ def bundled(
 def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path, root: Path) -> None:
     bundle = load_bundle(bundled)
     assert bundle.label == f"leuko-default 9.8.7 {bundle.sha256[:8]}"
-    assert load_bundle(bundled.with_suffix(".zip")).sha256 == bundle.sha256
+    packed = load_bundle(bundled.with_suffix(".zip"))
+    assert packed.sha256 == bundle.sha256
+    trusted = read_trusted_keys(bundled.parent)
+    assert trusted.signer_of(bundle) == trusted.signer_of(packed) == "hospital"
     assert replay_golden(bundle, LiteRTEngine()).is_ok
     learnt_from, rendered = bundle.manifest.training_sets
     assert rendered.name == "simulated"
@@ -212,6 +218,15 @@ def test_a_folder_without_data_sets_is_refused(
     code, _, err = run("bundle", *options, "--out", tmp_path / "out")
     assert code == 1
     assert "no image with a mask is there" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_key_that_cannot_sign_is_refused_before_anything_is_converted(
+    tmp_path: Path, run: Run
+) -> None:
+    code, _, err = run("bundle", "--key", tmp_path / "lost.key", "--out", tmp_path / "out")
+    assert code == 1
+    assert "lost.key cannot be read" in err
     assert not (tmp_path / "out").exists()
 
 

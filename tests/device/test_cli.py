@@ -90,6 +90,17 @@ def test_every_command_explains_itself(
     assert all(word in run.stdout for word in words)
 
 
+@pytest.mark.parametrize("group", [(), ("session",), ("calibrate",), ("bundle",)])
+def test_help_says_of_every_command_what_it_does_to_the_end_of_the_sentence(
+    leuko: Leuko, monkeypatch: pytest.MonkeyPatch, group: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, commands = leuko(*group, "--help").stdout.split("Commands:\n")
+    assert "..." not in commands
+    assert commands.endswith(".\n")
+    assert max(len(line) for line in commands.splitlines()) <= 80
+
+
 def test_help_comes_at_once() -> None:
     def seconds() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -157,7 +168,7 @@ def test_a_truncated_image_alone_gives_no_result(
 ) -> None:
     os.truncate(disc_folder / "one.png", 5000)
     assert "truncated" in refusal(leuko("count", disc_folder, *count_options))
-    assert list(out_dir.iterdir()) == []
+    assert not out_dir.exists()
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
@@ -235,6 +246,33 @@ def test_an_unknown_setting_is_refused(
     monkeypatch.setenv("LEUKO_SETTINGS", str(tmp_path / "leuko.toml"))
     sentence = refusal(leuko("count", disc_folder, *count_options))
     assert "unknown setting um_per_pixel; did you mean um_per_px?" in sentence
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("doctor",),
+        ("run", "--camera", "sim"),
+        ("session", "list"),
+        ("session", "slim", "1", "--yes"),
+        ("calibrate", "show"),
+        ("calibrate", "undo", "--yes"),
+        ("calibrate", "all", "--camera", "sim", "--yes"),
+        ("bundle", "list"),
+        ("bundle", "rollback"),
+    ],
+)
+def test_a_state_folder_that_is_a_file_is_told_as_such(
+    leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    run = leuko(*arguments)
+    assert not run.stdout
+    assert refusal(run) == (
+        f"leuko: the environment (LEUKO_*) sets state_dir to '{tmp_path}/state', which is a file "
+        "and no folder; give a folder, or a place where one can be made"
+    )
 
 
 @pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/leuko"])

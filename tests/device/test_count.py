@@ -239,7 +239,7 @@ def test_a_black_picture_is_left_out(
     [
         (["mask.png"], "mask.png: most of it is black"),
         # The second is a copy of the first.
-        (["a.png", "b.png"], "none of 2 images can be used; a.png: most of it is black"),
+        (["a.png", "b.png"], r"none of 2 images can be used\. 1 of them, such as a\.png: most"),
     ],
 )
 def test_black_pictures_alone_are_named(
@@ -265,9 +265,42 @@ def test_a_file_is_no_place_for_results(
 def test_broken_images_alone_give_no_result(tmp_path: Path, bundle: ModelBundle) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"nothing")
-    with pytest.raises(ImageError, match="none of 2 images can be used"):
+    with pytest.raises(ImageError, match=r"none of 2 images .* used\. All of them, such as a\.png"):
         count([tmp_path], tmp_path / "out", bundle)
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_reasons_are_named_for_which_no_image_can_be_used(
+    tmp_path: Path, bundle: ModelBundle
+) -> None:
+    for number in range(3):
+        black = np.full((200 + number, 300, 3), number, np.uint8)
+        Image.fromarray(black).save(tmp_path / f"black-{number}.png")
+    for number in range(2):
+        (tmp_path / f"text-{number}.png").write_bytes(b"nothing")
+    Image.new("RGB", (4, 4)).save(tmp_path / "small.png")
+    Image.new("RGB", (20_000, 100)).save(tmp_path / "large.png")
+    with pytest.raises(ImageError) as refused:
+        count([tmp_path], tmp_path / "out", bundle)
+    whole, *reasons = str(refused.value).split(". ")
+    assert whole == "none of 7 images can be used"
+    assert reasons[0].startswith("3 of them, such as black-0.png: most of it is black (level 0 of")
+    assert reasons[1].startswith("2 of them, such as text-0.png: ")
+    assert "is no PNG, JPEG, TIFF or BMP image" in reasons[1]
+    assert reasons[2].startswith("1 of them, such as large.png: ")
+    assert reasons[3:] == ["1 of them for other reasons"]
+
+
+def test_a_missing_scale_is_named_before_what_else_is_wrong(
+    tmp_path: Path, bundle: ModelBundle
+) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"nothing")
+    Image.new("RGB", (640, 480), (235, 235, 235)).save(tmp_path / "empty.png")
+    with pytest.raises(
+        ScaleError, match=r"used\. 1 of them, such as empty\.png: .* 2 of them, such"
+    ):
+        count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
 
 
 def test_the_scale_is_found_for_each_camera(

@@ -178,7 +178,10 @@ def test_whoever_has_no_camera_is_told_how_to_try_without() -> None:
 def test_a_service_is_found_where_it_listens(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     settings = Settings(control_socket=path)
-    assert ask_service(settings).finding.health == Health(Level.OK, f"none listens at {path}")
+    told = ask_service(settings).finding.health
+    assert told.level is Level.OK
+    assert told.text.startswith(f"none listens at {path}; if one runs that listens elsewhere, say")
+    assert "--socket" in told.text
     with socket(AF_UNIX) as listener:
         listener.bind(str(path))
     finding = ask_service(settings).finding

@@ -188,16 +188,28 @@ def test_a_name_that_is_no_text_can_be_written(out_dir: Path, bundle: ModelBundl
     assert json.loads((out_dir / "differential.json").read_text())["images"]
 
 
-def test_a_run_that_breaks_off_leaves_nothing_of_itself(out_dir: Path) -> None:
+def break_off(folder: Path) -> None:
     def breaks_off() -> None:
-        with ReportFolder(out_dir) as report:
+        with ReportFolder(folder) as report:
             report.add_field(field())
             report.add_mask(field())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         breaks_off()
+
+
+def test_a_run_that_breaks_off_leaves_nothing_of_itself(out_dir: Path) -> None:
+    break_off(out_dir / "slides" / "seven")
+    assert not out_dir.exists()
+
+
+def test_a_run_that_breaks_off_leaves_the_folders_of_others(out_dir: Path) -> None:
+    out_dir.mkdir()
+    break_off(out_dir / "slides")
     assert list(out_dir.iterdir()) == []
+    break_off(out_dir)
+    assert out_dir.is_dir()
 
 
 def test_the_result_of_an_earlier_run_is_gone_once_a_new_one_starts(

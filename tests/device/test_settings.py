@@ -53,6 +53,17 @@ def test_what_the_file_may_not_say_is_refused(file: Path, text: str, words: str)
     assert str(file) in str(caught.value)
 
 
+def test_a_state_directory_that_is_a_file_is_refused(file: Path, tmp_path: Path) -> None:
+    file.write_text('state_dir = "/dev/null"', encoding="utf-8")
+    given = {"LEUKO_SETTINGS": str(file)}
+    with pytest.raises(SettingsError, match=f"^{file} sets state_dir to '/dev/null', which is a f"):
+        load_settings(given)
+    words = f"^the command line sets state_dir to '{file}/a/b', which lies below {file}, which is a"
+    with pytest.raises(SettingsError, match=words):
+        load_settings(given, state_dir=file / "a" / "b")
+    assert load_settings(given, state_dir=tmp_path / "a" / "b").state_dir == tmp_path / "a" / "b"
+
+
 def test_an_unknown_variable_is_refused() -> None:
     with pytest.raises(
         SettingsError, match="setting thread; unset LEUKO_THREAD; did you mean threads"

@@ -157,9 +157,11 @@ def test_a_refusal_is_shown_and_tried_again_where_there_are_keys() -> None:
         assert not without_keys.asks_again("too dim; turn it up")
 
 
-@pytest.mark.parametrize(("action", "begins"), [(Action.GO, True), (Action.FINISH, False)])
+@pytest.mark.parametrize(
+    ("action", "answer"), [(Action.GO, Answer.YES), (Action.FINISH, Answer.NO)]
+)
 def test_a_part_is_begun_with_or_skipped_while_the_camera_shows_the_slide(
-    action: Action, *, begins: bool
+    action: Action, answer: Answer
 ) -> None:
     bench = Bench(NAMES)
     answers = bench.answers
@@ -169,11 +171,17 @@ def test_a_part_is_begun_with_or_skipped_while_the_camera_shows_the_slide(
         answers.press(Press(action), on="keypad")
 
     with bench.wizard() as wizard:
-        assert wizard.asks_to_begin("part 5 of 6", shots()) is begins
+        assert wizard.asks_to_begin("part 5 of 6", shots(), longest_s=60) is answer
     asked = bench.shown[-1]
     assert (asked.number, asked.instruction) == ("part 5 of 6", "turn the focus slowly")
     assert asked.answers == "[Enter] begin · hold [/] skip"
     assert asked.picture is not None
+
+
+def test_who_is_asked_to_begin_is_not_waited_for_without_end() -> None:
+    with Bench(NAMES).wizard() as wizard:
+        assert wizard.asks_to_begin("part 5 of 6", iter(()), longest_s=0.2) is None
+        assert wizard.is_answerable
 
 
 def test_neither_display_nor_buttons_that_fail_stop_a_calibration(tmp_path: Path) -> None:

@@ -22,6 +22,11 @@ from leuko_converter.cli._options import (
 )
 from leuko_converter.package import zip_bundle
 
+Key = Annotated[
+    Path | None,
+    typer.Option("--key", help="Sign the bundle with this private key that keygen made."),
+]
+
 
 def bundle(
     *,
@@ -43,8 +48,14 @@ def bundle(
     zip_file: Annotated[
         Path | None, typer.Option("--zip", help="Pack the bundle into this file, too.")
     ] = None,
+    key: Key = None,
 ) -> None:
     """Convert a trained segmenter and classifier, and write the bundle of both."""
+    from leuko_converter.signing import check_key, sign_bundle
+
+    if key:
+        # A key that cannot sign is told before the long conversion.
+        check_key(key)
     with quiet():
         from leuko_converter import assemble
         from leuko_converter.trained import load_trained, with_embedding
@@ -60,6 +71,8 @@ def bundle(
         views=views,
         engine=LiteRTEngine(),
     )
+    if key:
+        sign_bundle(out, key)
     if zip_file:
         zip_bundle(out, zip_file)
     size = sum(len(content) for content in written.files.values())
@@ -99,12 +112,20 @@ def card(
     transfer: Annotated[
         Path | None, typer.Option(help="Figures of its recipe elsewhere, by leuko-train transfer.")
     ] = None,
+    key: Key = None,
 ) -> None:
     """Write a model card into a bundle: data, licences, split, figures, known failures."""
     from leuko_converter.card import CARD_FILE, add_card
+    from leuko_converter.signing import check_key, sign_bundle
 
+    if key:
+        # A key that cannot sign is told before the card replaces a signed one.
+        check_key(key)
     written = add_card(folder, evaluation, transfer)
-    typer.echo(f"{written.label} has {folder / CARD_FILE}; sign it anew")
+    if key:
+        sign_bundle(folder, key)
+    told = "is signed" if key else "is to be signed anew"
+    typer.echo(f"{written.label} has {folder / CARD_FILE} and {told}")
 
 
 def deploy(

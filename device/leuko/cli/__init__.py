@@ -17,6 +17,7 @@ from leuko.cli._bench import bench
 from leuko.cli._bundle import bundle_app
 from leuko.cli._calibrate import calibrate_app
 from leuko.cli._count import count, demo
+from leuko.cli._groups import CommandGroup
 from leuko.cli._live import doctor, run
 from leuko.cli._session import session_app
 from leuko.cli._snap import snap
@@ -24,6 +25,7 @@ from leuko.errors import LeukoError
 
 # Plain text starts in half the time, and an error stays the one line that it is.
 app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

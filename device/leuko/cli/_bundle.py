@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leuko.cli._groups import CommandGroup
 from leuko.cli._options import BundleArgument, ThreadsOption, chosen_bundle, installed_bundles
 from leuko.errors import BundleError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from leuko.settings import Settings
 
 bundle_app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Look at model bundles, check them, install them, choose one.",

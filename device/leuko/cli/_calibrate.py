@@ -20,6 +20,7 @@ from leuko.cli._calibration_options import (
 from leuko.cli._camera_controls import exposure, white_balance
 from leuko.cli._check import check
 from leuko.cli._flat_field import flat_field
+from leuko.cli._groups import CommandGroup
 from leuko.cli._keeping import again_if_wanted, confirm
 from leuko.cli._optics import focus, scale
 from leuko.cli._review import review
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from leuko.calibration import Calibration, CalibrationHistory, Entry
 
 calibrate_app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Fit the device to its microscope and camera, and look after what was measured.",

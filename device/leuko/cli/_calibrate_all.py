@@ -2,6 +2,7 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from leuko.cli._camera_controls import calibrate_exposure, calibrate_white_balan
 from leuko.cli._flat_field import calibrate_flat_field
 from leuko.cli._keeping import ORDER
 from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring
-from leuko.cli._opening import bench_wizard, refuse_beside_a_service
+from leuko.cli._opening import bench_wizard, refuse_beside_a_service, tell_person
 from leuko.cli._optics import calibrate_focus, calibrate_scale
 from leuko.cli._staining import calibrate_stain
 from leuko.errors import CalibrationError, ImageError, NoControlError
@@ -50,6 +51,10 @@ class _Outcome:
 _SKIPPED = _Outcome("skipped")
 
 
+class _UnansweredError(typer.Abort):
+    """Nobody has said whether to begin with a part, and nobody would of those after it."""
+
+
 def _checked_parts(names: list[str] | None) -> list[str] | None:
     known = [_typed(one) for one in ORDER]
     wanted = [_typed(one.lower()) for one in names or ()]
@@ -76,8 +81,24 @@ def calibrate_all(
     if not asked.folder:
         refuse_beside_a_service(settings)
     with bench_wizard(settings, ORDER[0], is_asked=asked.is_open) as wizard:
-        outcomes = {name: _outcome(name, asked, wizard, skip=skip or ()) for name in ORDER}
+        outcomes = _outcomes(asked, wizard, skip=skip or ())
     _finish(outcomes, json=asked.json)
+
+
+def _outcomes(asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) -> dict[str, _Outcome | None]:
+    """Measure the parts until nobody answers; return why each is not kept, None if it is."""
+    outcomes: dict[str, _Outcome | None] = {}
+    for name in ORDER:
+        try:
+            outcomes[name] = _outcome(name, asked, wizard, skip=skip)
+        except _UnansweredError:
+            tell_person(
+                f"leuko: nobody answered whether to begin with {_typed(name)}, so neither it nor "
+                "what comes after it was measured; answer in the terminal or with a keypad, or "
+                "have nothing asked with --yes"
+            )
+            break
+    return outcomes
 
 
 def _outcome(name: str, asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) -> _Outcome | None:
@@ -129,17 +150,21 @@ def _is_measured(name: str, asked: Asked, wizard: "Wizard") -> bool:
 
 def _is_wanted(name: str, bench: Measuring) -> bool:
     from leuko.calibration import shots_of_camera
+    from leuko.control import Answer
 
     number = f"part {ORDER.index(name) + 1} of {len(ORDER)}"
-    shots = shots_of_camera(bench.camera, longest_s=LONG_S) if bench.camera else iter(())
-    return bench.wizard.asks_to_begin(number, shots)
+    shots = shots_of_camera(bench.camera, longest_s=math.inf) if bench.camera else iter(())
+    answer = bench.wizard.asks_to_begin(number, shots, longest_s=LONG_S)
+    if answer is None:
+        raise _UnansweredError
+    return answer is not Answer.NO
 
 
 def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:
     """Say what is kept, and leave with 1 if a part was refused or none is."""
     kept = [_typed(name) for name, found in outcomes.items() if found is None]
     if not json:
-        typer.echo(f"kept: {', '.join(kept) or 'nothing'}")
+        typer.echo(f"kept: {', '.join(kept) or 'nothing; the calibration is as it was'}")
         if refused := [_typed(name) for name, found in outcomes.items() if found and found.refused]:
             typer.echo(
                 f"refused: {', '.join(refused)}; run each alone, leuko calibrate {refused[0]}"

@@ -70,13 +70,14 @@ def offer(
 
 
 def _tell_next(name: str, bench: Measuring) -> None:
-    """Name the part that comes next and was never measured; after the last there is none."""
+    """Name the parts that come later and were never measured, and how to go on with the next."""
     present = bench.history.current()
     if name not in ORDER or present is None:
         return
     later = ORDER[ORDER.index(name) + 1 :]
-    if following := next((one for one in later if one not in present.record.parts), ""):
-        typer.echo(f"next: leuko calibrate {following.replace('_', '-')}")
+    if left := [one.replace("_", "-") for one in later if one not in present.record.parts]:
+        told = f"not calibrated yet: {', '.join(left)}"
+        typer.echo(f"{told}; to go on with {left[0]}, run: leuko calibrate {left[0]}")
 
 
 def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> None:
@@ -136,6 +137,7 @@ def is_wanted(
     if answer is Answer.AGAIN:
         raise Again
     if answer is Answer.NO:
-        bench.say(f"this {what} is not kept")
+        nobody = "" if wizard.is_answerable else "nobody answered: "
+        bench.say(f"{nobody}this {what} is not kept")
         raise typer.Exit(1)
     return True

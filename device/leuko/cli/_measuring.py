@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from leuko.cli._calibration_options import Asked, name_of
-from leuko.cli._opening import bench_camera, bench_wizard
+from leuko.cli._opening import bench_camera, bench_wizard, tell_person
 from leuko.cli._options import chosen_bundle
 from leuko.errors import CalibrationError, LeukoError, NoControlError
 
@@ -155,7 +155,7 @@ def _pictures(camera: "CameraProcess | None", asked: Asked, longest_s: float) ->
 
 def tell_left_out(reason: str) -> None:
     """Say why a picture is not used; going on without it is no reason to stop a script."""
-    typer.echo(f"leuko: left out {reason}", err=True)
+    tell_person(f"leuko: left out {reason}")
 
 
 def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") -> "Circumstances":

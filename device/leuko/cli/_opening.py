@@ -2,10 +2,9 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
+import sys
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
-
-import typer
 
 from leuko.errors import CalibrationError, CameraError
 
@@ -14,6 +13,12 @@ if TYPE_CHECKING:
     from leuko.cameras import CameraProcess
     from leuko.settings import Settings
     from leuko.wizard import Wizard
+
+
+def tell_person(line: str) -> None:
+    """Write a line on stderr; it stands above a progress bar that is there."""
+    # Click's echo writes past Rich, and so onto the bar's own line.
+    sys.stderr.write(f"{line}\n")
 
 
 def bench_wizard(
@@ -33,7 +38,7 @@ def bench_wizard(
         settings,
         display_options(settings),
         GUIDES.get(guide),
-        say=lambda line: typer.echo(line, err=True),
+        say=tell_person,
         is_asked=is_asked,
     )
 

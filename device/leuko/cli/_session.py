@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leuko.cli._groups import CommandGroup
 from leuko.cli._slimming import slim
 from leuko.errors import SettingsError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from leuko.status import Target
 
 session_app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Tell the running service what to do, and look at what it has kept.",

@@ -8,7 +8,8 @@ import numpy as np
 
 from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
-from leuko.errors import ImageError, OutputError, ScaleError
+from leuko.count._refusals import RefusedImage, refusal_of_all
+from leuko.errors import ImageError, OutputError
 from leuko.images import image_size, page_count, pixel_digest, read_image
 from leuko.reports import FailedImage, name_images
 
@@ -75,25 +76,18 @@ class Inputs:
         )
 
     def refuse_if_all_failed(self) -> None:
-        """Raise what is wrong with the images if not one of them can be used.
+        """Do nothing while one of the images can be used.
 
         Raises:
-            ImageError: that is so.
+            refusal_of_all: none can; says what is wrong with how many.
         """
         if len(self._failures) < len(self.images):
             return
-        errors = [(path, self._failures[path]) for path in self.images]
-        # A scale can be stated; a broken file among images without one matters less.
-        of_scale = ((path, error) for path, error in errors if isinstance(error, ScaleError))
-        path, chosen = next(of_scale, errors[0])
-        is_of_scale = isinstance(chosen, ScaleError)
-        if is_of_scale and len({str(error) for _, error in errors}) == 1:
-            raise chosen
-        of_many = f"none of {len(errors)} images can be used; " if len(errors) > 1 else ""
-        # A scale is that of all images of a size.
-        is_named = is_of_scale or path.name in str(chosen)
-        name = "" if is_named else f"{self.names[path][0]}: "
-        raise type(chosen)(f"{of_many}{name}{chosen}") from chosen
+        refused = [
+            RefusedImage(self.names[path][0], path.name in str(error), error)
+            for path, error in ((path, self._failures[path]) for path in self.images)
+        ]
+        raise refusal_of_all(refused)
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, a sentence each."""

@@ -12,6 +12,7 @@ from leuko.status import Health, Level
 _HELD = ("camera", "display", "accelerator")
 """What a service that runs has open: whoever opens it beside that disturbs the count, or fails."""
 _KEYS = ("keypad", "buttons")
+_ELSEWHERE = "if one runs that listens elsewhere, say where with --socket or LEUKO_CONTROL_SOCKET"
 _NO_DISPLAY = Health(Level.OK, "none chosen")
 
 
@@ -61,7 +62,7 @@ def ask_service(settings: Settings) -> AskedService:
     """
     part, path = "service", settings.control_socket
     if _is_absent(path):
-        return AskedService(sound(part, f"none listens at {path}"))
+        return AskedService(sound(part, f"none listens at {path}; {_ELSEWHERE}"))
     try:
         status = ControlClient(path).status()
     except LeukoError as error:

@@ -44,7 +44,8 @@ def write_result(file: Path, content: bytes) -> None:
 class ReportFolder:
     """A folder that receives the results of one run; a context manager.
 
-    Inside it, add fields, then `finish`. Leaving it without having finished leaves no result.
+    Inside it, add fields, then `finish`. Leaving it without having finished leaves no result, and
+    no folder that was not there before.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,6 +53,7 @@ class ReportFolder:
         self._folder = folder
         self._staged = folder / _UNFINISHED
         self._images: list[dict[str, object]] = []
+        self._made: tuple[Path, ...] = ()
 
     def __enter__(self) -> Self:
         """Make the folder and clear it of an earlier result and the files that this lists.
@@ -60,10 +62,12 @@ class ReportFolder:
             OutputError: it cannot be made or written to.
         """
         with contextlib.ExitStack() as undo, _translated(self._folder):
+            undo.push(self.__exit__)
+            places = (self._folder, *self._folder.parents)
+            self._made = tuple(path for path in places if not path.exists())
             self._folder.mkdir(parents=True, exist_ok=True)
             _remove_tree(self._staged)
             self._staged.mkdir()
-            undo.push(self.__exit__)
             _remove_result(self._folder)
             self._append(",".join(CSV_COLUMNS) + "\n")
             undo.pop_all()
@@ -75,9 +79,12 @@ class ReportFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remove whatever was not finished."""
+        """Remove whatever was not finished, and the folders that were made for nothing."""
         with contextlib.suppress(OSError):
             _remove_tree(self._staged)
+            # One that holds a result, or what somebody else put there, is not empty and stays.
+            for path in self._made:
+                path.rmdir()
 
     def add_field(self, field: FieldReport) -> None:
         """Add the cells of one image to ``cells.csv``.

@@ -144,7 +144,7 @@ class Wizard:
         )
         self.answers.forget()
         self.say(f"{question} [{start}] ")
-        while not given.is_given and (self.keys().yes or self.typed.is_open):
+        while not given.is_given and self.is_answerable:
             number = self.answers.typed or str(given.number)
             if (number, given.refused) != shown:
                 shown = (number, given.refused)
@@ -177,31 +177,44 @@ class Wizard:
         answers = self._told_keys("keep", "again", "no")
         return self._asked(replace(chart, answers=answers), f"{question} [y/N/again] ")
 
-    def asks_to_begin(self, number: str, shots: Iterator[Shot]) -> bool:
-        """Return whether a person wants to begin with what the guide says; else it is skipped.
+    @property
+    def is_answerable(self) -> bool:
+        """Whether an answer may come, by a key or in the terminal."""
+        return bool(self.keys().yes) or self.typed.is_open
+
+    def asks_to_begin(
+        self, number: str, shots: Iterator[Shot], *, longest_s: float
+    ) -> Answer | None:
+        """Return whether a person wants to begin with what the guide says.
 
         Args:
             number: which part of how many.
             shots: of the camera, shown meanwhile, so that the slide can be put in its place.
+            longest_s: how long an answer is waited for.
+
+        Returns:
+            The answer, no to skip it; None if nobody answers.
 
         Raises:
-            CalibrationError: the camera fails, or nobody answers for long.
+            CalibrationError: the camera fails.
         """
         step = replace(self._step, number=number, answers=self._told_beginning())
         prompt = f"{number}, {self.guide.title}: {self.guide.instruction}; begin? [y/N] "
         self.answers.forget()
         self.show(step)
         self.say(prompt)
-        until_s = time.monotonic() + _FIRST_KEYS_S
-        while self.keys().yes or self.typed.is_open or time.monotonic() < until_s:
+        asked_s = time.monotonic()
+        while (waited_s := time.monotonic() - asked_s) < longest_s:
+            if waited_s > _FIRST_KEYS_S and not self.is_answerable:
+                return None
             if answer := self.answers.next(_TICK_S) or self._typed(prompt):
-                return answer is not Answer.NO
+                return answer
             shot, answers = next(shots, None), self._told_beginning()
             if shot or answers != step.answers:
                 picture = _reduced(shot.rgb) if shot else step.picture
                 step = replace(step, answers=answers, picture=picture)
                 self.show(step)
-        return False
+        return None
 
     def _told_beginning(self) -> str:
         return self._told_keys("begin", "", "skip") or "answer in the terminal"
@@ -243,7 +256,7 @@ class Wizard:
         self.answers.forget()
         self.show(shown)
         self.say(prompt)
-        while self.keys().yes or self.typed.is_open:
+        while self.is_answerable:
             if answer := self.answers.next(_TICK_S) or self._typed(prompt):
                 return answer
         return Answer.NO

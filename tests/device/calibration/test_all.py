@@ -91,7 +91,7 @@ def test_a_part_that_a_person_skips_is_not_measured(
 ) -> None:
     type_in("n\n")
     run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
-    assert (run.code, run.out) == (1, "kept: nothing\n")
+    assert (run.code, run.out) == (1, "kept: nothing; the calibration is as it was\n")
     assert "leuko: left out flat-field: skipped\n" in run.err
     assert not (tmp_path / "state" / "calibration").exists()
 
@@ -109,6 +109,31 @@ def test_without_a_terminal_the_keypad_begins_and_keeps_a_part(
         monkeypatch.setattr("sys.stdin", nobody)
         run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
     assert run.out.endswith("kept: flat-field\n")
+
+
+def test_where_nobody_answers_that_is_said_and_nothing_changes(
+    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path(os.devnull).open(encoding="utf-8") as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        run = calibrate("--camera", "replay", "--camera-source", fields, "--skip", "exposure")
+    assert (run.code, run.out) == (1, "kept: nothing; the calibration is as it was\n")
+    skipped, asked, told = run.err.splitlines()
+    assert skipped == "leuko: left out exposure: skipped"
+    assert "begin? [y/N]" in asked
+    assert told.startswith("leuko: nobody answered whether to begin with white-balance, so neither")
+    assert not (tmp_path / "state" / "calibration").exists()
+
+
+def test_what_nobody_wants_to_keep_or_not_is_told_as_such(
+    calibrate: Calibrate, fields: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "answers").write_text("y\n", encoding="utf-8")
+    with (tmp_path / "answers").open(encoding="utf-8") as once:
+        monkeypatch.setattr("sys.stdin", once)
+        run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
+    assert run.code == 1
+    assert "\nnobody answered: this calibration is not kept\n" in run.out
 
 
 def test_what_the_camera_cannot_do_is_left_out(calibrate: Calibrate, fields: Path) -> None:

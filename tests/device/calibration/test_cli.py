@@ -1,7 +1,12 @@
 """``leuko calibrate``: from saved pictures to a calibration that counts use, by script."""
 
+import contextlib
 import io
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +90,36 @@ def test_at_the_camera_bad_light_is_told_before_it_is_refused(
     assert "0 of 8 pictures can be used; picture 0 is too dark" in refused
 
 
+def all_of(screen: io.FileIO) -> str:
+    """What was written to a terminal until nobody had it open any more."""
+    shown = b""
+    # That is how Linux tells the end.
+    with contextlib.suppress(OSError):
+        while part := screen.read(4096):
+            shown += part
+    return shown.decode()
+
+
+def test_what_is_told_meanwhile_stands_on_a_line_of_its_own_above_the_progress_bar(
+    fields: Path, tmp_path: Path
+) -> None:
+    (fields / "a.png").write_text("hello", "utf-8")
+    environment = os.environ | {"TERM": "xterm", "LEUKO_STATE_DIR": str(tmp_path / "state")}
+    leuko = (sys.executable, "-m", "leuko")
+    command = (*leuko, "calibrate", "flat-field", "--from", str(fields), "--yes")
+    reading, writing = pty.openpty()
+    with (
+        os.fdopen(reading, "rb", buffering=0) as screen,
+        subprocess.Popen(command, env=environment, stderr=writing) as running,
+    ):
+        os.close(writing)
+        shown = all_of(screen)
+    assert running.returncode == 0
+    assert "pictures: move the slide on" in shown
+    before, _, _ = shown.partition("leuko: left out ")
+    assert before.endswith(("\n", "\x1b[2K")), before
+
+
 def test_an_export_to_a_folder_that_is_not_there_names_it(
     calibrate: Calibrate, fields: Path, tmp_path: Path
 ) -> None:
@@ -102,7 +137,10 @@ def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, field
 
 def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
     kept = calibrate("flat-field", "--from", fields, "--yes")
-    assert kept.out.endswith("to count with it\nnext: leuko calibrate scale\n")
+    assert kept.out.endswith(
+        "to count with it\nnot calibrated yet: scale, focus, stain; to go on with scale, run: "
+        "leuko calibrate scale\n"
+    )
     refused = calibrate("undo", "--json")
     assert refused.code == 1
     assert "say --yes as well" in refused.err
@@ -172,12 +210,14 @@ def test_an_import_as_json_needs_a_yes(
 
 
 def test_a_no_keeps_nothing_and_says_so(
-    calibrate: Calibrate, fields: Path, monkeypatch: pytest.MonkeyPatch
+    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    refused = calibrate("flat-field", "--from", fields)
+    (tmp_path / "answers").write_text("n\n", encoding="utf-8")
+    with (tmp_path / "answers").open(encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        refused = calibrate("flat-field", "--from", fields)
     assert refused.code == 1
-    assert "this calibration is not kept" in refused.out
+    assert refused.out.endswith("correction\nthis calibration is not kept\n")
     assert json.loads(calibrate("history", "--json").out) == []
 
 

@@ -1,7 +1,6 @@
 """``leuko calibrate site``, where lymphocytes are called what the bundle calls neutrophils."""
 
 import csv
-import io
 import json
 import os
 import pty
@@ -370,10 +369,12 @@ def test_names_that_seem_exchanged_are_doubted_on_the_display_that_asks(
 
 
 def test_a_no_keeps_no_adaptation_and_says_so(
-    leuko: Leuko, sorted_discs: Path, monkeypatch: pytest.MonkeyPatch
+    leuko: Leuko, sorted_discs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    run = leuko("calibrate", "site", sorted_discs)
+    (tmp_path / "answers").write_text("n\n", encoding="utf-8")
+    with (tmp_path / "answers").open(encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        run = leuko("calibrate", "site", sorted_discs)
     assert (run.code, run.out.splitlines()[-1]) == (1, "this calibration is not kept")
     assert leuko("calibrate", "show").out == "this device is not calibrated\n"
 
