@@ -79,7 +79,7 @@ class Inputs:
         """Do nothing while one of the images can be used.
 
         Raises:
-            refusal_of_all: none can; says what is wrong with how many.
+            ImageError: none can; says what is wrong with how many.
         """
         if len(self._failures) < len(self.images):
             return
@@ -87,7 +87,8 @@ class Inputs:
             RefusedImage(self.names[path][0], path.name in str(error), error)
             for path, error in ((path, self._failures[path]) for path in self.images)
         ]
-        raise refusal_of_all(refused)
+        error = refusal_of_all(refused)
+        raise error
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, a sentence each."""
