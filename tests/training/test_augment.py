@@ -18,7 +18,6 @@ from leuko_training.lenses import (
     LensSpread,
     degrade,
 )
-from leuko_training.surroundings import transplanted
 
 Change = Callable[[RGBImage, np.random.Generator], RGBImage]
 
@@ -110,18 +109,6 @@ def test_a_cell_takes_over_the_dyes_of_another() -> None:
     redyed = redye(CELL, dyes_of(CELL, cell), dyes_of(pink, cell))
     assert np.abs(redyed[cell].astype(int) - pink[cell]).max() <= 2
     assert (redyed[~cell] == CELL[~cell]).all()
-
-
-def test_a_cell_stands_among_what_surrounded_another_of_which_nothing_is_left() -> None:
-    mask = np.where(CELL[..., 0] < BACKGROUND_LEVEL, 255, 0).astype(np.uint8)
-    larger = np.full((128, 128, 3), (210, 150, 140), np.uint8)
-    other_mask = np.zeros((128, 128), np.uint8)
-    other_mask[30:98, 30:98] = 255
-    larger[other_mask > 0] = (20, 20, 90)
-    moved = transplanted(CELL, mask, larger, other_mask)
-    assert (moved[22:42, 22:42] == CELL[22:42, 22:42]).all()
-    assert (moved[:6] == larger[0, 0]).all()
-    assert moved[..., 0].min() >= CELL[..., 0].min()
 
 
 def test_no_share_of_other_dyes_changes_nothing() -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL, background_colour, white_balance
 from leuko_training.crops import (
-    USUAL_STYLE,
     Crop,
     CropSampler,
     crop_of,
@@ -140,22 +138,6 @@ def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
     rng = np.random.default_rng(1)
     drawn = Counter(sampler.draw(rng)[1] for _ in range(200))
     assert 0.25 < drawn[list(CellClass).index(CellClass.BASOPHIL)] / 200 < 0.6
-
-
-def test_transplanted_views_show_a_cell_among_another_one_s_surroundings() -> None:
-    mask = np.zeros((290, 290), np.uint8)
-    mask[100:190, 100:190] = 255
-    plain, stained = np.full((2, 290, 290, 3), BACKGROUND_LEVEL, np.uint8)
-    stained[mask == 0] = (180, 90, 90)
-    plain[mask > 0] = stained[mask > 0] = 60
-    crops = [
-        Crop(image, mask, 0.11, label, "krd-wbc")
-        for image, label in ((plain, CellClass.NEUTROPHIL), (stained, CellClass.LYMPHOCYTE))
-    ]
-    style = replace(USUAL_STYLE, strength=0.0, whole_share=1.0, transplanted=1.0)
-    sampler, rng = CropSampler(crops, style=style), np.random.default_rng(1)
-    seen = {(name, int(view[4:-4, 4].mean()) < 200) for view, name in map(sampler.draw, [rng] * 40)}
-    assert len(seen) == 4
 
 
 def test_a_drawn_view_is_the_same_for_the_same_seed(make_item: MakeItem) -> None:

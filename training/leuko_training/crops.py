@@ -33,7 +33,6 @@ from leuko_training.lenses import (
     degrade,
 )
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, ISOLATION_MARGIN
-from leuko_training.surroundings import transplanted
 
 FINEST_UM_PER_PX = 0.11
 """Scale at which crops are kept in memory; the classifier sees 0.16."""
@@ -129,7 +128,6 @@ class ViewStyle:
         strength: how much of that spread.
         lens: spread of what lens and camera do.
         redyed: share of training views in the dyes of another set's cell of the same class.
-        transplanted: share of training views among what surrounds any other cell.
         zoom: natural logarithm of how far the scale may be misjudged, either way.
         whole_share: share of training views that show what surrounds the cell.
         levelled: whether every cell's stain is brought to one strength.
@@ -143,7 +141,6 @@ class ViewStyle:
     strength: float = 1.2
     lens: LensSpread = USUAL_LENS
     redyed: float = 0.0
-    transplanted: float = 0.0
     zoom: float = 0.22
     whole_share: float = 0.12
     levelled: bool = False
@@ -241,15 +238,7 @@ class CropSampler:
         others = [other for other in pools if other is not pool]
         if self._style.redyed and others and rng.random() < self._style.redyed:
             crop = _redyed(crop, _any(others[int(rng.integers(len(others)))], rng), rng)
-        if self._style.transplanted and rng.random() < self._style.transplanted:
-            other = self._anything(rng)
-            image = transplanted(crop.image, crop.mask, other.image, other.mask)
-            crop = replace(crop, image=image)
         return draw_view(crop, rng, style=self._style), list(CellClass).index(label)
-
-    def _anything(self, rng: Generator) -> Crop:
-        sets = list(self._pools[self._classes[int(rng.integers(len(self._classes)))]].values())
-        return _any(sets[int(rng.integers(len(sets)))], rng)
 
 
 def _any(pool: Sequence[Crop], rng: Generator) -> Crop:

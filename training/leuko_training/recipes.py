@@ -150,14 +150,6 @@ RECIPES: Mapping[str, Recipe] = {
         "as `even`, and every second training view evened, too",
         style=replace(USUAL_STYLE, even=True, even_views=0.5),
     ),
-    "whole-half": Recipe(
-        "as `even-half`, and half of the training views with what surrounds the cell",
-        style=replace(USUAL_STYLE, even=True, even_views=0.5, whole_share=0.5),
-    ),
-    "transplanted": Recipe(
-        "as `whole-half`, and half of the training views among what surrounds another cell",
-        style=replace(USUAL_STYLE, even=True, even_views=0.5, whole_share=0.5, transplanted=0.5),
-    ),
     "real-alone": Recipe(
         "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False
     ),
