@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.certainty import tempered
-from leuko.errors import SettingsError
+from leuko.errors import OutputError, SettingsError
 from leuko_training.answers import CLASSES, Answers
 from leuko_training.certainty import (
     MOST_UNCLASSIFIED,
@@ -32,6 +32,7 @@ from leuko_training.simulated import simulated_crops
 from leuko_training.transfer import (
     LABORATORIES,
     PROXY_GROUPS,
+    Places,
     Trial,
     Tried,
     ask,
@@ -44,6 +45,7 @@ from leuko_training.transfer import (
     record_of_transfer,
     render_transfer,
     train_without,
+    transfer_and_report,
     write_transfer,
 )
 
@@ -139,6 +141,28 @@ def test_kept_answers_of_long_trials_stand_in_for_trainings_that_are_gone(tmp_pa
     assert set(found) == {own.trial, *(one.trial for one in others)}
     assert found[own.trial].accuracy.n == 3
     assert {found[one.trial].accuracy.n for one in others} == {10}
+
+
+def test_a_report_is_written_of_kept_answers_when_every_training_is_gone(tmp_path: Path) -> None:
+    places = Places(
+        root=tmp_path / "datasets",
+        folder=tmp_path / "runs",
+        results=tmp_path / "results",
+        segmenter=tmp_path / "segmenter.keras",
+        certainty=tmp_path / "certainty.json",
+    )
+    places.segmenter.touch()
+    keep(tried(SHIPPED_NAME, is_short=False), places.kept)
+    transfer_and_report((), places, whole=True)
+    text = (places.results / "transfer.md").read_text(encoding="utf-8")
+    assert all(f"| {name} |" in text for name in LABORATORIES)
+    assert read_certainty(places.certainty).prior_strength > 0
+
+
+def test_answers_that_cannot_be_kept_are_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="choose another folder"):
+        keep(tried(SHIPPED_NAME, is_short=False), tmp_path / "file")
 
 
 def test_accuracy_counts_the_likeliest_of_the_five_classes_alone() -> None:

@@ -161,13 +161,16 @@ def transfer(
     whole: Annotated[
         bool, typer.Option("--whole", help="Judge whole bundles of the shipped recipe, too.")
     ] = False,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Train nothing: report what is there or was kept.")
+    ] = False,
 ) -> None:
     """Leave one laboratory out after the other, train on the rest, and ask about its cells."""
     from leuko_training import transfer as transferring
 
     places = transferring.Places(root, runs / "transfer", results, segmenter, certainty)
     trials = transferring.planned(recipe, seeds=seeds, is_short=short, raabin_alone=raabin_alone)
-    transferring.transfer_and_report(trials, places, whole=whole)
+    transferring.transfer_and_report(() if report_only else trials, places, whole=whole)
 
 
 @app.command()

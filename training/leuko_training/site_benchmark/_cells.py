@@ -62,8 +62,8 @@ def cells_of_left_out(
         DatasetError: no long training is there, or it was asked about other cells.
     """
     recipe = next(name for name, one in RECIPES.items() if one is SHIPPED)
-    trials = {one: Trial(recipe, (one,), 1, is_short=False).name for one in LABORATORIES}
-    files = {one: runs / "transfer" / name / "answers.npz" for one, name in trials.items()}
+    trials = {one: Trial(recipe, (one,), 1, is_short=False) for one in LABORATORIES}
+    files = {one: trial.answers_in(runs / "transfer") for one, trial in trials.items()}
     said = {one: Answers.read(file) for one, file in files.items() if file.is_file()}
     if len(said) < 2:
         raise DatasetError(f"no two long trainings are in {runs}; run leuko-train transfer first")

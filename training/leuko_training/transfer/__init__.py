@@ -82,7 +82,7 @@ def transfer_and_report(trials: Sequence[Trial], places: Places, *, whole: bool 
     """
     if not places.segmenter.is_file():
         raise DatasetError(f"{places.segmenter} is missing; train the segmenter first")
-    if any(not (places.folder / trial.name / "answers.npz").is_file() for trial in trials):
+    if any(not trial.answers_in(places.folder).is_file() for trial in trials):
         _do(trials, places)
     tried = list(starmap(Tried, finished(places.folder, places.kept)))
     keep(tried, places.kept)

@@ -21,8 +21,6 @@ from leuko_training.transfer._laboratories import (
 )
 from leuko_training.transfer._names import ask, train_without
 
-_ANSWERS = "answers.npz"
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -46,6 +44,14 @@ class Trial:
         length = "short" if self.is_short else "long"
         known = "raabin-alone" if self.is_raabin_alone else f"without-{'-'.join(self.left_out)}"
         return f"{length}/{self.recipe}/{known}/seed-{self.seed}"
+
+    def answers_in(self, folder: Path) -> Path:
+        """Return the file of its answers below a folder of trials."""
+        return folder / self.name / "answers.npz"
+
+    def model_in(self, folder: Path) -> Path:
+        """Return the file of its trained classifier below a folder of trials."""
+        return folder / self.name / "model.keras"
 
     @property
     def is_raabin_alone(self) -> bool:
@@ -128,8 +134,7 @@ class Bench:
             trial: what to train; one that is finished is read again.
             folder: of all trials.
         """
-        own = folder / trial.name
-        done = own / _ANSWERS
+        done = trial.answers_in(folder)
         if done.is_file():
             return Answers.read(done)
         recipe = RECIPES[trial.recipe]
@@ -139,7 +144,7 @@ class Bench:
             () if trial.is_raabin_alone else self._simulated,
             recipe=recipe,
             schedule=trial.schedule,
-            folder=own,
+            folder=folder / trial.name,
         )
         asked = ask(model, self._of(trial.left_out), recipe)
         asked.write(done)
@@ -171,7 +176,7 @@ def keep(tried: Iterable[Tried], folder: Path) -> None:
     for one in tried:
         if one.trial.is_short:
             continue
-        place = folder / one.trial.name / _ANSWERS
+        place = one.trial.answers_in(folder)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             one.answers.write(place)
@@ -184,7 +189,8 @@ def keep(tried: Iterable[Tried], folder: Path) -> None:
 def _seeds_of(folders: Sequence[Path], any_seed: Trial) -> Iterator[tuple[Trial, Answers]]:
     places: dict[str, Path] = {}
     for folder in folders:
-        for done in (folder / any_seed.name).parent.glob(f"seed-*/{_ANSWERS}"):
+        seed_0 = any_seed.answers_in(folder)
+        for done in seed_0.parent.parent.glob(f"seed-*/{seed_0.name}"):
             places.setdefault(done.parent.name, done)
     for name, done in sorted(places.items()):
         yield replace(any_seed, seed=int(name.removeprefix("seed-"))), Answers.read(done)

@@ -48,11 +48,15 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
     alone = {
         one.trial.left_out[0]: one
         for one in tried
-        if one.trial.is_of_shipped and one.trial.seed == 1
+        if one.trial.is_of_shipped
+        and one.trial.seed == 1
+        # Answers outlive the classifier that gave them.
+        and one.trial.model_in(places.folder).is_file()
     }
     if missing := [name for name in LABORATORIES if name not in alone]:
         Console(stderr=True).print(
-            f"no whole bundle is judged: the shipped recipe has not left out {', '.join(missing)}"
+            "no whole bundle is judged: there is no classifier by the shipped recipe without "
+            f"{', '.join(missing)}"
         )
         return kept_figures(places)
     items = read_all(places.root)
@@ -83,7 +87,7 @@ def _judge(
     (name,) = trial.left_out
     out = convert(
         segmenter_without(trial.left_out, items, places),
-        places.folder / trial.name / "model.keras",
+        trial.model_in(places.folder),
         certainty,
         source="laboratories left out, but this one",
         left_out=trial.left_out,
