@@ -42,13 +42,21 @@ _NOT_OF_FILES = {
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of a part that was not kept: why it was left out, or why it was refused."""
+    """What came of a part that was not kept: why it was left out, or why it was refused.
+
+    Attributes:
+        left_out: the reason, if it was.
+        refused: the reason, if it was.
+        is_unanswered: whether nobody said to begin with it, so that all was broken off there.
+    """
 
     left_out: str = ""
     refused: str = ""
+    is_unanswered: bool = False
 
 
 _SKIPPED = _Outcome("skipped")
+_UNANSWERED = _Outcome(is_unanswered=True)
 
 
 class _UnansweredError(typer.Abort):
@@ -93,10 +101,11 @@ def _outcomes(asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) -> dict[st
             outcomes[name] = _outcome(name, asked, wizard, skip=skip)
         except _UnansweredError:
             tell_person(
-                f"leuko: nobody answered whether to begin with {_typed(name)}, so neither it nor "
-                "what comes after it was measured; answer in the terminal or with a keypad, or "
-                "have nothing asked with --yes"
+                f"leuko: nobody answered whether to begin with {_typed(name)}, so it and the parts "
+                "after it, if any, were not measured; answer in the terminal, with keypad or "
+                "buttons, or have nothing asked with --yes"
             )
+            outcomes[name] = _UNANSWERED
             break
     return outcomes
 
@@ -161,7 +170,7 @@ def _is_wanted(name: str, bench: Measuring) -> bool:
 
 
 def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:
-    """Say what is kept, and leave with 1 if a part was refused or none is."""
+    """Say what is kept, and leave with 1 if a part was refused, it was broken off, or none is."""
     kept = [_typed(name) for name, found in outcomes.items() if found is None]
     if not json:
         typer.echo(f"kept: {', '.join(kept) or 'nothing; the calibration is as it was'}")
@@ -169,7 +178,7 @@ def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:
             typer.echo(
                 f"refused: {', '.join(refused)}; run each alone, leuko calibrate {refused[0]}"
             )
-    if not kept or any(found and found.refused for found in outcomes.values()):
+    if not kept or any(one and (one.refused or one.is_unanswered) for one in outcomes.values()):
         raise typer.Exit(1)
 
 

@@ -76,7 +76,7 @@ def _tell_next(name: str, bench: Measuring) -> None:
         return
     later = ORDER[ORDER.index(name) + 1 :]
     if left := [one.replace("_", "-") for one in later if one not in present.record.parts]:
-        told = f"not calibrated yet: {', '.join(left)}"
+        told = f"still to come: {', '.join(left)}"
         typer.echo(f"{told}; to go on with {left[0]}, run: leuko calibrate {left[0]}")
 
 

@@ -121,8 +121,20 @@ def test_where_nobody_answers_that_is_said_and_nothing_changes(
     skipped, asked, told = run.err.splitlines()
     assert skipped == "leuko: left out exposure: skipped"
     assert "begin? [y/N]" in asked
-    assert told.startswith("leuko: nobody answered whether to begin with white-balance, so neither")
+    assert told.startswith("leuko: nobody answered whether to begin with white-balance, so it and")
     assert not (tmp_path / "state" / "calibration").exists()
+
+
+def test_where_nobody_answers_any_more_what_was_kept_stays_and_that_is_no_success(
+    calibrate: Calibrate, fields: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "answers").write_text("y\ny\n", encoding="utf-8")
+    with (tmp_path / "answers").open(encoding="utf-8") as twice:
+        monkeypatch.setattr("sys.stdin", twice)
+        run = calibrate("--from", fields, "--skip", "scale")
+    assert run.out.endswith("kept: flat-field\n")
+    assert "leuko: nobody answered whether to begin with stain, so it and the parts" in run.err
+    assert run.code == 1
 
 
 def test_what_nobody_wants_to_keep_or_not_is_told_as_such(

@@ -116,7 +116,8 @@ def test_what_is_told_meanwhile_stands_on_a_line_of_its_own_above_the_progress_b
         shown = all_of(screen)
     assert running.returncode == 0
     assert "pictures: move the slide on" in shown
-    before, _, _ = shown.partition("leuko: left out ")
+    before, told, _ = shown.partition("leuko: left out ")
+    assert told
     assert before.endswith(("\n", "\x1b[2K")), before
 
 
@@ -138,7 +139,7 @@ def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, field
 def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
     kept = calibrate("flat-field", "--from", fields, "--yes")
     assert kept.out.endswith(
-        "to count with it\nnot calibrated yet: scale, focus, stain; to go on with scale, run: "
+        "to count with it\nstill to come: scale, focus, stain; to go on with scale, run: "
         "leuko calibrate scale\n"
     )
     refused = calibrate("undo", "--json")
