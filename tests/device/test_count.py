@@ -239,7 +239,7 @@ def test_a_black_picture_is_left_out(
     [
         (["mask.png"], "mask.png: most of it is black"),
         # The second is a copy of the first.
-        (["a.png", "b.png"], r"none of 2 images can be used\. 1 of them, such as a\.png: most"),
+        (["a.png", "b.png"], r"none of 2 images can be used; all of them, such as a\.png: most"),
     ],
 )
 def test_black_pictures_alone_are_named(
@@ -249,6 +249,18 @@ def test_black_pictures_alone_are_named(
         Image.fromarray(np.zeros((200, 300, 3), np.uint8)).save(tmp_path / name)
     with pytest.raises(ImageError, match=f"^{told}"):
         count([tmp_path], tmp_path / "out", bundle)
+
+
+def test_a_copy_of_a_picture_that_cannot_be_used_has_that_ones_fault(
+    tmp_path: Path, bundle: ModelBundle, disc_folder: Path
+) -> None:
+    (tmp_path / "black").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.zeros((200, 300, 3), np.uint8)).save(tmp_path / "black" / name)
+    result = count([disc_folder, tmp_path / "black"], tmp_path / "out", bundle)
+    first, second = (failed.reason for failed in result.failed)
+    assert first == second
+    assert first.startswith("most of it is black")
 
 
 def test_a_file_is_no_place_for_results(
@@ -265,8 +277,10 @@ def test_a_file_is_no_place_for_results(
 def test_broken_images_alone_give_no_result(tmp_path: Path, bundle: ModelBundle) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"nothing")
-    with pytest.raises(ImageError, match=r"none of 2 images .* used\. All of them, such as a\.png"):
+    told = r"none of 2 images .* used; all of them, for example: \S+a\.png is no PNG"
+    with pytest.raises(ImageError, match=told) as refused:
         count([tmp_path], tmp_path / "out", bundle)
+    assert isinstance(refused.value.__cause__, ImageError)
     assert not (tmp_path / "out").exists()
 
 
@@ -282,13 +296,14 @@ def test_the_reasons_are_named_for_which_no_image_can_be_used(
     Image.new("RGB", (20_000, 100)).save(tmp_path / "large.png")
     with pytest.raises(ImageError) as refused:
         count([tmp_path], tmp_path / "out", bundle)
-    whole, *reasons = str(refused.value).split(". ")
+    first, *reasons = str(refused.value).split("; also ")
+    whole, black = first.split("; ", maxsplit=1)
     assert whole == "none of 7 images can be used"
-    assert reasons[0].startswith("3 of them, such as black-0.png: most of it is black (level 0 of")
-    assert reasons[1].startswith("2 of them, such as text-0.png: ")
-    assert "is no PNG, JPEG, TIFF or BMP image" in reasons[1]
-    assert reasons[2].startswith("1 of them, such as large.png: ")
-    assert reasons[3:] == ["1 of them for other reasons"]
+    assert black.startswith("3 of them, such as black-0.png: most of it is black (level 0 of")
+    assert reasons[0].startswith(f"2 of them, for example: {tmp_path / 'text-0.png'} is no PNG")
+    assert reasons[1].startswith("1 of them")
+    assert reasons[1].count("large.png") == 1
+    assert reasons[2:] == ["1 of them for other reasons"]
 
 
 def test_a_missing_scale_is_named_before_what_else_is_wrong(
@@ -298,7 +313,7 @@ def test_a_missing_scale_is_named_before_what_else_is_wrong(
         (tmp_path / name).write_bytes(b"nothing")
     Image.new("RGB", (640, 480), (235, 235, 235)).save(tmp_path / "empty.png")
     with pytest.raises(
-        ScaleError, match=r"used\. 1 of them, such as empty\.png: .* 2 of them, such"
+        ScaleError, match=r"used; 1 of them, empty\.png: .*; also 2 of them, for example: "
     ):
         count([tmp_path], tmp_path / "out", bundle, um_per_px=None)
 

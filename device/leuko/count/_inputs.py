@@ -33,6 +33,7 @@ class Inputs:
         self._frames = CalibratedFrames(calibration) if calibration else None
         self._failures: dict[Path, ImageError] = {}
         self._first_with: dict[bytes, Path] = {}
+        self._twins: dict[Path, Path] = {}
         self._pages: dict[Path, int] = {}
 
     @property
@@ -70,13 +71,13 @@ class Inputs:
     def failed(self) -> tuple[FailedImage, ...]:
         """Return those that were left out, in the order of the images."""
         return tuple(
-            FailedImage(self.names[path][0], str(self._failures[path]))
+            FailedImage(self.names[path][0], str(self._reason(path)))
             for path in self.images
             if path in self._failures
         )
 
     def refuse_if_all_failed(self) -> None:
-        """Do nothing while one of the images can be used.
+        """Refuse a run none of whose images can be used.
 
         Raises:
             ImageError: none can; says what is wrong with how many.
@@ -85,10 +86,10 @@ class Inputs:
             return
         refused = [
             RefusedImage(self.names[path][0], path.name in str(error), error)
-            for path, error in ((path, self._failures[path]) for path in self.images)
+            for path, error in ((path, self._reason(path)) for path in self.images)
         ]
         error = refusal_of_all(refused)
-        raise error
+        raise error from refused[0].error
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, a sentence each."""
@@ -99,9 +100,14 @@ class Inputs:
             if pages > 1
         ]
 
+    def _reason(self, path: Path) -> ImageError:
+        """Return what is wrong with an image; of the same picture twice, with the picture."""
+        return self._failures.get(self._twins.get(path, path), self._failures[path])
+
     def _refuse_twin(self, path: Path, rgb: RGBImage) -> None:
         first = self._first_with.setdefault(pixel_digest(rgb), path)
         if first != path:
+            self._twins[path] = first
             raise ImageError(
                 f"it is the same picture as {self.names[first][0]}; its cells count once"
             )

@@ -37,7 +37,7 @@ def refusal_of_all(images: Sequence[RefusedImage]) -> ImageError:
     told = [_of_some(alike, len(images)) for alike in kinds[:_KINDS]]
     if left := sum(len(alike) for alike in others[_KINDS - 1 :]):
         told.append(f"{left} of them for other reasons")
-    return kind(f"none of {len(images)} images can be used. {'. '.join(told)}")
+    return kind(f"none of {len(images)} images can be used; {'; also '.join(told)}")
 
 
 def _by_remedy(images: Sequence[RefusedImage]) -> list[list[RefusedImage]]:
@@ -61,5 +61,12 @@ def _of_one(image: RefusedImage) -> str:
 
 
 def _of_some(alike: Sequence[RefusedImage], of: int) -> str:
-    number = "All" if len(alike) == of else str(len(alike))
-    return f"{number} of them, such as {alike[0].name}: {alike[0].error}"
+    number = "all" if len(alike) == of else str(len(alike))
+    return f"{number} of them{_example(alike)}: {alike[0].error}"
+
+
+def _example(alike: Sequence[RefusedImage]) -> str:
+    first = alike[0]
+    if len(alike) == 1:
+        return "" if first.is_named else f", {first.name}"
+    return ", for example" if first.is_named else f", such as {first.name}"
