@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -210,6 +211,17 @@ def test_a_run_that_breaks_off_leaves_the_folders_of_others(out_dir: Path) -> No
     assert list(out_dir.iterdir()) == []
     break_off(out_dir)
     assert out_dir.is_dir()
+
+
+def test_a_folder_that_somebody_removed_keeps_none_of_those_above_it(out_dir: Path) -> None:
+    def breaks_off() -> None:
+        with ReportFolder(out_dir / "slides" / "seven"):
+            shutil.rmtree(out_dir / "slides" / "seven")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        breaks_off()
+    assert not out_dir.exists()
 
 
 def test_the_result_of_an_earlier_run_is_gone_once_a_new_one_starts(

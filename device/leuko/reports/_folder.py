@@ -82,8 +82,9 @@ class ReportFolder:
         """Remove whatever was not finished, and the folders that were made for nothing."""
         with contextlib.suppress(OSError):
             _remove_tree(self._staged)
+        for path in self._made:
             # One that holds a result, or what somebody else put there, is not empty and stays.
-            for path in self._made:
+            with contextlib.suppress(OSError):
                 path.rmdir()
 
     def add_field(self, field: FieldReport) -> None:
