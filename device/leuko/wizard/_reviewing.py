@@ -73,9 +73,8 @@ class ReviewScreen:
         return Turn.STOP
 
     def _can_be_answered(self) -> bool:
-        wizard = self._wizard
-        has_anyone = bool(wizard.keys().yes) or wizard.typed.is_open
-        return has_anyone or time.monotonic() < self._begun_s + _FIRST_KEYS_S
+        is_early = time.monotonic() < self._begun_s + _FIRST_KEYS_S
+        return self._wizard.is_answerable or is_early
 
     def _answers(self) -> str:
         keys = self._wizard.keys()

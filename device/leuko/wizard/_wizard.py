@@ -209,12 +209,18 @@ class Wizard:
                 return None
             if answer := self.answers.next(_TICK_S) or self._typed(prompt):
                 return answer
-            shot, answers = next(shots, None), self._told_beginning()
-            if shot or answers != step.answers:
-                picture = _reduced(shot.rgb) if shot else step.picture
-                step = replace(step, answers=answers, picture=picture)
-                self.show(step)
+            step = self._shown_beginning(step, next(shots, None))
         return None
+
+    def _shown_beginning(self, step: CalibrationStep, shot: Shot | None) -> CalibrationStep:
+        """Return a step with the camera's picture and the keys there are, shown if new."""
+        answers = self._told_beginning()
+        if shot is None and answers == step.answers:
+            return step
+        picture = _reduced(shot.rgb) if shot else step.picture
+        step = replace(step, answers=answers, picture=picture)
+        self.show(step)
+        return step
 
     def _told_beginning(self) -> str:
         return self._told_keys("begin", "", "skip") or "answer in the terminal"
