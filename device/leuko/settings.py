@@ -20,6 +20,7 @@ SETTINGS_FILE = Path("/etc/leuko/leuko.toml")
 
 _PREFIX = "LEUKO_"
 _ENVIRONMENT = "the environment (LEUKO_*)"
+_DEFAULT = "the default"
 _OTHERS = ("LEUKO_SETTINGS", "LEUKO_DATASETS")
 """Variables that are no settings: this file's place, and the desktop tools' datasets."""
 
@@ -88,7 +89,7 @@ class Settings(BaseModel):
 
 
 def load_settings(environment: Mapping[str, str], **options: object) -> Settings:
-    """Return the settings: packaged defaults, then the file, the environment and the options.
+    """Return the settings as `read_settings` does, once the state directory may be one.
 
     Args:
         environment: the process's variables.
@@ -98,6 +99,36 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
         SettingsError: the file cannot be read, a setting is unknown or out of range, or the state
             directory is no folder.
     """
+    sources = _sources(environment, options)
+    settings = _merged(sources)
+    source = next((name for name in reversed(sources) if "state_dir" in sources[name]), _DEFAULT)
+    _refuse_file(settings.state_dir, source)
+    return settings
+
+
+def read_settings(environment: Mapping[str, str], **options: object) -> Settings:
+    """Return the settings: packaged defaults, then the file, the environment and the options.
+
+    Args:
+        environment: the process's variables.
+        **options: values from the command line by the setting's name; None where not given.
+
+    Raises:
+        SettingsError: the file cannot be read, or a setting is unknown or out of range.
+    """
+    return _merged(_sources(environment, options))
+
+
+def file_in_place_of(folder: Path) -> Path | None:
+    """Return the file that lies where a folder, or one above it, would; None without one."""
+    found = next((path for path in (folder, *folder.parents) if _is_there(path)), None)
+    return None if found is None or found.is_dir() else found
+
+
+def _sources(
+    environment: Mapping[str, str], options: Mapping[str, object]
+) -> dict[str, Mapping[str, Any]]:
+    """Return what is set, by what sets it: what goes before the others comes last."""
     file = Path(environment.get("LEUKO_SETTINGS") or SETTINGS_FILE)
     is_wanted = bool(environment.get("LEUKO_SETTINGS"))
     variables = {
@@ -105,21 +136,19 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
         for name, value in environment.items()
         if name.startswith(_PREFIX) and name not in _OTHERS
     }
-    given = {name: value for name, value in options.items() if value is not None}
-    sources = {
+    return {
         str(file): _read(file, is_wanted=is_wanted),
         _ENVIRONMENT: variables,
-        "the command line": given,
+        "the command line": {name: one for name, one in options.items() if one is not None},
     }
+
+
+def _merged(sources: Mapping[str, Mapping[str, Any]]) -> Settings:
+    merged: dict[str, Any] = {}
     for source, table in sources.items():
         _validate(table, source)
-    merged: dict[str, Any] = {}
-    for table in sources.values():
         merged |= table
-    settings = _validate(merged, "the settings")
-    source = next((name for name in reversed(sources) if "state_dir" in sources[name]), "leuko")
-    _refuse_file(settings.state_dir, source)
-    return settings
+    return _validate(merged, "the settings")
 
 
 def _read(file: Path, *, is_wanted: bool) -> dict[str, Any]:
@@ -145,13 +174,16 @@ def _validate(table: Mapping[str, Any], source: str) -> Settings:
 
 def _refuse_file(state_dir: Path, source: str) -> None:
     """Refuse a file in the place of the state directory, once for all that is kept in there."""
-    found = next((path for path in (state_dir, *state_dir.parents) if _is_there(path)), None)
-    if found is None or found.is_dir():
+    if (file := file_in_place_of(state_dir)) is None:
         return
-    which = "" if found == state_dir else f"lies below {found}, which "
+    which = "" if file == state_dir else f"lies below {file}, which "
+    told = f"'{state_dir}', which {which}is a file and no folder; "
+    if source == _DEFAULT:
+        raise SettingsError(
+            f"{source} of state_dir is {told}name a folder with --state-dir or state_dir"
+        )
     raise SettingsError(
-        f"{source} sets state_dir to '{state_dir}', which {which}is a file and no folder; give a "
-        "folder, or a place where one can be made"
+        f"{source} sets state_dir to {told}give a folder, or a place where one can be made"
     )
 
 

@@ -251,7 +251,6 @@ def test_an_unknown_setting_is_refused(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("doctor",),
         ("run", "--camera", "sim"),
         ("session", "list"),
         ("session", "slim", "1", "--yes"),
@@ -273,6 +272,16 @@ def test_a_state_folder_that_is_a_file_is_told_as_such(
         f"leuko: the environment (LEUKO_*) sets state_dir to '{tmp_path}/state', which is a file "
         "and no folder; give a folder, or a place where one can be made"
     )
+
+
+def test_who_says_where_the_service_listens_needs_no_state_folder(
+    leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    run = leuko("session", "status", "--socket", tmp_path / "control.sock")
+    assert "control.sock" in refusal(run)
+    assert "state_dir" not in run.stderr
 
 
 @pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/leuko"])

@@ -319,6 +319,22 @@ def test_every_finding_is_one_line_and_a_fault_is_exit_code_1(
     assert "1 thread" in lines[parts.index("backend")]
 
 
+def test_a_state_directory_that_is_a_file_is_one_finding_among_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    camera = ["--camera", "opencv", "--camera-source", "/dev/video99"]
+    with pytest.raises(SystemExit) as exited:
+        main(["doctor", *camera, "--socket", str(tmp_path / "socket")])
+    found = {line.split()[1]: line for line in capfd.readouterr().out.splitlines()}
+    assert exited.value.code == 1
+    assert f"{tmp_path / 'state'} is a file and no folder" in found["disk"]
+    unseen = [part for part, line in found.items() if "not looked at" in line]
+    assert unseen == ["backend", "bundle", "calibration"]
+    assert list(found)[-3:] == ["clock", "temperature", "power"]
+
+
 def test_the_doctor_takes_every_option_that_the_service_takes() -> None:
     program = typer.main.get_command(app)
     assert isinstance(program, TyperGroup)

@@ -1,5 +1,6 @@
 """Settings: where they come from, and what is refused."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leuko.errors import SettingsError
-from leuko.settings import Settings, load_settings
+from leuko.settings import Settings, load_settings, read_settings
 
 
 @pytest.fixture
@@ -62,6 +63,29 @@ def test_a_state_directory_that_is_a_file_is_refused(file: Path, tmp_path: Path)
     with pytest.raises(SettingsError, match=words):
         load_settings(given, state_dir=file / "a" / "b")
     assert load_settings(given, state_dir=tmp_path / "a" / "b").state_dir == tmp_path / "a" / "b"
+
+
+@pytest.fixture
+def default_state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
+    """The packaged default of the state directory, in this test's own folder."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Settings.model_fields["state_dir"], "default", tmp_path / "leuko")
+        Settings.model_rebuild(force=True)
+        yield tmp_path / "leuko"
+    Settings.model_rebuild(force=True)
+
+
+def test_a_default_of_the_state_directory_that_is_a_file_is_told_as_such(
+    default_state_dir: Path,
+) -> None:
+    assert load_settings({}).state_dir == default_state_dir
+    default_state_dir.touch()
+    words = (
+        f"^the default of state_dir is '{default_state_dir}', which is a file and no folder; name"
+    )
+    with pytest.raises(SettingsError, match=words):
+        load_settings({})
+    assert read_settings({}).state_dir == default_state_dir
 
 
 def test_an_unknown_variable_is_refused() -> None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._options import BackendOption, BundleOption, ThreadsOption, chosen_bundle
+from leuko.cli._options import (
+    BackendOption,
+    BundleOption,
+    JSONOption,
+    ThreadsOption,
+    chosen_bundle,
+)
 from leuko.errors import CalibrationError, EngineError
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ def bench(
     runs: Annotated[
         int, typer.Option(min=1, max=10_000, help="Runs of each model that are measured.")
     ] = 50,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    json: JSONOption = False,
 ) -> None:
     """Measure every backend of this device: times, pictures a second, peak memory, heat."""
     from leuko.backends import ACCELERATORS, Backend

@@ -13,6 +13,7 @@ from leuko.cli._options import (
     BackendOption,
     BundleOption,
     ScaleOption,
+    SocketOption,
     ThreadsOption,
     checked_camera,
     checked_display,
@@ -92,9 +93,7 @@ def doctor(
     display: DisplayOption = None,
     display_device: DisplayDeviceOption = None,
     state_dir: StateDirOption = None,
-    socket: Annotated[
-        Path | None, typer.Option("--socket", help="Where the service listens, if elsewhere.")
-    ] = None,
+    socket: SocketOption = None,
     um_per_px: ScaleOption = None,
     bundle: BundleOption = None,
     backend: BackendOption = None,
@@ -103,12 +102,13 @@ def doctor(
     """Look at every part of the device, from camera to heat; say what is wrong."""
     from leuko.doctor import examine
     from leuko.service import camera_options, display_options
-    from leuko.settings import load_settings
+    from leuko.settings import read_settings
     from leuko.status import Level
 
     # What the parts log on the way is in the findings.
     logging.basicConfig(level=logging.CRITICAL)
-    settings = load_settings(
+    # A state directory that is none is one finding among others.
+    settings = read_settings(
         os.environ,
         bundle=bundle,
         camera=camera,

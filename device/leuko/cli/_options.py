@@ -73,6 +73,10 @@ ScaleOption = Annotated[
         help="Scale of the images in µm per pixel; auto finds it from the red cells.",
     ),
 ]
+JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+SocketOption = Annotated[
+    Path | None, typer.Option("--socket", help="Where the service listens, if elsewhere.")
+]
 BundleArgument = Annotated[
     Path | None, typer.Argument(help="Folder, zip, or an installed bundle; else the active one.")
 ]

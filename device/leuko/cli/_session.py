@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._groups import CommandGroup
+from leuko.cli._options import JSONOption, SocketOption
 from leuko.cli._slimming import slim
 from leuko.errors import SettingsError
 
@@ -49,14 +50,10 @@ def _checked_target(value: str | None) -> str | None:
 
 
 _TARGET = "Cells to count, such as 200, or a half width, such as ±5 or 5%."
-SocketOption = Annotated[
-    Path | None, typer.Option("--socket", help="Where the service listens, if elsewhere.")
-]
 SessionArgument = Annotated[
     int,
     typer.Argument(metavar="SESSION", min=1, help="The session's number; see: leuko session list."),
 ]
-JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @session_app.command()
@@ -228,7 +225,8 @@ def _client(path: Path | None) -> "ControlClient":
     from leuko.control import ControlClient
     from leuko.settings import load_settings
 
-    return ControlClient(load_settings(os.environ, control_socket=path).control_socket)
+    # Where it listens is all that is needed: the state directory is the service's.
+    return ControlClient(path or load_settings(os.environ).control_socket)
 
 
 def _parsed(text: str) -> "Target":

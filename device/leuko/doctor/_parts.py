@@ -13,7 +13,7 @@ from leuko.displays import DisplayOptions, RecordingDisplay, load_display
 from leuko.doctor._finding import Finding, broken, doubtful, sound, told
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
-from leuko.settings import Settings
+from leuko.settings import Settings, file_in_place_of
 from leuko.signature import read_trusted_keys
 from leuko.status import CalibrationStep, Health, Level
 from leuko.store import STORE_NAME, store_health
@@ -108,6 +108,9 @@ def examine_bundle(settings: Settings) -> Finding:
 def examine_disk(settings: Settings) -> Finding:
     """Look at the file system that the sessions are kept on."""
     part, folder = "disk", settings.state_dir
+    if file := file_in_place_of(folder):
+        remedy = "name a folder with --state-dir or state_dir"
+        return broken(part, f"{file} is a file and no folder to keep sessions in", remedy)
     if not folder.exists():
         remedy = "start the service, which makes it, or set state_dir"
         return doubtful(part, f"there is no folder {folder} yet", remedy)
