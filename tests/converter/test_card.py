@@ -72,11 +72,11 @@ def test_a_card_changes_no_model_and_can_be_written_anew(bundle: Path, evaluatio
 @pytest.fixture
 def write_card(
     bundle: Path, evaluation: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Path], int | str | None]:
-    """Calls `leuko-convert card` with a key; gives its exit code."""
+) -> Callable[..., int | str | None]:
+    """Calls `leuko-convert card`, with a key if there is one; gives its exit code."""
 
-    def call(key: Path) -> int | str | None:
-        options = ["--evaluation", str(evaluation), "--key", str(key)]
+    def call(*keys: Path) -> int | str | None:
+        options = ["--evaluation", str(evaluation), *(f"--key={key}" for key in keys)]
         monkeypatch.setattr("sys.argv", ["leuko-convert", "card", str(bundle), *options])
         with pytest.raises(SystemExit) as left:
             main()
@@ -86,7 +86,7 @@ def write_card(
 
 
 def test_a_bundle_that_gets_a_card_is_signed_anew(
-    write_card: Callable[[Path], int | str | None],
+    write_card: Callable[..., int | str | None],
     bundle: Path,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
@@ -98,10 +98,14 @@ def test_a_bundle_that_gets_a_card_is_signed_anew(
     assert carded.manifest.model_card == CARD_FILE
     assert read_trusted_keys(public.parent).signer_of(carded) == "hospital"
     assert capfd.readouterr().out.endswith(f"{CARD_FILE} and is signed\n")
+    assert write_card() == 0
+    told = f"{CARD_FILE}; sign it with leuko-convert sign, or give --key\n"
+    assert capfd.readouterr().out.endswith(told)
+    assert load_bundle(bundle).signature is None
 
 
 def test_a_key_that_cannot_sign_leaves_a_signed_bundle_without_a_card(
-    write_card: Callable[[Path], int | str | None], bundle: Path, tmp_path: Path
+    write_card: Callable[..., int | str | None], bundle: Path, tmp_path: Path
 ) -> None:
     sign_bundle(bundle, make_keys(tmp_path / "hospital")[0])
     before = load_bundle(bundle)

@@ -1,6 +1,7 @@
 import csv
 import re
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import keras
@@ -93,12 +94,16 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def bundled(
     root: Path, untrained: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """What `leuko-convert bundle` makes of the real architectures, and ``bundle.zip`` beside."""
+    """What `leuko-convert bundle` makes of the real architectures.
+
+    Beside lie ``bundle.zip`` and what was printed, ``bundle.txt``.
+    """
     folder = tmp_path_factory.mktemp("bundled") / "bundle"
     options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
     key, _ = make_keys(folder.with_name("hospital"))
     places = ("--out", folder, "--zip", folder.with_suffix(".zip"), "--key", key)
-    with pytest.MonkeyPatch.context() as patch:
+    printed = folder.with_suffix(".txt").open("w", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, printed, redirect_stdout(printed):
         arguments = ("bundle", *options, *places, "--views", 6, "--version", "9.8.7")
         patch.setattr("sys.argv", ["leuko-convert", *map(str, arguments)])
         with pytest.raises(SystemExit, match="0"):
@@ -111,6 +116,7 @@ def bundled(
 def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path, root: Path) -> None:
     bundle = load_bundle(bundled)
     assert bundle.label == f"leuko-default 9.8.7 {bundle.sha256[:8]}"
+    assert bundled.with_suffix(".txt").read_text("utf-8").endswith(" MB; it is signed\n")
     packed = load_bundle(bundled.with_suffix(".zip"))
     assert packed.sha256 == bundle.sha256
     trusted = read_trusted_keys(bundled.parent)

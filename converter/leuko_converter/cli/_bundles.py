@@ -1,5 +1,6 @@
 """Commands on bundles: made, described, signed, brought to a device."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -51,11 +52,7 @@ def bundle(
     key: Key = None,
 ) -> None:
     """Convert a trained segmenter and classifier, and write the bundle of both."""
-    from leuko_converter.signing import check_key, sign_bundle
-
-    if key:
-        # A key that cannot sign is told before the long conversion.
-        check_key(key)
+    sign_if_asked = _signer(key)
     with quiet():
         from leuko_converter import assemble
         from leuko_converter.trained import load_trained, with_embedding
@@ -71,12 +68,27 @@ def bundle(
         views=views,
         engine=LiteRTEngine(),
     )
-    if key:
-        sign_bundle(out, key)
+    sign_if_asked(out)
     if zip_file:
         zip_bundle(out, zip_file)
     size = sum(len(content) for content in written.files.values())
-    typer.echo(f"{written.label} in {out}: {len(written.files)} files, {size / 1e6:.2f} MB")
+    told = "; it is signed" if key else ""
+    typer.echo(f"{written.label} in {out}: {len(written.files)} files, {size / 1e6:.2f} MB{told}")
+
+
+def _signer(key: Path | None) -> Callable[[Path], None]:
+    """Return what signs a bundle, if there is a key; one that cannot sign is refused at once."""
+    from leuko_converter.signing import check_key, sign_bundle
+
+    if key:
+        # Before a long conversion, and before a card replaces a signed one.
+        check_key(key)
+
+    def sign_if_asked(folder: Path) -> None:
+        if key:
+            sign_bundle(folder, key)
+
+    return sign_if_asked
 
 
 def keygen(
@@ -116,16 +128,12 @@ def card(
 ) -> None:
     """Write a model card into a bundle: data, licences, split, figures, known failures."""
     from leuko_converter.card import CARD_FILE, add_card
-    from leuko_converter.signing import check_key, sign_bundle
 
-    if key:
-        # A key that cannot sign is told before the card replaces a signed one.
-        check_key(key)
+    sign_if_asked = _signer(key)
     written = add_card(folder, evaluation, transfer)
-    if key:
-        sign_bundle(folder, key)
-    told = "is signed" if key else "is to be signed anew"
-    typer.echo(f"{written.label} has {folder / CARD_FILE} and {told}")
+    sign_if_asked(folder)
+    told = " and is signed" if key else "; sign it with leuko-convert sign, or give --key"
+    typer.echo(f"{written.label} has {folder / CARD_FILE}{told}")
 
 
 def deploy(
