@@ -297,9 +297,9 @@ def test_the_reasons_are_named_for_which_no_image_can_be_used(
     with pytest.raises(ImageError) as refused:
         count([tmp_path], tmp_path / "out", bundle)
     first, *reasons = str(refused.value).split("; also ")
-    whole, black = first.split("; ", maxsplit=1)
+    whole, dark = first.split("; ", maxsplit=1)
     assert whole == "none of 7 images can be used"
-    assert black.startswith("3 of them, such as black-0.png: most of it is black (level 0 of")
+    assert dark.startswith("3 of them, such as black-0.png: most of it is black (level 0 of")
     assert reasons[0].startswith(f"2 of them, for example: {tmp_path / 'text-0.png'} is no PNG")
     assert reasons[1].startswith("1 of them")
     assert reasons[1].count("large.png") == 1
