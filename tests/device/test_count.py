@@ -453,6 +453,14 @@ def test_results_among_the_images_are_refused(disc_folder: Path, bundle: ModelBu
     assert [path.name for path in disc_folder.iterdir()] == ["one.png"]
 
 
+def test_results_where_links_lead_in_a_circle_are_refused(
+    disc_folder: Path, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OutputError, match="choose another"):
+        count([disc_folder], tmp_path / "circle", bundle)
+
+
 @pytest.mark.parametrize("is_link", [False, True])
 def test_results_beside_an_image_given_by_name_are_refused(
     disc_folder: Path, tmp_path: Path, bundle: ModelBundle, *, is_link: bool

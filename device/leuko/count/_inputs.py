@@ -122,11 +122,16 @@ def refuse_to_mix(images: Iterable[Path], out: Path) -> None:
     """Refuse to write results among the images.
 
     Raises:
-        OutputError: the folder is that of an image.
+        OutputError: the folder is that of an image, or a link that leads nowhere but to itself.
     """
     # An image may be a link: neither the folder it is named in nor its own may be written to.
     folders = {folder for one in images for folder in (one.parent.resolve(), one.resolve().parent)}
-    if out.resolve() in folders:
+    try:
+        wanted = out.resolve()
+    except (OSError, RuntimeError) as error:
+        # Python 3.11 and 3.12 raise the latter where links lead in a circle.
+        raise OutputError(f"{out} leads nowhere ({error}); choose another folder") from error
+    if wanted in folders:
         raise OutputError(
             f"results would lie among the images in {out}; choose another folder with --out"
         )

@@ -56,12 +56,12 @@ def examine(
         yield from service.held
     else:
         yield from _opened(settings, camera, display)
-        yield examine_backend(settings) if has_bundle else _not_kept("backend")
-    yield examine_bundle(settings) if has_bundle else _not_kept("bundle")
+        yield examine_backend(settings) if has_bundle else _not_kept("backend", "its bundle")
+    yield examine_bundle(settings) if has_bundle else _not_kept("bundle", "it")
     if is_kept:
         yield examine_calibration(settings, is_served=service.status is not None)
     else:
-        yield _not_kept("calibration")
+        yield _not_kept("calibration", "it")
     status = service.status if is_kept else None
     yield disk_finding(status.disk) if status else examine_disk(settings)
     yield service.finding
@@ -79,6 +79,6 @@ def _opened(
     yield examine_accelerator()
 
 
-def _not_kept(part: str) -> Finding:
+def _not_kept(part: str, kept: str) -> Finding:
     # Whoever opened it would blame permissions; what is wrong is said of the disk.
-    return doubtful(part, "not looked at: it is kept in the state directory", "see disk")
+    return doubtful(part, f"not looked at: {kept} is kept in the state directory", "see disk")

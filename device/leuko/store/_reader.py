@@ -129,8 +129,8 @@ class StoreReader:
         rows = self._rows("SELECT * FROM sessions WHERE id = ?", session_id)
         if not rows:
             raise SessionError(
-                f"there is no session {session_id} in {self._path}; choose another, or another "
-                "state directory"
+                f"there is no session {session_id} in {self._path}; leuko session list names those "
+                "that are there"
             )
         return read_session(rows[0])
 
