@@ -16,7 +16,8 @@ from leuko.cameras import CameraOptions, CameraProcess, Frame
 from leuko.errors import SettingsError
 from leuko.status import Level
 
-SILENCE_S = 0.6
+SILENCE_S = 1.2
+"""Shorter than the two seconds that a fault may take, longer than a loaded machine pauses."""
 SOUND_PICTURES = 5
 """Pictures that a faulty camera gives before it fails."""
 LATE_S = 0.3
