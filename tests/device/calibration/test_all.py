@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,25 +125,35 @@ def test_where_nobody_answers_that_is_said_and_nothing_changes(
     assert not (tmp_path / "state" / "calibration").exists()
 
 
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Takes what a person types before they leave."""
+    file = tmp_path / "answers"
+    file.touch()
+    with file.open(encoding="utf-8") as person:
+        monkeypatch.setattr("sys.stdin", person)
+
+        def written(text: str) -> None:
+            file.write_text(text, encoding="utf-8")
+
+        yield written
+
+
 def test_where_nobody_answers_any_more_what_was_kept_stays_and_that_is_no_success(
-    calibrate: Calibrate, fields: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    calibrate: Calibrate, fields: Path, typed: Callable[[str], None]
 ) -> None:
-    (tmp_path / "answers").write_text("y\ny\n", encoding="utf-8")
-    with (tmp_path / "answers").open(encoding="utf-8") as twice:
-        monkeypatch.setattr("sys.stdin", twice)
-        run = calibrate("--from", fields, "--skip", "scale")
+    typed("y\ny\n")
+    run = calibrate("--from", fields, "--skip", "scale")
     assert run.out.endswith("kept: flat-field\n")
     assert "leuko: nobody answered whether to begin with stain, so it and the parts" in run.err
     assert run.code == 1
 
 
 def test_what_nobody_wants_to_keep_or_not_is_told_as_such(
-    calibrate: Calibrate, fields: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    calibrate: Calibrate, fields: Path, typed: Callable[[str], None]
 ) -> None:
-    (tmp_path / "answers").write_text("y\n", encoding="utf-8")
-    with (tmp_path / "answers").open(encoding="utf-8") as once:
-        monkeypatch.setattr("sys.stdin", once)
-        run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
+    typed("y\n")
+    run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
     assert run.code == 1
     assert "\nnobody answered: this calibration is not kept\n" in run.out
 
