@@ -59,7 +59,6 @@ def lost(model: keras.Model, teacher: keras.Model, shown: list[RGBImage]) -> flo
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_model_that_int8_ruins_loses_less_after_training_on_images_that_it_has_not_seen(
     uneven: keras.Model,
 ) -> None:
@@ -71,7 +70,6 @@ def test_a_model_that_int8_ruins_loses_less_after_training_on_images_that_it_has
         assert np.array_equal(now, before)
 
 
-@pytest.mark.timeout(300)
 def test_training_that_does_not_help_leaves_the_model_as_it_was(uneven: keras.Model) -> None:
     wild = AwareTraining(epochs=1, learning_rate=10.0)
     assert trained_aware(uneven, images(16, seed=1), training=wild) is uneven

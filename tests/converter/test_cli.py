@@ -112,7 +112,6 @@ def bundled(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path, root: Path) -> None:
     bundle = load_bundle(bundled)
     assert bundle.label == f"leuko-default 9.8.7 {bundle.sha256[:8]}"

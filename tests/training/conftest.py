@@ -22,21 +22,26 @@ def smear() -> SimulatedSmear:
     return SimulatedSmear(SmearSpec(seed=5, width_um=300, height_um=200, leukocytes=6))
 
 
+def _write_cell(smear: SimulatedSmear, index: int, image: Path, mask: Path) -> None:
+    cell = smear.cells[index]
+    half = SIDE_PX * UM_PER_PX / 2
+    x, y = cell.x_um - half, cell.y_um - half
+    view = smear.render(x, y, width_px=SIDE_PX, height_px=SIDE_PX, um_per_px=UM_PER_PX)
+    labels = smear.leukocyte_mask(x, y, width_px=SIDE_PX, height_px=SIDE_PX, um_per_px=UM_PER_PX)
+    cv2.imwrite(str(image), view[..., ::-1])
+    cv2.imwrite(str(mask), np.where(labels == index + 1, 255, 0).astype(np.uint8))
+
+
 @pytest.fixture
 def make_item(smear: SimulatedSmear, tmp_path: Path) -> MakeItem:
     """Write one cell of the smear with its mask, and return it as a labelled image."""
 
     def make(index: int = 0, **changes: object) -> LabelledImage:
         cell = smear.cells[index]
-        half = SIDE_PX * UM_PER_PX / 2
-        x, y = cell.x_um - half, cell.y_um - half
-        view = smear.render(x, y, width_px=SIDE_PX, height_px=SIDE_PX, um_per_px=UM_PER_PX)
-        labels = smear.leukocyte_mask(
-            x, y, width_px=SIDE_PX, height_px=SIDE_PX, um_per_px=UM_PER_PX
-        )
         image, mask = tmp_path / f"{index}.png", tmp_path / f"{index}-mask.png"
-        cv2.imwrite(str(image), view[..., ::-1])
-        cv2.imwrite(str(mask), np.where(labels == index + 1, 255, 0).astype(np.uint8))
+        # Hundreds of items may show one cell; drawing it takes a twentieth of a second.
+        if not image.exists():
+            _write_cell(smear, index, image, mask)
         known: dict[str, object] = {
             "dataset": "krd-wbc",
             "image": image,

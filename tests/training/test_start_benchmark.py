@@ -21,7 +21,6 @@ LATE = Start(Kind.OPEN, ready_s=1.0, frame_s=9.0, counted_s=9.0, cell_s=None)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_start_goes_from_ready_to_the_first_frame_of_a_new_session_and_of_one_left_open() -> None:
     starts = measure_starts(TINY_BUNDLE, runs=1, size=(320, 240), cells=0, forgets=lambda: True)
     begun, resumed, cold = starts

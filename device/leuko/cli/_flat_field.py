@@ -68,7 +68,7 @@ def _told(
     *,
     guidance: "Guidance",
 ) -> None:
-    progress("pictures: move the slide on", done, of)
+    progress("pictures: move the slide on" if bench.camera else "pictures", done, of)
     if bench.camera:
         bench.wizard.instruct(guidance)
     bench.wizard.tell(f"picture {done} of {of}")

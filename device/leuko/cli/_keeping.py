@@ -5,10 +5,12 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from json import dumps
+from shlex import quote
 from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 
+from leuko.cli._calibration_options import Asked
 from leuko.cli._measuring import Again, Measuring
 
 if TYPE_CHECKING:
@@ -76,8 +78,14 @@ def _tell_next(name: str, bench: Measuring) -> None:
         return
     later = ORDER[ORDER.index(name) + 1 :]
     if left := [one.replace("_", "-") for one in later if one not in present.record.parts]:
-        told = f"still to come: {', '.join(left)}"
-        typer.echo(f"{told}; to go on with {left[0]}, run: leuko calibrate {left[0]}")
+        command = f"leuko calibrate {left[0]}{_same_places(bench.asked)}"
+        typer.echo(f"still to come: {', '.join(left)}; to go on with {left[0]}, run: {command}")
+
+
+def _same_places(asked: Asked) -> str:
+    """Return the options that make another command read and keep where this one did."""
+    places = {"--from": asked.folder, "--state-dir": asked.state_dir}
+    return "".join(f" {name} {quote(str(given))}" for name, given in places.items() if given)
 
 
 def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> None:

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,6 +123,9 @@ def measuring(
         if wizard is None:
             is_asked = asked.is_open if is_asked is None else is_asked
             wizard = stack.enter_context(bench_wizard(settings, guide, is_asked=is_asked))
+        if asked.folder:
+            # Nobody stands at the stage.
+            wizard.turn_to(replace(wizard.guide, instruction="saved pictures"))
         bench = Measuring(
             asked=asked,
             shots=wizard.watched(_pictures(camera, asked, longest_s)),

@@ -80,7 +80,10 @@ def _shown(status: StatusReply) -> RenderableType:
     head = [_headline(status), *_remarks(status)]
     count = status.differential.count
     wbc = [str(status.estimated_wbc["text"])] if status.estimated_wbc else []
-    tail = [*beside_lines(count), *wbc, STATEMENT]
+    # While cells still come, few are no flaw of the count.
+    is_over = status.state is SessionState.FINISHED
+    ended = (*few_lines(count), NOT_RECOGNISED) if is_over else ()
+    tail = [*beside_lines(count), *ended, *wbc, STATEMENT]
     return Group(*map(Text, head), differential_table(count), *map(Text, tail))
 
 

@@ -54,7 +54,7 @@ def calibrate_stain(bench: Measuring, *, cells: int = 60) -> None:
 def _told(
     bench: Measuring, progress: "Callable[[str, int, int], None]", done: int, of: int
 ) -> None:
-    progress("cells: move the slide on", done, of)
+    progress("cells: move the slide on" if bench.camera else "cells", done, of)
     bench.wizard.tell(f"cell {done} of {of}")
 
 

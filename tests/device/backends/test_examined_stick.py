@@ -78,7 +78,7 @@ def test_a_library_that_crashes_at_its_loading_ends_no_doctor(
     assert "Edge TPU ended its process (SIGILL); plug it in" in fault(stick(tmp_path), library)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_library_that_hangs_at_its_loading_is_given_up(
     tmp_path: Path, libedgetpu: Callable[..., str]
 ) -> None:

@@ -81,7 +81,7 @@ def test_a_person_begins_and_keeps_each_part(
 ) -> None:
     type_in("y\ny\n")
     run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
-    assert "part 3 of 6, even light: move the slide on; begin? [y/N]" in run.err
+    assert "part 3 of 6, even light: saved pictures; begin? [y/N]" in run.err
     assert run.out.endswith("to count with it\nkept: flat-field\n")
     assert run.code == 0
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,10 +116,31 @@ def test_what_is_told_meanwhile_stands_on_a_line_of_its_own_above_the_progress_b
         os.close(writing)
         shown = all_of(screen)
     assert running.returncode == 0
-    assert "pictures: move the slide on" in shown
+    assert "pictures" in shown
+    assert "move the slide on" not in shown
     before, told, _ = shown.partition("leuko: left out ")
     assert told
     assert before.endswith(("\n", "\x1b[2K")), before
+
+
+def test_nobody_is_told_to_move_the_slide_of_saved_pictures(fields: Path, tmp_path: Path) -> None:
+    reading, writing = pty.openpty()
+    environment = os.environ | {
+        "LEUKO_STATE_DIR": str(tmp_path / "state"),
+        "LEUKO_DISPLAY": "terminal",
+        "LEUKO_DISPLAY_DEVICE": os.ttyname(writing),
+    }
+    leuko = (sys.executable, "-m", "leuko")
+    command = (*leuko, "calibrate", "flat-field", "--from", str(fields), "--yes")
+    shown = b""
+    with subprocess.Popen(command, env=environment) as running:
+        while running.poll() is None:
+            if select.select([reading], [], [], 0.1)[0]:
+                shown += os.read(reading, 65536)
+    os.close(writing)
+    os.close(reading)
+    assert b"even light" in shown
+    assert b"move the slide on" not in shown
 
 
 def test_an_export_to_a_folder_that_is_not_there_names_it(
@@ -140,7 +162,7 @@ def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
     kept = calibrate("flat-field", "--from", fields, "--yes")
     assert kept.out.endswith(
         "to count with it\nstill to come: scale, focus, stain; to go on with scale, run: "
-        "leuko calibrate scale\n"
+        f"leuko calibrate scale --from {fields}\n"
     )
     refused = calibrate("undo", "--json")
     assert refused.code == 1

@@ -84,6 +84,16 @@ def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
     assert STATEMENT in shown
 
 
+def test_a_finished_session_says_what_its_count_is_worth(running: Leuko) -> None:
+    few = "25 leukocytes were counted, fewer than the usual 100"
+    started = running("start", "H-12").out
+    assert few not in started
+    assert NOT_RECOGNISED not in started
+    finished = running("finish").out
+    assert few in finished
+    assert NOT_RECOGNISED in finished
+
+
 def test_smudge_cells_are_tallied_by_hand_and_taken_back(running: Leuko, asked: Asked) -> None:
     assert running("tally", "smudge").code == 1
     running("start", "H-12")
