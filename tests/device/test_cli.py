@@ -7,14 +7,13 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from PIL import Image
 
 from leuko import __version__
-from leuko.cli import main
 
 DEVICE = Path(__file__).resolve().parents[2] / "device"
 LIMITED = """
@@ -35,30 +34,10 @@ def python(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@dataclass(frozen=True)
-class Run:
-    returncode: int | str | None
-    stdout: str
-    stderr: str
+Leuko = Callable[..., CompletedProcess[str]]
 
 
-Leuko = Callable[..., Run]
-
-
-@pytest.fixture
-def leuko(capfd: pytest.CaptureFixture[str]) -> Leuko:
-    """The command, run in this very process, which spares two seconds of imports a test."""
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
-
-
-def refusal(run: Run | subprocess.CompletedProcess[str]) -> str:
+def refusal(run: CompletedProcess[str]) -> str:
     """The one sentence of a run that was stopped."""
     assert run.returncode == 1, run.stderr
     # LiteRT announces its delegate on stderr by itself.

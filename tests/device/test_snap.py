@@ -3,8 +3,9 @@
 import json
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -12,34 +13,16 @@ from PIL import Image, ImageFilter
 
 from leuko.calibration import FrameUsed, Shot, different_fields, shots_of_folder
 from leuko.cells import RGBImage
-from leuko.cli import main
 
-
-@dataclass(frozen=True)
-class Run:
-    code: int | str | None
-    out: str
-    err: str
-
-
-Snap = Callable[..., Run]
+Leuko = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def snap(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Snap:
+def snap(leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Leuko:
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LEUKO_CONTROL_SOCKET", str(tmp_path / "socket"))
     monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main(["snap", *map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return partial(leuko, "snap")
 
 
 def taken(
@@ -103,15 +86,15 @@ def rested(paired_fields: tuple[RGBImage, ...], tmp_path: Path) -> Path:
 
 
 def test_fields_are_saved_as_the_camera_gives_them_and_nothing_is_overwritten(
-    *, snap: Snap, rested: Path, tmp_path: Path, paired_fields: tuple[RGBImage, ...]
+    *, snap: Leuko, rested: Path, tmp_path: Path, paired_fields: tuple[RGBImage, ...]
 ) -> None:
     folder = tmp_path / "fields"
     folder.mkdir()
     (folder / "field-007.png").write_bytes(b"mine")
     run = snap(folder, "--fields", 2, "--camera", "replay", "--camera-source", rested, "--json")
-    assert run.code == 0, run.err
+    assert run.returncode == 0, run.stderr
     names = ["field-008.png", "field-009.png"]
-    assert json.loads(run.out) == {"folder": str(folder), "fields": names, "wanted": 2}
+    assert json.loads(run.stdout) == {"folder": str(folder), "fields": names, "wanted": 2}
     assert (folder / "field-007.png").read_bytes() == b"mine"
     (folder / "field-007.png").unlink()
     for shot, rgb in zip(shots_of_folder(folder), paired_fields, strict=False):
@@ -119,7 +102,7 @@ def test_fields_are_saved_as_the_camera_gives_them_and_nothing_is_overwritten(
 
 
 def test_at_a_known_scale_neither_a_blurred_view_nor_one_that_overlaps_is_taken(
-    *, snap: Snap, rested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    *, snap: Leuko, rested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
     for path in rested.glob("0?.png"):
@@ -131,22 +114,22 @@ def test_at_a_known_scale_neither_a_blurred_view_nor_one_that_overlaps_is_taken(
             right = np.roll(np.asarray(left), -120, axis=1)
         Image.fromarray(right).save(rested / f"2{moment}.png")
     run = snap(tmp_path / "f", "--fields", 2, "--camera", "replay", "--camera-source", rested)
-    assert (run.code, run.out) == (0, f"fields saved in {tmp_path / 'f'}: 1\n")
-    assert run.err.splitlines() == ["leuko: focus", "leuko: move on, then rest"]
+    assert (run.returncode, run.stdout) == (0, f"fields saved in {tmp_path / 'f'}: 1\n")
+    assert run.stderr.splitlines() == ["leuko: focus", "leuko: move on, then rest"]
 
 
-def test_a_sweep_takes_every_picture(snap: Snap, rested: Path, tmp_path: Path) -> None:
+def test_a_sweep_takes_every_picture(snap: Leuko, rested: Path, tmp_path: Path) -> None:
     run = snap(
         tmp_path / "f", "--sweep", "--fields", 2, "--camera", "replay", "--camera-source", rested
     )
-    assert run.out == f"fields saved in {tmp_path / 'f'}: 2\n"
+    assert run.stdout == f"fields saved in {tmp_path / 'f'}: 2\n"
 
 
-def test_beside_a_running_service_the_camera_is_not_touched(snap: Snap, tmp_path: Path) -> None:
+def test_beside_a_running_service_the_camera_is_not_touched(snap: Leuko, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as service:
         service.bind(str(tmp_path / "socket"))
         service.listen()
         run = snap(tmp_path / "f", "--camera", "opencv")
-    assert run.code == 1
-    assert "the service is running and has the camera; stop it with: systemctl stop" in run.err
+    assert run.returncode == 1
+    assert "the service is running and has the camera; stop it with: systemctl stop" in run.stderr
     assert not (tmp_path / "f").exists()

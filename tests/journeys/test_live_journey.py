@@ -109,9 +109,10 @@ class Device:
     def ask(self, *arguments: str) -> dict[str, object]:
         """Return what ``leuko session`` prints."""
         code, out, errors = self._said(*arguments)
-        # A loaded machine may take longer over a frame than a person is let wait.
         until_s = time.monotonic() + PATIENCE_S
-        while arguments == ("status",) and "did not answer" in errors and time.monotonic() < until_s:
+        # A loaded machine may take longer over a frame than a person is let wait.
+        while "did not answer" in errors and time.monotonic() < until_s:
+            assert arguments == ("status",), errors
             code, out, errors = self._said(*arguments)
         assert not code, errors
         return dict(json.loads(out))

@@ -4,43 +4,26 @@ import json
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
-
-from leuko.cli import main
 
 NO_STAIN = ("--skip", "stain")
 FLAT_FIELD_ALONE = (*NO_STAIN, "--skip", "scale")
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int | str | None
-    out: str
-    err: str
-
-
-Calibrate = Callable[..., Run]
+Leuko = Callable[..., CompletedProcess[str]]
 Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
 ENTER = 28
 
 
 @pytest.fixture
-def calibrate(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Calibrate:
+def calibrate(leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Leuko:
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main(["calibrate", "all", *map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return partial(leuko, "calibrate", "all")
 
 
 @pytest.fixture
@@ -58,10 +41,10 @@ def type_in(monkeypatch: pytest.MonkeyPatch) -> Generator[Callable[[str], None]]
 
 
 def test_a_script_reads_of_each_part_whether_it_was_kept_left_out_or_refused(
-    calibrate: Calibrate, fields: Path
+    calibrate: Leuko, fields: Path
 ) -> None:
     run = calibrate("--from", fields, "--yes", "--json", *NO_STAIN)
-    told = [json.loads(line) for line in run.out.splitlines()]
+    told = [json.loads(line) for line in run.stdout.splitlines()]
     assert [(next(name for name in one if name != "kept"), one["kept"]) for one in told] == [
         ("exposure", None),
         ("white_balance", None),
@@ -73,32 +56,32 @@ def test_a_script_reads_of_each_part_whether_it_was_kept_left_out_or_refused(
     assert told[0]["left_out"] == "saved pictures set no camera"
     assert "red cells" in told[3]["refused"]
     assert told[5]["left_out"] == "skipped"
-    assert run.code == 1, "a part was refused"
+    assert run.returncode == 1, "a part was refused"
 
 
 def test_a_person_begins_and_keeps_each_part(
-    calibrate: Calibrate, fields: Path, type_in: Callable[[str], None]
+    calibrate: Leuko, fields: Path, type_in: Callable[[str], None]
 ) -> None:
     type_in("y\ny\n")
     run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
-    assert "part 3 of 6, even light: saved pictures; begin? [y/N]" in run.err
-    assert run.out.endswith("to count with it\nkept: flat-field\n")
-    assert run.code == 0
+    assert "part 3 of 6, even light: saved pictures; begin? [y/N]" in run.stderr
+    assert run.stdout.endswith("to count with it\nkept: flat-field\n")
+    assert run.returncode == 0
 
 
 def test_a_part_that_a_person_skips_is_not_measured(
-    calibrate: Calibrate, fields: Path, type_in: Callable[[str], None], tmp_path: Path
+    calibrate: Leuko, fields: Path, type_in: Callable[[str], None], tmp_path: Path
 ) -> None:
     type_in("n\n")
     run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
-    assert (run.code, run.out) == (1, "kept: nothing; the calibration is as it was\n")
-    assert "leuko: left out flat-field: skipped\n" in run.err
+    assert (run.returncode, run.stdout) == (1, "kept: nothing; the calibration is as it was\n")
+    assert "leuko: left out flat-field: skipped\n" in run.stderr
     assert not (tmp_path / "state" / "calibration").exists()
 
 
 def test_without_a_terminal_the_keypad_begins_and_keeps_a_part(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     fields: Path,
     hand: Hand,
     tmp_path: Path,
@@ -108,17 +91,17 @@ def test_without_a_terminal_the_keypad_begins_and_keeps_a_part(
     with hand(tmp_path / "keypad", [ENTER]), Path(os.devnull).open(encoding="utf-8") as nobody:
         monkeypatch.setattr("sys.stdin", nobody)
         run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
-    assert run.out.endswith("kept: flat-field\n")
+    assert run.stdout.endswith("kept: flat-field\n")
 
 
 def test_where_nobody_answers_that_is_said_and_nothing_changes(
-    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calibrate: Leuko, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Path(os.devnull).open(encoding="utf-8") as nobody:
         monkeypatch.setattr("sys.stdin", nobody)
         run = calibrate("--camera", "replay", "--camera-source", fields, "--skip", "exposure")
-    assert (run.code, run.out) == (1, "kept: nothing; the calibration is as it was\n")
-    skipped, asked, told = run.err.splitlines()
+    assert (run.returncode, run.stdout) == (1, "kept: nothing; the calibration is as it was\n")
+    skipped, asked, told = run.stderr.splitlines()
     assert skipped == "leuko: left out exposure: skipped"
     assert "begin? [y/N]" in asked
     assert told.startswith("leuko: nobody answered whether to begin with white-balance, so it and")
@@ -140,33 +123,35 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 def test_where_nobody_answers_any_more_what_was_kept_stays_and_that_is_no_success(
-    calibrate: Calibrate, fields: Path, typed: Callable[[str], None]
+    calibrate: Leuko, fields: Path, typed: Callable[[str], None]
 ) -> None:
     typed("y\ny\n")
     run = calibrate("--from", fields, "--skip", "scale")
-    assert run.out.endswith("kept: flat-field\n")
-    assert "leuko: nobody answered whether to begin with stain, so it and the parts" in run.err
-    assert run.code == 1
+    assert run.stdout.endswith("kept: flat-field\n")
+    assert "leuko: nobody answered whether to begin with stain, so it and the parts" in run.stderr
+    assert run.returncode == 1
 
 
 def test_what_nobody_wants_to_keep_or_not_is_told_as_such(
-    calibrate: Calibrate, fields: Path, typed: Callable[[str], None]
+    calibrate: Leuko, fields: Path, typed: Callable[[str], None]
 ) -> None:
     typed("y\n")
     run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
-    assert run.code == 1
-    assert "\nnobody answered: this calibration is not kept\n" in run.out
+    assert run.returncode == 1
+    assert "\nnobody answered: this calibration is not kept\n" in run.stdout
 
 
-def test_what_the_camera_cannot_do_is_left_out(calibrate: Calibrate, fields: Path) -> None:
+def test_what_the_camera_cannot_do_is_left_out(calibrate: Leuko, fields: Path) -> None:
     others = ("white-balance", "flat-field", "scale", "focus", "stain")
     skipped = [word for part in others for word in ("--skip", part)]
     run = calibrate("--camera", "replay", "--camera-source", fields, "--yes", *skipped)
-    assert "leuko: left out exposure: replay" in run.err
-    assert "has no exposure that can be set" in run.err
+    assert "leuko: left out exposure: replay" in run.stderr
+    assert "has no exposure that can be set" in run.stderr
 
 
-def test_a_part_that_is_none_is_not_understood(calibrate: Calibrate) -> None:
+def test_a_part_that_is_none_is_not_understood(calibrate: Leuko) -> None:
     run = calibrate("--skip", "lamp")
-    assert run.code == 2
-    assert "'lamp' is no part; choose among exposure, white-balance" in run.err.replace("\n", " ")
+    assert run.returncode == 2
+    assert "'lamp' is no part; choose among exposure, white-balance" in run.stderr.replace(
+        "\n", " "
+    )

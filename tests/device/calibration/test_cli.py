@@ -9,8 +9,9 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from PIL import Image
@@ -19,66 +20,47 @@ from leuko.calibration import CalibrationHistory, Circumstances, FocusPart, load
 from leuko.cli import main
 from leuko.sim import SimulatedSmear, SmearSpec
 
-
-@dataclass(frozen=True)
-class Run:
-    code: int | str | None
-    out: str
-    err: str
-
-
-Calibrate = Callable[..., Run]
+Leuko = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def calibrate(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Calibrate:
+def calibrate(leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Leuko:
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main(["calibrate", *map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return partial(leuko, "calibrate")
 
 
-def test_a_script_measures_keeps_and_shows(
-    calibrate: Calibrate, fields: Path, tmp_path: Path
-) -> None:
+def test_a_script_measures_keeps_and_shows(calibrate: Leuko, fields: Path, tmp_path: Path) -> None:
     run = calibrate("flat-field", "--from", fields, "--yes", "--json", "--by", "Ada")
-    assert run.code == 0, run.err
-    told = json.loads(run.out)
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
     assert told["kept"] == told["flat_field"]["origin"]["number"] == 1
     assert told["flat_field"]["after_percent"] < 1
-    shown = json.loads(calibrate("show", "--json").out)
+    shown = json.loads(calibrate("show", "--json").stdout)
     assert shown["flat_field"]["origin"]["by"] == "Ada"
     assert shown["flat_field"]["origin"]["frames"][0]["name"] == "00.png"
-    assert "light uneven by" in calibrate("show").out
+    assert "light uneven by" in calibrate("show").stdout
     exported = calibrate("export", tmp_path / "lab.zip")
-    assert exported.code == 0
+    assert exported.returncode == 0
     assert load_calibration(tmp_path / "lab.zip").flat_field is not None
 
 
 def test_a_file_that_is_no_picture_is_left_out_and_named(
-    calibrate: Calibrate, fields: Path, tmp_path: Path
+    calibrate: Leuko, fields: Path, tmp_path: Path
 ) -> None:
     (fields / "a.png").write_text("hello", "utf-8")
     run = calibrate("flat-field", "--from", fields, "--yes")
-    assert run.code == 0, run.err
-    assert run.err.count("leuko: left out ") == 1
-    assert "a.png is no PNG, JPEG, TIFF or BMP image" in run.err
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.count("leuko: left out ") == 1
+    assert "a.png is no PNG, JPEG, TIFF or BMP image" in run.stderr
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.png").write_text("hello", "utf-8")
     run = calibrate("flat-field", "--from", tmp_path / "broken", "--yes")
-    assert run.code == 1
-    assert "none of the pictures can be used" in run.err
+    assert run.returncode == 1
+    assert "none of the pictures can be used" in run.stderr
 
 
 def test_at_the_camera_bad_light_is_told_before_it_is_refused(
-    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calibrate: Leuko, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
     (tmp_path / "dark").mkdir()
@@ -86,7 +68,7 @@ def test_at_the_camera_bad_light_is_told_before_it_is_refused(
         with Image.open(path) as picture:
             picture.point(lambda level: level // 8).save(tmp_path / "dark" / path.name)
     camera = ("--camera", "replay", "--camera-source", tmp_path / "dark")
-    told, refused = calibrate("flat-field", *camera, "--yes").err.splitlines()
+    told, refused = calibrate("flat-field", *camera, "--yes").stderr.splitlines()
     assert told == "leuko: more light"
     assert "0 of 8 pictures can be used; picture 0 is too dark" in refused
 
@@ -144,47 +126,49 @@ def test_nobody_is_told_to_move_the_slide_of_saved_pictures(fields: Path, tmp_pa
 
 
 def test_an_export_to_a_folder_that_is_not_there_names_it(
-    calibrate: Calibrate, fields: Path, tmp_path: Path
+    calibrate: Leuko, fields: Path, tmp_path: Path
 ) -> None:
     calibrate("flat-field", "--from", fields, "--yes")
     exported = calibrate("export", tmp_path / "nowhere" / "lab.zip")
-    assert exported.code == 1
-    assert f"there is no folder {tmp_path / 'nowhere'}; make it" in exported.err
+    assert exported.returncode == 1
+    assert f"there is no folder {tmp_path / 'nowhere'}; make it" in exported.stderr
 
 
-def test_json_without_yes_measures_and_keeps_nothing(calibrate: Calibrate, fields: Path) -> None:
+def test_json_without_yes_measures_and_keeps_nothing(calibrate: Leuko, fields: Path) -> None:
     run = calibrate("flat-field", "--from", fields, "--json")
-    assert (run.code, json.loads(run.out)["kept"]) == (0, None)
-    assert calibrate("show").out == "this device is not calibrated\n"
+    assert (run.returncode, json.loads(run.stdout)["kept"]) == (0, None)
+    assert calibrate("show").stdout == "this device is not calibrated\n"
 
 
-def test_undo_as_json_needs_a_yes(calibrate: Calibrate, fields: Path) -> None:
+def test_undo_as_json_needs_a_yes(calibrate: Leuko, fields: Path) -> None:
     kept = calibrate("flat-field", "--from", fields, "--yes")
-    assert kept.out.endswith(
+    assert kept.stdout.endswith(
         "to count with it\nstill to come: scale, focus, stain; to go on with scale, run: "
         f"leuko calibrate scale --from {fields}\n"
     )
     refused = calibrate("undo", "--json")
-    assert refused.code == 1
-    assert "say --yes as well" in refused.err
-    assert len(json.loads(calibrate("history", "--json").out)) == 1
+    assert refused.returncode == 1
+    assert "say --yes as well" in refused.stderr
+    assert len(json.loads(calibrate("history", "--json").stdout)) == 1
 
 
 def test_history_import_and_undo_tell_what_was_done(
-    calibrate: Calibrate, fields: Path, tmp_path: Path
+    calibrate: Leuko, fields: Path, tmp_path: Path
 ) -> None:
     calibrate("flat-field", "--from", fields, "--yes")
     calibrate("export", tmp_path / "lab.zip")
-    assert json.loads(calibrate("undo", "--yes", "--json").out)["cause"] == "undo of 1"
-    assert json.loads(calibrate("import", tmp_path / "lab.zip", "--yes", "--json").out)["kept"] == 3
-    causes = [entry["cause"] for entry in json.loads(calibrate("history", "--json").out)]
+    assert json.loads(calibrate("undo", "--yes", "--json").stdout)["cause"] == "undo of 1"
+    assert (
+        json.loads(calibrate("import", tmp_path / "lab.zip", "--yes", "--json").stdout)["kept"] == 3
+    )
+    causes = [entry["cause"] for entry in json.loads(calibrate("history", "--json").stdout)]
     assert causes == ["import of 1 from lab.zip", "undo of 1", "flat-field"]
-    assert "flat-field" in calibrate("history").out
+    assert "flat-field" in calibrate("history").stdout
 
 
 def test_what_is_of_another_camera_is_told_before_it_is_imported_and_dropped_by_its_name(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     circumstances: Circumstances,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -200,48 +184,48 @@ def test_what_is_of_another_camera_is_told_before_it_is_imported_and_dropped_by_
     history = CalibrationHistory(tmp_path / "state" / "calibration")
     history.keep({"focus": part}, cause="focus", by="Ada")
     calibrate("export", tmp_path / "lab.zip")
-    assert not calibrate("import", tmp_path / "lab.zip", "--yes").err
+    assert not calibrate("import", tmp_path / "lab.zip", "--yes").stderr
     monkeypatch.setenv("LEUKO_FRAME_WIDTH", "640")
-    told = calibrate("import", tmp_path / "lab.zip", "--yes").err
+    told = calibrate("import", tmp_path / "lab.zip", "--yes").stderr
     assert "leuko: the service will not start with it: calibration 1 does not fit" in told
     assert "leuko calibrate forget focus" in told
-    assert "nothing was dropped" in calibrate("forget", "focus", "--json").err
+    assert "nothing was dropped" in calibrate("forget", "focus", "--json").stderr
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    refused = calibrate("forget", "focus").out
+    refused = calibrate("forget", "focus").stdout
     assert "drop focus?" in refused
     assert "nothing was changed" in refused
     run = calibrate("forget", "focus", "--yes", "--json")
-    assert json.loads(run.out) == {"kept": 4, "cause": "forgot all"}
-    assert json.loads(calibrate("show", "--json").out)["focus"] is None
+    assert json.loads(run.stdout) == {"kept": 4, "cause": "forgot all"}
+    assert json.loads(calibrate("show", "--json").stdout)["focus"] is None
 
 
 def test_an_import_as_json_needs_a_yes(
-    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calibrate: Leuko, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calibrate("flat-field", "--from", fields, "--yes")
     calibrate("export", tmp_path / "lab.zip")
     refused = calibrate("import", tmp_path / "lab.zip", "--json")
-    assert refused.code == 1
-    assert "nothing was imported" in refused.err
+    assert refused.returncode == 1
+    assert "nothing was imported" in refused.stderr
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     asked = calibrate("import", tmp_path / "lab.zip")
-    assert asked.code == 1
-    assert "light uneven by" in asked.out
-    assert asked.out.endswith("nothing was changed\n")
-    assert "Aborted" not in asked.err
-    assert len(json.loads(calibrate("history", "--json").out)) == 1
+    assert asked.returncode == 1
+    assert "light uneven by" in asked.stdout
+    assert asked.stdout.endswith("nothing was changed\n")
+    assert "Aborted" not in asked.stderr
+    assert len(json.loads(calibrate("history", "--json").stdout)) == 1
 
 
 def test_a_no_keeps_nothing_and_says_so(
-    calibrate: Calibrate, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calibrate: Leuko, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "answers").write_text("n\n", encoding="utf-8")
     with (tmp_path / "answers").open(encoding="utf-8") as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
         refused = calibrate("flat-field", "--from", fields)
-    assert refused.code == 1
-    assert refused.out.endswith("correction\nthis calibration is not kept\n")
-    assert json.loads(calibrate("history", "--json").out) == []
+    assert refused.returncode == 1
+    assert refused.stdout.endswith("correction\nthis calibration is not kept\n")
+    assert json.loads(calibrate("history", "--json").stdout) == []
 
 
 @pytest.mark.parametrize(
@@ -259,7 +243,7 @@ def test_a_no_keeps_nothing_and_says_so(
 )
 def test_what_cannot_be_done_is_one_sentence(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     arguments: tuple[str, ...],
     sentence: str,
     tmp_path: Path,
@@ -267,13 +251,13 @@ def test_what_cannot_be_done_is_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     run = calibrate(*arguments)
-    assert run.code == 1
-    assert sentence in run.err
-    assert len(run.err.splitlines()) == 1
+    assert run.returncode == 1
+    assert sentence in run.stderr
+    assert len(run.stderr.splitlines()) == 1
 
 
 def test_red_cells_give_a_scale_that_a_count_uses(
-    calibrate: Calibrate,
+    calibrate: Leuko,
     tmp_path: Path,
     tiny_bundle: Path,
     capfd: pytest.CaptureFixture[str],
@@ -284,7 +268,7 @@ def test_red_cells_give_a_scale_that_a_count_uses(
     field = smear.render(10, 10, width_px=640, height_px=480, um_per_px=0.2)
     Image.fromarray(field).save(folder / "one.png")
     run = calibrate("scale", "--from", folder, "--yes", "--json")
-    um_per_px = json.loads(run.out)["scale"]["um_per_px"]
+    um_per_px = json.loads(run.stdout)["scale"]["um_per_px"]
     assert um_per_px == pytest.approx(0.2, rel=0.04)
     out = tmp_path / "out"
     count = ("count", folder, "--out", out, "--bundle", tiny_bundle)

@@ -9,8 +9,9 @@ import threading
 import zipfile
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import cv2
 import numpy as np
@@ -24,7 +25,6 @@ from leuko.calibration import (
     summary_for,
 )
 from leuko.cells import CellClass, CellStatus, RGBImage
-from leuko.cli import main
 from leuko.doctor import examine_calibration
 from leuko.errors import CalibrationError
 from leuko.service import STORE_NAME
@@ -38,21 +38,14 @@ PAIR = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
 SWAPPED = dict(zip(PAIR, reversed(PAIR), strict=True))
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int | str | None
-    out: str
-    err: str
-
-
-Leuko = Callable[..., Run]
+Leuko = Callable[..., CompletedProcess[str]]
 Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
 ENTER = 28
 
 
 @pytest.fixture
 def leuko(
-    capfd: pytest.CaptureFixture[str],
+    leuko: Leuko,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     tiny_bundle: Path,
@@ -60,14 +53,7 @@ def leuko(
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
     monkeypatch.setenv("LEUKO_UM_PER_PX", str(UM_PER_PX))
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main([*map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return leuko
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +84,7 @@ def sorted_discs(discs: dict[CellClass, list[RGBImage]], tmp_path: Path) -> Path
 def counted(leuko: Leuko, field: Path, *options: object) -> dict[str, int]:
     out = field.parent / f"out{len(options)}"
     run = leuko("count", field, "--out", out, *options)
-    assert run.code == 0, run.err
+    assert run.returncode == 0, run.stderr
     told = json.loads((out / "differential.json").read_text("utf-8"))
     with (out / "cells.csv").open(encoding="utf-8") as table:
         names = [row["cell_class"] for row in csv.DictReader(table)]
@@ -110,8 +96,8 @@ def test_an_adaptation_is_kept_and_changes_what_a_count_calls_a_cell(
     leuko: Leuko, sorted_discs: Path, disc_field: RGBImage, tmp_path: Path
 ) -> None:
     run = leuko("calibrate", "site", sorted_discs, "--yes", "--json", "--by", "Ada")
-    assert run.code == 0, run.err
-    told = json.loads(run.out)
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
     site = told["site"]
     assert (told["kept"], site["cells"], site["right_before"]) == (1, 2 * EACH, 0)
     assert site["right_after"] == 2 * EACH
@@ -137,11 +123,11 @@ def test_what_is_measured_afterwards_names_cells_as_adapted(
 
     def measured_stain() -> dict[str, list[float]]:
         run = leuko("calibrate", "stain", "--from", tmp_path / "fields", "--cells", 40, "--json")
-        assert run.code == 0, run.err
-        return dict(json.loads(run.out)["stain"])
+        assert run.returncode == 0, run.stderr
+        return dict(json.loads(run.stdout)["stain"])
 
     before = measured_stain()
-    assert leuko("calibrate", "site", sorted_discs, "--yes").code == 0
+    assert leuko("calibrate", "site", sorted_discs, "--yes").returncode == 0
     after = measured_stain()
     assert before["neutrophils"] != before["lymphocytes"]
     assert after["neutrophils"] == before["lymphocytes"]
@@ -151,19 +137,19 @@ def test_what_is_measured_afterwards_names_cells_as_adapted(
 def test_people_are_told_what_it_is_worth_and_what_stays(
     leuko: Leuko, sorted_discs: Path, tmp_path: Path
 ) -> None:
-    said = leuko("calibrate", "site", sorted_discs, "--yes").out
+    said = leuko("calibrate", "site", sorted_discs, "--yes").stdout
     assert "of 16 confirmed cells, named right before: 0 (0 %; 95 %: 0 to 21)" in said
     assert "adapted: 16 (100 %; 95 %: 79 to 100)" in said
     assert "too few confirmed cells of: monocyte, eosinophil, basophil" in said
-    assert "of 16 confirmed cells" in leuko("calibrate", "show").out
+    assert "of 16 confirmed cells" in leuko("calibrate", "show").stdout
     exported = leuko("calibrate", "export", tmp_path / "lab.zip")
-    assert exported.code == 0
+    assert exported.returncode == 0
     leuko("calibrate", "undo", "--yes")
     history = CalibrationHistory(tmp_path / "state" / "calibration")
     undone = history.current()
     assert undone is not None
     assert undone.adapter is None
-    assert leuko("calibrate", "import", tmp_path / "lab.zip", "--yes").code == 0
+    assert leuko("calibrate", "import", tmp_path / "lab.zip", "--yes").returncode == 0
     back, first = history.current(), load_calibration(tmp_path / "lab.zip")
     assert back is not None
     assert back.adapter is not None
@@ -210,13 +196,13 @@ def test_results_bench_and_doctor_say_that_it_was_left_aside(
         "--calibration",
         tmp_path / "state",
     )
-    assert run.code == 0, run.err
-    assert run.err.count("is not used with another; run leuko calibrate site again") == 1
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.count("is not used with another; run leuko calibrate site again") == 1
     told = json.loads((tmp_path / "out" / "differential.json").read_text("utf-8"))
     assert told["calibration"]["number"] == 1
     assert "site" not in told["calibration"]
     run = leuko("bench", "--bundle", other, "--backend", "cpu", "--runs", 1, "--threads", 1)
-    assert run.err.count("is not used with another; run leuko calibrate site again") == 1
+    assert run.stderr.count("is not used with another; run leuko calibrate site again") == 1
     finding = examine_calibration(Settings(state_dir=tmp_path / "state", bundle=other))
     assert finding.health.level is Level.WARNING
     assert "is not used with another" in finding.health.text
@@ -227,22 +213,22 @@ def test_cells_half_or_twice_as_wide_as_leukocytes_are_refused_with_the_scale_th
     leuko: Leuko, sorted_discs: Path, given: float, said: str
 ) -> None:
     run = leuko("calibrate", "site", sorted_discs, "--um-per-px", given, "--yes")
-    assert run.code == 1
-    assert f"at {said} the confirmed cells are " in run.err
-    assert "would fit: give --um-per-px 0.2" in run.err
-    assert leuko("calibrate", "show").out == "this device is not calibrated\n"
+    assert run.returncode == 1
+    assert f"at {said} the confirmed cells are " in run.stderr
+    assert "would fit: give --um-per-px 0.2" in run.stderr
+    assert leuko("calibrate", "show").stdout == "this device is not calibrated\n"
 
 
 def test_classes_whose_names_seem_exchanged_are_named_before_they_are_kept(
     leuko: Leuko, sorted_discs: Path
 ) -> None:
     doubt = "to the bundle most neutrophils are lymphocytes and most lymphocytes neutrophils; check"
-    assert doubt in leuko("calibrate", "site", sorted_discs, "--json").err
+    assert doubt in leuko("calibrate", "site", sorted_discs, "--json").stderr
     # One of another name among them is no exchange.
     shutil.move(sorted_discs / "lymphocyte", sorted_discs / "monocyte")
     run = leuko("calibrate", "site", sorted_discs, "--json")
-    assert run.code == 0, run.err
-    assert not run.err
+    assert run.returncode == 0, run.stderr
+    assert not run.stderr
 
 
 def test_an_adaptation_that_does_not_help_is_refused(
@@ -253,9 +239,9 @@ def test_an_adaptation_that_does_not_help_is_refused(
         for number, rgb in enumerate(pictures[:5]):
             Image.fromarray(rgb).save(tmp_path / "right" / name / f"{number}.png")
     run = leuko("calibrate", "site", tmp_path / "right", "--yes")
-    assert run.code == 1
-    assert "adapting does not help: of 10 confirmed cells 10 are named right" in run.err
-    assert leuko("calibrate", "show").out == "this device is not calibrated\n"
+    assert run.returncode == 1
+    assert "adapting does not help: of 10 confirmed cells 10 are named right" in run.stderr
+    assert leuko("calibrate", "show").stdout == "this device is not calibrated\n"
 
 
 def test_cells_of_a_session_are_confirmed_by_a_table(
@@ -270,14 +256,14 @@ def test_cells_of_a_session_are_confirmed_by_a_table(
     rows = [f"{n},{SWAPPED[name].upper()}" for n, (name, _) in enumerate(pictures, 1)]
     table.write_text("\n".join(["number,class", *rows, "99,"]), "utf-8")
     run = leuko("calibrate", "site", "--session", session.id, "--labels", table, "--yes", "--json")
-    assert run.code == 0, run.err
-    site = json.loads(run.out)["site"]
+    assert run.returncode == 0, run.stderr
+    site = json.loads(run.stdout)["site"]
     assert (site["right_before"], site["right_after"]) == (0, 2 * EACH)
     assert site["origin"]["frames"][0]["name"] == f"session {session.id}, cell 1"
     table.write_text("number,class\n99,neutrophil", "utf-8")
     missing = leuko("calibrate", "site", "--session", session.id, "--labels", table)
-    assert missing.code == 1
-    assert f"session {session.id} has no cell 99" in missing.err
+    assert missing.returncode == 1
+    assert f"session {session.id} has no cell 99" in missing.stderr
 
 
 def _cell(number: int, rgb: RGBImage) -> CellRecord:
@@ -321,7 +307,7 @@ def test_a_person_is_asked_at_the_bench_whether_an_adaptation_is_kept(
     monkeypatch.setenv("LEUKO_DISPLAY_DEVICE", str(tmp_path / "shown"))
     with hand(tmp_path / "keypad", [ENTER]):
         run = leuko("calibrate", "site", sorted_discs)
-    assert (run.code, run.out.splitlines()[-1]) == (
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (
         0,
         "calibration 1 is kept; restart the service to count with it",
     )
@@ -375,8 +361,8 @@ def test_a_no_keeps_no_adaptation_and_says_so(
     with (tmp_path / "answers").open(encoding="utf-8") as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
         run = leuko("calibrate", "site", sorted_discs)
-    assert (run.code, run.out.splitlines()[-1]) == (1, "this calibration is not kept")
-    assert leuko("calibrate", "show").out == "this device is not calibrated\n"
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (1, "this calibration is not kept")
+    assert leuko("calibrate", "show").stdout == "this device is not calibrated\n"
 
 
 def test_copies_of_a_cell_are_learnt_once_and_not_at_all_when_they_are_of_two_classes(
@@ -385,11 +371,11 @@ def test_copies_of_a_cell_are_learnt_once_and_not_at_all_when_they_are_of_two_cl
     shutil.copy(sorted_discs / "neutrophil" / "3.png", sorted_discs / "neutrophil" / "copy.png")
     shutil.copy(sorted_discs / "neutrophil" / "5.png", sorted_discs / "lymphocyte" / "other.png")
     run = leuko("calibrate", "site", sorted_discs, "--json")
-    assert run.code == 0, run.err
-    site = json.loads(run.out)["site"]
+    assert run.returncode == 0, run.stderr
+    site = json.loads(run.stdout)["site"]
     assert site["cells"] == 2 * EACH - 1
     assert "neutrophil/5.png" not in [frame["name"] for frame in site["origin"]["frames"]]
-    first, second = sorted(line for line in run.err.splitlines() if "left out" in line)
+    first, second = sorted(line for line in run.stderr.splitlines() if "left out" in line)
     assert "lymphocyte/other.png: it is the same picture as neutrophil/5.png" in first
     assert "their classes differ, so neither is learnt" in first
     assert "neutrophil/copy.png: it is the same picture as neutrophil/3.png; it is learnt" in second
@@ -398,7 +384,7 @@ def test_copies_of_a_cell_are_learnt_once_and_not_at_all_when_they_are_of_two_cl
 def test_neither_a_folder_nor_one_without_classes_is_adapted_to(
     leuko: Leuko, tmp_path: Path
 ) -> None:
-    assert leuko("calibrate", "site").code == 2
+    assert leuko("calibrate", "site").returncode == 2
     (tmp_path / "empty").mkdir()
     run = leuko("calibrate", "site", tmp_path / "empty")
-    assert (run.code, "no folders named as classes" in run.err) == (1, True)
+    assert (run.returncode, "no folders named as classes" in run.stderr) == (1, True)

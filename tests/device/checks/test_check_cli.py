@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import IO
 
 import numpy as np
@@ -15,37 +16,21 @@ import pytest
 from PIL import Image, ImageFilter
 
 from leuko.cells import RGBImage
-from leuko.cli import main
 
-
-@dataclass(frozen=True)
-class Run:
-    code: int | str | None
-    out: str
-    err: str
-
-
-Check = Callable[..., Run]
+Leuko = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def check(
-    capfd: pytest.CaptureFixture[str],
+    leuko: Leuko,
     tmp_path: Path,
     tiny_bundle: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Check:
+) -> Leuko:
     monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
     monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main(["calibrate", "check", *map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return partial(leuko, "calibrate", "check")
 
 
 FIELDS = ((0, 0), (400, 0), (0, 320))
@@ -82,12 +67,12 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Generator[IO[str]]:
 
 
 def test_a_script_checks_keeps_lists_and_draws(
-    check: Check, slide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    check: Leuko, slide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ("--from", slide, "--cells", 6, "--missed", 0, "--yes", "--json", "--by", "Ada")
     run = check(*asked, "--pictures", tmp_path / "seen", "--plot", tmp_path / "p.png", "--small")
-    assert run.code == 0, run.err
-    told = json.loads(run.out)
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
     assert told["kept"] == 1
     assert (told["check"]["located"], told["check"]["failures"]) == (6, [])
     assert told["check"]["measured"]["located_percent"] == 100
@@ -97,64 +82,64 @@ def test_a_script_checks_keeps_lists_and_draws(
         assert picture.getpixel((1, 1)) != NOTE, "nothing was missed"
     with Image.open(tmp_path / "p.png") as plot:
         assert plot.size == (320, 240)
-    assert [one["by"] for one in json.loads(check("--list", "--json").out)] == ["Ada"]
+    assert [one["by"] for one in json.loads(check("--list", "--json").stdout)] == ["Ada"]
     monkeypatch.setenv("COLUMNS", "80")
-    listed = check("--list").out
+    listed = check("--list").stdout
     for words in ("check", "located", "background", "outcome", "passed"):
         assert words in listed
 
 
 @pytest.mark.parametrize(("missed", "code"), [(0, 1), (2, 4)])
 def test_a_plot_that_cannot_be_written_hides_nothing(
-    *, check: Check, slide: Path, tmp_path: Path, missed: int, code: int
+    *, check: Leuko, slide: Path, tmp_path: Path, missed: int, code: int
 ) -> None:
     plot = tmp_path / "missing" / "p.png"
     asked = ("--from", slide, "--cells", 6, "--missed", missed, "--yes", "--json")
     run = check(*asked, "--plot", plot)
-    assert run.code == code
-    assert json.loads(run.out)["kept"] == 1
-    assert f"leuko: {plot} cannot be written" in run.err
+    assert run.returncode == code
+    assert json.loads(run.stdout)["kept"] == 1
+    assert f"leuko: {plot} cannot be written" in run.stderr
 
 
 def test_missed_leukocytes_are_asked_for_and_a_failed_check_is_kept_with_its_own_code(
-    check: Check, slide: Path, typed: IO[str], tmp_path: Path
+    check: Leuko, slide: Path, typed: IO[str], tmp_path: Path
 ) -> None:
     typed.write("2\ny\n")
     typed.flush()
     run = check("--from", slide, "--cells", 6)
-    assert run.code == 4
-    assert "6 leukocytes located in 3 fields" in run.out
-    assert "failed: located % 75 is below 90" in run.out
+    assert run.returncode == 4
+    assert "6 leukocytes located in 3 fields" in run.stdout
+    assert "failed: located % 75 is below 90" in run.stdout
     assert (tmp_path / "state" / "checks" / "check-000001.json").exists()
 
 
 def test_on_a_keypad_each_field_is_asked_for_what_was_missed_in_it(
-    *, check: Check, slide: Path, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    *, check: Leuko, slide: Path, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEUKO_KEYPAD", str(tmp_path / "keypad"))
     with hand(tmp_path / "keypad", [ONE, ENTER]):
         run = check("--from", slide, "--cells", 6, "--pictures", tmp_path / "seen")
-    assert "6 of 9 leukocytes located (67 %)" in run.out
-    assert "how many" not in run.out
+    assert "6 of 9 leukocytes located (67 %)" in run.stdout
+    assert "how many" not in run.stdout
     kept = json.loads((tmp_path / "state" / "checks" / "check-000001.json").read_text())
     assert (kept["located"], kept["missed"], kept["missed_in"]) == (6, 3, [1, 1, 1])
-    assert "missed: 1 in field 1, 1 in field 2, 1 in field 3\n" in run.out
+    assert "missed: 1 in field 1, 1 in field 2, 1 in field 3\n" in run.stdout
     with Image.open(tmp_path / "seen" / "checked-003.png") as picture:
         assert picture.getpixel((1, 1)) == NOTE
 
 
 def test_a_blurred_picture_is_left_out_with_the_instruction_of_the_live_gate(
-    check: Check, slide: Path
+    check: Leuko, slide: Path
 ) -> None:
     blurred(slide / "01.png").save(slide / "01.png")
     run = check("--from", slide, "--cells", 6, "--missed", 0)
-    assert run.code == 1
-    assert "leuko: left out 01.png: focus\n" in run.err
-    assert "4 leukocytes in 2 fields (1 pictures left out: focus) are too few" in run.err
+    assert run.returncode == 1
+    assert "leuko: left out 01.png: focus\n" in run.stderr
+    assert "4 leukocytes in 2 fields (1 pictures left out: focus) are too few" in run.stderr
 
 
 def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(
-    check: Check, slide: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    check: Leuko, slide: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LEUKO_FRAMES_PER_S", "2")
     shown = tmp_path / "shown"
@@ -162,7 +147,7 @@ def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(
     for number in range(3):
         blurred(slide / "00.png").save(shown / f"{number}.png")
     run = check("--camera", "replay", "--camera-source", shown, "--missed", 0)
-    told, refused = run.err.splitlines()
+    told, refused = run.stderr.splitlines()
     assert told == "leuko: focus"
     assert "there is no picture to check (" in refused
 
@@ -178,25 +163,25 @@ def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(
 )
 def test_what_cannot_be_checked_is_one_sentence_and_nothing_is_kept(
     *,
-    check: Check,
+    check: Leuko,
     slide: Path,
     tmp_path: Path,
     arguments: tuple[object, ...],
     sentence: str,
 ) -> None:
     run = check("--from", slide, *arguments)
-    assert run.code == 1
-    assert sentence in run.err
-    assert len(run.err.splitlines()) == 1
+    assert run.returncode == 1
+    assert sentence in run.stderr
+    assert len(run.stderr.splitlines()) == 1
     assert not (tmp_path / "state" / "checks").exists()
-    assert check("--list").out == "no quality check was ever made\n"
+    assert check("--list").stdout == "no quality check was ever made\n"
 
 
-def test_a_field_that_is_come_back_to_is_not_counted_again(check: Check, slide: Path) -> None:
+def test_a_field_that_is_come_back_to_is_not_counted_again(check: Leuko, slide: Path) -> None:
     Image.open(slide / "00.png").save(slide / "03.png")
     run = check("--from", slide, "--cells", 8, "--missed", 0, "--yes")
-    assert run.code == 1
-    assert "6 leukocytes in 3 fields are too few for a check, 8 are needed" in run.err
+    assert run.returncode == 1
+    assert "6 leukocytes in 3 fields are too few for a check, 8 are needed" in run.stderr
 
 
 PLOT = (24, 58, 52)
@@ -219,7 +204,7 @@ def answer_once_trends_are_shown(display: Path, typed: IO[str], seen: list[bool]
 
 def test_the_display_shows_the_trends_until_the_person_has_answered(
     *,
-    check: Check,
+    check: Leuko,
     slide: Path,
     typed: IO[str],
     tmp_path: Path,
@@ -233,7 +218,7 @@ def test_the_display_shows_the_trends_until_the_person_has_answered(
     display = tmp_path / "display.png"
     person = threading.Thread(target=answer_once_trends_are_shown, args=(display, typed, seen))
     person.start()
-    assert check("--from", slide, "--cells", 6).code == 0
+    assert check("--from", slide, "--cells", 6).returncode == 0
     person.join()
     assert any(seen)
     assert (tmp_path / "state" / "checks" / "check-000001.json").exists()

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-from leuko.cli import main
 from leuko.control import CommandQueue, ControlServer
 from leuko.counting import NOT_RECOGNISED, STATEMENT
 from leuko.service import KeptSessions
@@ -21,32 +21,14 @@ from leuko.status import Target
 from leuko.store import SessionSpec, Store
 
 Asked = queue.SimpleQueue[str]
-Leuko = Callable[..., "Run"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a command came to."""
-
-    code: int | str | None
-    out: str
-    err: str
+Leuko = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def session(
-    socket_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Leuko:
+def session(socket_path: Path, monkeypatch: pytest.MonkeyPatch, leuko: Leuko) -> Leuko:
     """``leuko session``, with the settings' socket."""
     monkeypatch.setenv("LEUKO_CONTROL_SOCKET", str(socket_path))
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main(["session", *map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return partial(leuko, "session")
 
 
 @pytest.fixture
@@ -66,7 +48,7 @@ def test_a_session_is_started_steered_and_finished(running: Leuko, asked: Asked)
         ["start", "H-13"],
         ["discard"],
     )
-    assert [running(*words).code for words in commands] == [0] * 7
+    assert [running(*words).returncode for words in commands] == [0] * 7
     lines = [asked.get(timeout=30).split(" by ")[0] for _ in commands]
     assert lines[0] == "start 'H-12' for 'ana'"
     assert lines[1:5] == ["target 200", "pause", "resume", "finish"]
@@ -74,8 +56,8 @@ def test_a_session_is_started_steered_and_finished(running: Leuko, asked: Asked)
 
 
 def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
-    assert running("status").out.startswith("no session; start one with: leuko session start")
-    shown = running("start", "H-12").out
+    assert running("status").stdout.startswith("no session; start one with: leuko session start")
+    shown = running("start", "H-12").stdout
     assert "counting H-12: 25 counted, target 100" in shown
     assert "guidance: focus" in shown
     assert "Leukocyte differential, n = 25" in shown
@@ -86,29 +68,30 @@ def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
 
 def test_a_finished_session_says_what_its_count_is_worth(running: Leuko) -> None:
     few = "25 leukocytes were counted, fewer than the usual 100"
-    started = running("start", "H-12").out
+    started = running("start", "H-12").stdout
     assert few not in started
     assert NOT_RECOGNISED not in started
-    finished = running("finish").out
+    finished = running("finish").stdout
     assert few in finished
     assert NOT_RECOGNISED in finished
 
 
 def test_smudge_cells_are_tallied_by_hand_and_taken_back(running: Leuko, asked: Asked) -> None:
-    assert running("tally", "smudge").code == 1
+    assert running("tally", "smudge").returncode == 1
     running("start", "H-12")
     asked.get(timeout=30)
     running("tally", "smudge")
     assert (
-        "tallied by eye: 2 smudge cells (8.0 per 100 leukocytes)" in running("tally", "smudge").out
+        "tallied by eye: 2 smudge cells (8.0 per 100 leukocytes)"
+        in running("tally", "smudge").stdout
     )
-    told = json.loads(running("tally", "smudge", "--undo", "--json").out)["differential"]
+    told = json.loads(running("tally", "smudge", "--undo", "--json").stdout)["differential"]
     assert (told["smudge_cells"], told["smudge_per_100"]) == (1, 4.0)
-    assert running("tally", "blast").code == 2
+    assert running("tally", "blast").returncode == 2
 
 
 def test_the_status_is_json_for_scripts(running: Leuko) -> None:
-    status = json.loads(running("start", "H-12", "--json").out)
+    status = json.loads(running("start", "H-12", "--json").stdout)
     assert (status["state"], status["specimen"], status["target"]) == ("counting", "H-12", "100")
     assert status["differential"]["n"] == 25
     assert status["differential"]["interval95"]["basophil"][0] > 0
@@ -118,19 +101,19 @@ def test_the_status_is_json_for_scripts(running: Leuko) -> None:
 
 def test_kept_sessions_are_listed_and_shown(running: Leuko) -> None:
     listed, shown = running("list"), running("show", 7)
-    assert "H-12" in listed.out
-    assert "2026-11-02 08:00" in listed.out
-    assert "specimen  H-12" in shown.out
-    assert "about 6.1 × 10⁹ leukocytes a litre\n" in shown.out
-    assert "scale     0.1000 µm per pixel" in shown.out
-    assert "changes   session 7 was begun with another calibration than now\n" in shown.out
-    assert "beside the differential: 2 erythroblasts (8.0 per 100 leukocytes)" in shown.out
-    assert "0 immature granulocytes (0.0 per 100 leukocytes)" in shown.out
-    assert "Leukocyte differential, n = 25\n" in shown.out
-    assert NOT_RECOGNISED in shown.out
-    assert STATEMENT in shown.out
-    assert [one["session"] for one in json.loads(running("list", "--json").out)] == [7]
-    assert json.loads(running("show", 7, "--json").out)["bundle"] == "tiny 1"
+    assert "H-12" in listed.stdout
+    assert "2026-11-02 08:00" in listed.stdout
+    assert "specimen  H-12" in shown.stdout
+    assert "about 6.1 × 10⁹ leukocytes a litre\n" in shown.stdout
+    assert "scale     0.1000 µm per pixel" in shown.stdout
+    assert "changes   session 7 was begun with another calibration than now\n" in shown.stdout
+    assert "beside the differential: 2 erythroblasts (8.0 per 100 leukocytes)" in shown.stdout
+    assert "0 immature granulocytes (0.0 per 100 leukocytes)" in shown.stdout
+    assert "Leukocyte differential, n = 25\n" in shown.stdout
+    assert NOT_RECOGNISED in shown.stdout
+    assert STATEMENT in shown.stdout
+    assert [one["session"] for one in json.loads(running("list", "--json").stdout)] == [7]
+    assert json.loads(running("show", 7, "--json").stdout)["bundle"] == "tiny 1"
 
 
 def test_a_session_that_was_begun_without_an_id_is_shown_so(
@@ -140,53 +123,55 @@ def test_a_session_that_was_begun_without_an_id_is_shown_so(
     with Store.opened(path) as store:
         store.start_session(SessionSpec("", target=Target(100), bundle="tiny 1"))
     with ControlServer(socket_path, commands, KeptSessions(path)):
-        assert "(no id)" in session("list").out
-        assert "specimen  (no id)" in session("show", 1).out
+        assert "(no id)" in session("list").stdout
+        assert "specimen  (no id)" in session("show", 1).stdout
 
 
 def test_an_export_says_where_it_went(running: Leuko, tmp_path: Path) -> None:
-    assert running("export", 7, tmp_path).out == f"session 7 is in {tmp_path / 'session-7'}\n"
-    made = json.loads(running("export", 7, tmp_path, "--pictures", "--json").out)
+    assert running("export", 7, tmp_path).stdout == f"session 7 is in {tmp_path / 'session-7'}\n"
+    made = json.loads(running("export", 7, tmp_path, "--pictures", "--json").stdout)
     assert made == {"folder": str(tmp_path / "session-7-pictures")}
 
 
 def test_a_picture_of_the_slide_is_written(running: Leuko, tmp_path: Path) -> None:
     file = tmp_path / "slide.png"
     refused = running("overview", file)
-    assert (refused.code, file.exists()) == (1, False)
+    assert (refused.returncode, file.exists()) == (1, False)
     running("start", "H-12")
-    assert running("overview", file).out == f"what was seen of the slide is in {file}\n"
+    assert running("overview", file).stdout == f"what was seen of the slide is in {file}\n"
     assert len(file.read_bytes()) > 4_000_000
-    assert json.loads(running("overview", file, "--json").out)["session"] == 7
+    assert json.loads(running("overview", file, "--json").stdout)["session"] == 7
     nowhere = running("overview", tmp_path / "missing" / "slide.png")
-    assert nowhere.err.startswith(f"leuko: cannot write results to {tmp_path / 'missing'}: No such")
+    assert nowhere.stderr.startswith(
+        f"leuko: cannot write results to {tmp_path / 'missing'}: No such"
+    )
     assert list(tmp_path.glob("*.new")) == []
 
 
 def test_an_error_is_one_line_and_the_exit_code_1(running: Leuko) -> None:
     refused = running("pause")
-    assert (refused.code, refused.out) == (1, "")
-    assert refused.err == "leuko: no session is open; start one first\n"
-    assert running("export", 7).err.startswith("leuko: no USB stick is plugged in")
-    assert running("show", 8).code == 1
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "leuko: no session is open; start one first\n"
+    assert running("export", 7).stderr.startswith("leuko: no USB stick is plugged in")
+    assert running("show", 8).returncode == 1
 
 
 def test_a_target_that_is_none_is_not_understood(running: Leuko) -> None:
     for words in (["target", "many"], ["start", "H-1", "--target", "0"]):
         refused = running(*words)
-        assert refused.code == 2
-        assert "is no target of a count" in refused.err
+        assert refused.returncode == 2
+        assert "is no target of a count" in refused.stderr
 
 
 def test_without_a_service_every_command_says_how_to_start_it(session: Leuko) -> None:
     for words in (["status"], ["start", "H-1"], ["list"], ["export", 7]):
         refused = session(*words)
-        assert refused.code == 1
-        assert "start it with: systemctl start leuko" in refused.err
+        assert refused.returncode == 1
+        assert "start it with: systemctl start leuko" in refused.stderr
 
 
 def test_a_status_always_says_what_runs_the_models(running: Leuko) -> None:
-    assert re.search(r"^backend: \S", running("status").out, re.MULTILINE)
+    assert re.search(r"^backend: \S", running("status").stdout, re.MULTILINE)
 
 
 def watching(socket_path: Path, *options: str) -> "subprocess.Popen[str]":

@@ -4,8 +4,9 @@ import json
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import IO
 
 import numpy as np
@@ -13,7 +14,6 @@ import pytest
 from PIL import Image
 
 from leuko.cells import LEUKOCYTES, CellClass, RGBImage
-from leuko.cli import main
 from leuko.review import FOLDER_NAME, load_review
 from leuko.service import STORE_NAME
 
@@ -27,34 +27,20 @@ Session = Callable[[Sequence[Seen]], int]
 Hand = Callable[[Path, list[int]], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int | str | None
-    out: str
-    err: str
-
-
-Calibrate = Callable[..., Run]
+Leuko = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def calibrate(
-    capfd: pytest.CaptureFixture[str],
+    leuko: Leuko,
     state: Path,
     tiny_bundle: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Calibrate:
+) -> Leuko:
     monkeypatch.setenv("LEUKO_STATE_DIR", str(state))
     monkeypatch.setenv("LEUKO_BUNDLE", str(tiny_bundle))
     monkeypatch.setenv("LEUKO_KEYPAD", "none")
-
-    def run(*arguments: object) -> Run:
-        with pytest.raises(SystemExit) as left:
-            main(["calibrate", *map(str, arguments)])
-        printed = capfd.readouterr()
-        return Run(left.value.code or 0, printed.out, printed.err)
-
-    return run
+    return partial(leuko, "calibrate")
 
 
 @pytest.fixture
@@ -67,29 +53,29 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Generator[IO[str]]:
 
 
 def test_cells_are_confirmed_corrected_and_skipped_in_the_terminal(
-    calibrate: Calibrate, typed: IO[str], state: Path, five: int
+    calibrate: Leuko, typed: IO[str], state: Path, five: int
 ) -> None:
     typed.write("\n6\nband\nback\nmonocyte\n0\nq\n")
     typed.close()
     run = calibrate("review", five, "--by", "Ada")
-    assert run.code == 0, run.err
-    assert "1 of 5: neutrophil? 30 %, unsure ([Enter] yes · [0] skip · [-]" in run.err
-    assert "· [q] stop)" in run.err
-    assert "no class is called 'band'" in run.err
-    assert "2 cells of session 1 are confirmed, 2 left" in run.out
-    assert "lacks: 19 neutrophils, 20 lymphocytes" in run.out
+    assert run.returncode == 0, run.stderr
+    assert "1 of 5: neutrophil? 30 %, unsure ([Enter] yes · [0] skip · [-]" in run.stderr
+    assert "· [q] stop)" in run.stderr
+    assert "no class is called 'band'" in run.stderr
+    assert "2 cells of session 1 are confirmed, 2 left" in run.stdout
+    assert "lacks: 19 neutrophils, 20 lymphocytes" in run.stdout
     kept = load_review(state / FOLDER_NAME, five).answers
     said = {number: (one.cell_class, one.by) for number, one in kept.items()}
     assert said == {1: (N, "Ada"), 2: (M, "Ada"), 4: (None, "Ada")}
 
 
 def test_a_script_is_told_how_a_review_stands_and_nothing_is_asked(
-    calibrate: Calibrate, typed: IO[str], state: Path, five: int
+    calibrate: Leuko, typed: IO[str], state: Path, five: int
 ) -> None:
     typed.write("1\n0\n")
     typed.close()
-    assert calibrate("review", five).code == 0
-    told = json.loads(calibrate("review", five, "--json").out)
+    assert calibrate("review", five).returncode == 0
+    told = json.loads(calibrate("review", five, "--json").stdout)
     assert told == {
         "session": five,
         "file": str(state / FOLDER_NAME / "session-000001.csv"),
@@ -102,7 +88,7 @@ def test_a_script_is_told_how_a_review_stands_and_nothing_is_asked(
 
 def test_one_press_on_a_keypad_says_what_a_cell_is(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     hand: Hand,
     state: Path,
     five: int,
@@ -120,8 +106,8 @@ def test_one_press_on_a_keypad_says_what_a_cell_is(
         monkeypatch.setenv(f"LEUKO_{name}", value)
     with hand(tmp_path / "keypad", [KP_1]):
         run = calibrate("review", five)
-    assert run.code == 0, run.err
-    assert "5 cells of session 1 are confirmed, 0 left" in run.out
+    assert run.returncode == 0, run.stderr
+    assert "5 cells of session 1 are confirmed, 0 left" in run.stdout
     assert load_review(state / FOLDER_NAME, five).confirmed == {N: 5}
     with Image.open(tmp_path / "shown" / "display.png") as picture:
         assert picture.size == (320, 240)
@@ -129,7 +115,7 @@ def test_one_press_on_a_keypad_says_what_a_cell_is(
 
 def test_the_classes_of_a_table_are_taken_and_replaced_only_if_that_is_wanted(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     typed: IO[str],
     state: Path,
     five: int,
@@ -138,29 +124,27 @@ def test_the_classes_of_a_table_are_taken_and_replaced_only_if_that_is_wanted(
     table = tmp_path / "cells.csv"
     table.write_text("cell,cell_class\n1,basophil\n2,lymphocyte\n3,\n", "utf-8")
     refused = calibrate("review", five, "--labels", table, "--json")
-    assert refused.code == 1
-    assert "nothing was kept: --json asks nothing; say --yes as well" in refused.err
+    assert refused.returncode == 1
+    assert "nothing was kept: --json asks nothing; say --yes as well" in refused.stderr
     run = calibrate("review", five, "--labels", table, "--json", "--yes", "--by", "Eva\udcff")
-    assert json.loads(run.out)["confirmed"] == {"basophil": 1, "lymphocyte": 1}
+    assert json.loads(run.stdout)["confirmed"] == {"basophil": 1, "lymphocyte": 1}
     table.write_text("cell,cell_class\n1,neutrophil\n2,lymphocyte\n", "utf-8")
     typed.write("n\n")
     typed.flush()
     asked = calibrate("review", five, "--labels", table)
-    assert asked.code == 1
-    assert "1 classes that are new or differ, 1 of them answered before" in asked.out
+    assert asked.returncode == 1
+    assert "1 classes that are new or differ, 1 of them answered before" in asked.stdout
     kept = load_review(state / FOLDER_NAME, five).answers
     assert (kept[1].cell_class, kept[1].by) == (B, "Eva\N{REPLACEMENT CHARACTER}")
     table.write_text("cell,cell_class\n9,neutrophil\n", "utf-8")
     missing = calibrate("review", five, "--labels", table, "--yes")
-    assert "session 1 has no cell 9 with a picture" in missing.err
+    assert "session 1 has no cell 9 with a picture" in missing.stderr
 
 
-def test_what_cannot_be_reviewed_is_said(
-    calibrate: Calibrate, session: Session, state: Path
-) -> None:
+def test_what_cannot_be_reviewed_is_said(calibrate: Leuko, session: Session, state: Path) -> None:
     bare = session([(N, 0.9, None)])
-    assert "has no cell to be shown" in calibrate("review", bare).err
-    assert "there is no session 7" in calibrate("review", 7).err
+    assert "has no cell to be shown" in calibrate("review", bare).stderr
+    assert "there is no session 7" in calibrate("review", 7).stderr
     assert not (state / FOLDER_NAME).exists()
 
 
@@ -179,7 +163,7 @@ def discs(disc_field: RGBImage) -> list[tuple[CellClass, RGBImage]]:
 
 def test_the_classifier_is_adapted_to_the_reviewed_cells_of_all_sessions(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     session: Session,
     discs: list[tuple[CellClass, RGBImage]],
     state: Path,
@@ -192,10 +176,10 @@ def test_the_classifier_is_adapted_to_the_reviewed_cells_of_all_sessions(
             rows = [f"{n},{swapped[name]}\n" for n, (name, _) in enumerate(half, start=1)]
             table.writelines(["number,class\n", *rows])
         labels = state / "labels.csv"
-        assert calibrate("review", number, "--labels", labels, "--yes").code == 0
+        assert calibrate("review", number, "--labels", labels, "--yes").returncode == 0
     run = calibrate("site", "--reviewed", "--yes", "--json")
-    assert run.code == 0, run.err
-    site = json.loads(run.out)["site"]
+    assert run.returncode == 0, run.stderr
+    site = json.loads(run.stdout)["site"]
     assert (site["right_before"], site["right_after"]) == (0, 2 * EACH)
     assert {one["name"].split(",")[0] for one in site["origin"]["frames"]} == {
         "session 1",
@@ -205,7 +189,7 @@ def test_the_classifier_is_adapted_to_the_reviewed_cells_of_all_sessions(
 
 def test_a_session_that_is_not_the_one_reviewed_is_left_out(
     *,
-    calibrate: Calibrate,
+    calibrate: Leuko,
     session: Session,
     grey: Callable[[int], RGBImage],
     discs: list[tuple[CellClass, RGBImage]],
@@ -214,23 +198,23 @@ def test_a_session_that_is_not_the_one_reviewed_is_left_out(
     session([(N, 0.9, grey(40)), (L, 0.9, discs[1][1])])
     table = state / "labels.csv"
     table.write_text("number,class\n1,neutrophil\n2,lymphocyte\n", "utf-8")
-    assert calibrate("review", 1, "--labels", table, "--yes").code == 0
+    assert calibrate("review", 1, "--labels", table, "--yes").returncode == 0
     for file in state.glob(f"{STORE_NAME}*"):
         file.unlink()
     session([(N, 0.9, grey(90)), (L, 0.9, discs[1][1])])
     run = calibrate("site", "--reviewed", "--yes")
-    assert run.code == 1
+    assert run.returncode == 1
     told = "left out session 1, cell 1: the store has another picture than the one reviewed"
-    assert told in run.err
-    assert "session 1, cell 2" not in run.err
-    assert "1 confirmed cells are too few" in run.err
+    assert told in run.stderr
+    assert "session 1, cell 2" not in run.stderr
+    assert "1 confirmed cells are too few" in run.stderr
 
 
-def test_without_a_review_there_is_nothing_to_adapt_to(calibrate: Calibrate, five: int) -> None:
+def test_without_a_review_there_is_nothing_to_adapt_to(calibrate: Leuko, five: int) -> None:
     run = calibrate("site", "--reviewed", "--session", five)
-    assert run.code == 1
-    assert "no cell of a session that is kept has been confirmed" in run.err
-    assert calibrate("site", "--session", five).code == 2
+    assert run.returncode == 1
+    assert "no cell of a session that is kept has been confirmed" in run.stderr
+    assert calibrate("site", "--session", five).returncode == 2
     both = calibrate("site", "--reviewed", "crops")
-    assert both.code == 2
-    assert "--reviewed takes no FOLDER" in both.err
+    assert both.returncode == 2
+    assert "--reviewed takes no FOLDER" in both.stderr
