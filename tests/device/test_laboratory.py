@@ -57,3 +57,14 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
 
 def test_an_old_slide_is_forgotten() -> None:
     assert level(known(*[DARK] * 200, *[PALE] * 200)) == level(known(*[PALE] * 200))
+
+
+def test_a_calibrated_laboratory_is_known_from_its_first_cell_on_and_may_be_stained_otherwise() -> (
+    None
+):
+    tone = Tone(0.6 * USUAL_TONE.nucleus, 0.6 * USUAL_TONE.cytoplasm)
+    laboratory = Laboratory(calibrated=tone)
+    assert level(laboratory) == int(evened(NUCLEUS, tone)[0, 0, 0]) < 129
+    for _ in range(200):
+        laboratory.add(CellClass.NEUTROPHIL, DARK)
+    assert level(laboratory) > 129

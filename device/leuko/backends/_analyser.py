@@ -14,6 +14,7 @@ from leuko.errors import AcceleratorError, Refusal
 from leuko.pipeline import Analyser, FieldAnalyser, Wanted, everywhere
 from leuko.status import Health, Level
 from leuko.vision.laboratory import Laboratory
+from leuko.vision.tone import Tone
 
 ACCELERATORS = (edge_tpu(), gpu())
 """What ``auto`` tries, in this order."""
@@ -150,6 +151,7 @@ def open_backend(
     *,
     threads: int | Literal["auto"] = "auto",
     adapter: SiteAdapter | None = None,
+    tone: Tone | None = None,
     accelerators: Sequence[Accelerator] = ACCELERATORS,
     pauses: Pauses = Pauses(),  # ruff: ignore[function-call-in-default-argument] - frozen
 ) -> BackedAnalyser:
@@ -160,6 +162,7 @@ def open_backend(
         backend: value of a `Backend`.
         threads: of the processor, for each model; "auto" measures.
         adapter: of the bundle to this laboratory, whatever runs the models.
+        tone: how dark this laboratory's cells are, as calibrated; None to find out by them alone.
         accelerators: those there may be.
         pauses: before an accelerator that was lost is tried again.
 
@@ -168,7 +171,7 @@ def open_backend(
         EngineError: the processor cannot run a model.
     """
     engine = cpu_engine(bundle, threads)
-    laboratory, wanted = Laboratory(), Backend(backend)
+    laboratory, wanted = Laboratory(calibrated=tone), Backend(backend)
     analyser = FieldAnalyser(bundle, engine, adapter=adapter, laboratory=laboratory)
     if wanted is Backend.CPU:
         return BackedAnalyser(analyser, cpu_name=engine.name)

@@ -168,6 +168,7 @@ class WhiteBalancePart(Part):
 
 
 _OpticalDensity = Annotated[float, Field(ge=0, le=3)]
+_Darkness = Annotated[float, Field(gt=0, le=6)]
 StainDensity = tuple[_OpticalDensity, _OpticalDensity, _OpticalDensity]
 BackgroundLevel = Annotated[float, Field(ge=1, le=255)]
 
@@ -191,6 +192,9 @@ class StainPart(Part):
     """Neutrophils and lymphocytes that were measured."""
     fields: Count
     """In how many fields."""
+    tone: tuple[_Darkness, _Darkness] | None = None
+    """Optical density of leukocytes' nuclei and of their cytoplasms, as `leuko.vision.tone` takes
+    them; none in records of before, and of bundles that do not ask for it."""
 
 
 class SitePart(Part):

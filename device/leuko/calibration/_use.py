@@ -14,6 +14,7 @@ from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
 from leuko.vision.flat_field import FlatFieldCorrection
 from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
+from leuko.vision.tone import Tone
 
 _SLIDES = ("replay", "sim")
 """Drivers whose source is what lies under the lens, not which camera it is."""
@@ -152,6 +153,12 @@ def adapter_for(
         f"the adaptation to this laboratory was made for the bundle {site.origin.bundle} and is "
         "not used with another; run leuko calibrate site again"
     )
+
+
+def calibrated_tone(calibration: Calibration | None) -> Tone | None:
+    """Return how dark this laboratory's cells were when its stain was measured; None if unknown."""
+    stain = calibration.record.stain if calibration else None
+    return Tone(*stain.tone) if stain and stain.tone else None
 
 
 def summary_for(calibration: Calibration | None, bundle_sha256: str) -> dict[str, object]:

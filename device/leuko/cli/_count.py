@@ -47,7 +47,7 @@ def count(
 ) -> None:
     """Count the leukocytes of microscope images into a differential."""
     from leuko.backends import open_backend
-    from leuko.calibration import adapter_for, load_calibration
+    from leuko.calibration import adapter_for, calibrated_tone, load_calibration
     from leuko.count import Pictures, count_images
     from leuko.terminal import print_differential, progress_bar
 
@@ -57,7 +57,11 @@ def count(
     adapter, _ = adapter_for(calibrated, chosen.sha256)
     with (
         open_backend(
-            chosen, settings.backend, threads=settings.threads, adapter=adapter
+            chosen,
+            settings.backend,
+            threads=settings.threads,
+            adapter=adapter,
+            tone=calibrated_tone(calibrated),
         ) as analyser,
         progress_bar() as progress,
     ):

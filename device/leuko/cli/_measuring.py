@@ -68,14 +68,22 @@ class Measuring:
         present = self.history.current()
         return CalibratedFrames(present).calibrated if present else lambda rgb: rgb
 
-    def analyser(self) -> "FieldAnalyser":
-        """Return what finds leukocytes on the processor and names them as a live count would."""
-        from leuko.calibration import adapter_for
+    def analyser(self, *, is_stain_known: bool = True) -> "FieldAnalyser":
+        """Return what finds leukocytes on the processor and names them as a live count would.
+
+        Args:
+            is_stain_known: whether it knows how dark this laboratory's cells are, if that was
+                calibrated.
+        """
+        from leuko.calibration import adapter_for, calibrated_tone
         from leuko.inference import LiteRTEngine
         from leuko.pipeline import FieldAnalyser
+        from leuko.vision.laboratory import Laboratory
 
-        adapter, _ = adapter_for(self.history.current(), self.bundle.sha256)
-        return FieldAnalyser(self.bundle, LiteRTEngine(), adapter=adapter)
+        present = self.history.current()
+        adapter, _ = adapter_for(present, self.bundle.sha256)
+        laboratory = Laboratory(calibrated=calibrated_tone(present) if is_stain_known else None)
+        return FieldAnalyser(self.bundle, LiteRTEngine(), adapter=adapter, laboratory=laboratory)
 
 
 class Again(typer.Abort):

@@ -74,8 +74,15 @@ def _stain(part: StainPart) -> str:
     return (
         f"{part.cells} neutrophils and lymphocytes in {part.fields} fields, nuclei vary by "
         f"{part.nuclei_spread_percent:.0f} %, background "
-        f"{', '.join(f'{level:.0f}' for level in part.background)}"
+        f"{', '.join(f'{level:.0f}' for level in part.background)}{_darkness(part)}"
     )
+
+
+def _darkness(part: StainPart) -> str:
+    if part.tone is None:
+        return ""
+    nuclei, cytoplasms = part.tone
+    return f", optical density of nuclei {nuclei:.2f}, of cytoplasms {cytoplasms:.2f}"
 
 
 @part_figures.register

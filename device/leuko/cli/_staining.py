@@ -2,6 +2,7 @@
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,9 +63,10 @@ def _measured(bench: Measuring, wanted: int) -> "StainMeasurement":
     from leuko.calibration import measure_stain
     from leuko.terminal import progress_bar
 
-    um_per_px, analyser = known_scale(bench, "leukocytes are found at"), bench.analyser()
+    um_per_px = known_scale(bench, "leukocytes are found at")
+    analyser = bench.analyser(is_stain_known=False)
     with progress_bar() as progress:
-        return measure_stain(
+        found = measure_stain(
             bench.shots,
             bench.circumstances,
             find=lambda rgb, scale: analyser.analyse(rgb, um_per_px=scale),
@@ -73,3 +75,6 @@ def _measured(bench: Measuring, wanted: int) -> "StainMeasurement":
             wanted=wanted,
             told=lambda done, of: _told(bench, progress, done, of),
         )
+    tone = analyser.laboratory_tone
+    known = tone and (round(tone.nucleus, 4), round(tone.cytoplasm, 4))
+    return replace(found, part=found.part.model_copy(update={"tone": known}))

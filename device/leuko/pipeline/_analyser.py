@@ -17,7 +17,7 @@ from leuko.pipeline._namer import Look, Namer
 from leuko.vision.focus import sharpness
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.regions import overlap
-from leuko.vision.tone import cell_tone
+from leuko.vision.tone import Tone, cell_tone
 from leuko.vision.traits import cell_traits
 
 _SAME_CELL = 0.5
@@ -155,6 +155,11 @@ class FieldAnalyser:
             return 0
         cells = self.analyse(rgb, um_per_px=um_per_px)
         return sum(cell.cell_class.is_counted for cell in cells)
+
+    @property
+    def laboratory_tone(self) -> Tone | None:
+        """How dark the cells named so far are; None without one, and where it does not matter."""
+        return self._laboratory.tone if self._laboratory.looks else None
 
     def examine(self, rgb: RGBImage, *, um_per_px: float) -> ExaminedCell | None:
         """Return what is measured of the cell in the middle of a picture; None without one.

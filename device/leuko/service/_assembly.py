@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from leuko.backends import BackedAnalyser, open_backend
-from leuko.calibration import Calibration, calibrated_locks, quality_limits
+from leuko.calibration import Calibration, calibrated_locks, calibrated_tone, quality_limits
 from leuko.cameras import CameraOptions, CameraProcess, Locks, refuse_source
 from leuko.control import (
     Action,
@@ -146,7 +146,11 @@ def _analyser(chosen: Chosen, stack: ExitStack) -> BackedAnalyser:
     settings = chosen.settings
     # The count begins on the processor; what is on trial meanwhile does not hold it up.
     backend = open_backend(
-        chosen.bundle, settings.backend, threads=settings.threads, adapter=chosen.adapter
+        chosen.bundle,
+        settings.backend,
+        threads=settings.threads,
+        adapter=chosen.adapter,
+        tone=calibrated_tone(chosen.calibration),
     )
     return stack.enter_context(backend)
 

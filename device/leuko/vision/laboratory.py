@@ -18,11 +18,17 @@ _MOST_CELLS = 200
 class Laboratory:
     """One laboratory, known by its leukocytes and what they were named.
 
-    The fewer of them are known, the more it is taken for the usual one.
+    The fewer of them are known, the more it is taken for the one that was calibrated, or else for
+    the usual one.
     """
 
-    def __init__(self) -> None:
-        """Begin with a laboratory that nothing is known of."""
+    def __init__(self, *, calibrated: Tone | None = None) -> None:
+        """Begin with a laboratory none of whose cells has been seen.
+
+        Args:
+            calibrated: how dark its cells were when it was calibrated; None if it never was.
+        """
+        self._calibrated = calibrated
         self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
 
     @property
@@ -48,7 +54,7 @@ class Laboratory:
     @property
     def tone(self) -> Tone:
         """How dark its cells are."""
-        return laboratory_tone(self._tones)
+        return laboratory_tone(self._tones, calibrated=self._calibrated)
 
     def evened(self, crop: RGBImage) -> RGBImage:
         """Return a crop as if the laboratory's tone were the usual one.
@@ -56,4 +62,4 @@ class Laboratory:
         Args:
             crop: ``(height, width, 3)`` uint8, RGB, white balanced; left as it is.
         """
-        return evened(crop, self.tone) if self._tones else crop
+        return evened(crop, self.tone) if self._tones or self._calibrated else crop

@@ -16,6 +16,8 @@ from leuko.cli import main
 from leuko.errors import CalibrationError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
+from leuko.sim import SimulatedSmear, SmearSpec
+from leuko.vision.tone import USUAL_TONE
 
 Shots = Callable[[Iterable[RGBImage]], Iterator[Shot]]
 Stained = Callable[..., RGBImage]
@@ -139,6 +141,7 @@ def test_a_script_measures_the_stain_and_a_count_says_that_another_one_differs(
     told = json.loads(run(measured, capfd)[0])
     assert told["kept"] == 1
     assert told["stain"]["fields"] == 10
+    assert told["stain"]["tone"] is None, "the tiny bundle takes nothing away"
     assert "40 neutrophils and lymphocytes" in run(("calibrate", "show"), capfd)[0]
     state = ("--bundle", tiny_bundle, "--calibration", tmp_path / "state")
     same = run(
@@ -149,6 +152,33 @@ def test_a_script_measures_the_stain_and_a_count_says_that_another_one_differs(
     assert "leuko: stain differs from calibration: check the batch (" in other[1]
     summaries = [json.loads((tmp_path / name / "differential.json").read_text()) for name in "ab"]
     assert [summary["stain"]["differs"] for summary in summaries] == [False, True]
+
+
+def test_how_dark_the_cells_are_is_kept_and_a_count_begins_with_it(
+    *, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("LEUKO_UM_PER_PX", "0.2")
+    smear = SimulatedSmear(SmearSpec(seed=3, width_um=500, height_um=200, leukocytes=70))
+    pale = [
+        paler(smear.render(x, y, width_px=500, height_px=500, um_per_px=0.2))
+        for x in range(0, 500, 100)
+        for y in (0, 100)
+    ]
+    fields = saved(pale, tmp_path / "pale")
+    told = json.loads(run(("calibrate", "stain", "--from", fields, "--yes", "--json"), capfd)[0])
+    nucleus, cytoplasm = told["stain"]["tone"]
+    # Half of the light that the stain holds back comes through.
+    assert nucleus < 0.75 * USUAL_TONE.nucleus
+    assert cytoplasm < 0.75 * USUAL_TONE.cytoplasm
+    shown = run(("calibrate", "show"), capfd)[0]
+    assert f"optical density of nuclei {nucleus:.2f}, of cytoplasms {cytoplasm:.2f}" in shown
+    one = ("count", fields / "00.png", "--out")
+    run((*one, tmp_path / "a"), capfd)
+    run((*one, tmp_path / "b", "--calibration", tmp_path / "state"), capfd)
+    cells = [(tmp_path / name / "cells.csv").read_text("utf-8") for name in "ab"]
+    assert cells[0] != cells[1]
+    assert [one.count("\n") for one in cells] == [cells[0].count("\n")] * 2
 
 
 def paler(rgb: RGBImage) -> RGBImage:
