@@ -78,7 +78,7 @@ transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask ab
 	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --short --runs $(RUNS)
 	$(BIN)/leuko-train transfer --recipe even-half --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
 
-outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (an hour or more)
+outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (two hours or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results

@@ -157,7 +157,22 @@ def test_grey_deep_and_transparent_images_are_counted(
     Image.new(mode, (128, 96), 200 if mode != "RGBA" else (200, 200, 200, 255)).save(
         tmp_path / "a.png"
     )
-    assert leuko("count", tmp_path / "a.png", *count_options).returncode == 0
+    run = leuko("count", tmp_path / "a.png", *count_options)
+    assert run.returncode == 0
+    # Glass has none.
+    assert "no colour" not in run.stderr
+
+
+def test_a_field_without_colour_is_counted_and_doubted(
+    leuko: Leuko, disc_folder: Path, tmp_path: Path, count_options: tuple[object, ...]
+) -> None:
+    (coloured,) = disc_folder.iterdir()
+    grey = tmp_path / "grey.jpg"
+    Image.open(coloured).convert("L").save(grey)
+    run = leuko("count", coloured, grey, *count_options)
+    assert run.returncode == 0
+    assert "leuko: no colour in 1 of 2 images (grey.jpg): classes are told by colour" in run.stderr
+    assert coloured.name not in run.stderr
 
 
 def test_a_slide_without_leukocytes_is_a_result_and_is_said(

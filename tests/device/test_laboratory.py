@@ -65,6 +65,18 @@ def test_a_calibrated_laboratory_is_known_from_its_first_cell_on_and_may_be_stai
     tone = Tone(0.6 * USUAL_TONE.nucleus, 0.6 * USUAL_TONE.cytoplasm)
     laboratory = Laboratory(calibrated=tone)
     assert level(laboratory) == int(evened(NUCLEUS, tone)[0, 0, 0]) < 129
+    assert laboratory.measured_tone is None
     for _ in range(200):
         laboratory.add(CellClass.NEUTROPHIL, DARK)
     assert level(laboratory) > 129
+
+
+def test_few_cells_move_a_calibrated_laboratory_less_than_one_that_nothing_is_known_of() -> None:
+    calibrated, unknown = Laboratory(calibrated=USUAL_TONE), Laboratory()
+    for laboratory in (calibrated, unknown):
+        for _ in range(6):
+            laboratory.add(CellClass.NEUTROPHIL, PALE)
+    assert 129 > level(calibrated) > level(unknown)
+    assert calibrated.measured_tone == unknown.measured_tone
+    assert calibrated.measured_tone is not None
+    assert calibrated.measured_tone.nucleus < unknown.tone.nucleus

@@ -18,7 +18,7 @@ from leuko.cli import main
 from leuko.service import STORE_NAME
 from leuko.store import Store
 
-PATIENCE_S = 300
+PATIENCE_S = 240
 """A machine that trains a model meanwhile is slow; the tests themselves take seconds."""
 VIEW = {"LEUKO_FRAME_WIDTH": "480", "LEUKO_FRAME_HEIGHT": "360", "LEUKO_FRAMES_PER_S": "0"}
 """As many frames a second as are analysed."""

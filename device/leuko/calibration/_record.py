@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from leuko.calibration._lines import Line
 from leuko.cells import CellClass
 from leuko.clock import Moment
+from leuko.vision.tone import Tone
 
 FORMAT = 1
 """The format of calibrations that this device reads and writes."""
@@ -168,7 +169,7 @@ class WhiteBalancePart(Part):
 
 
 _OpticalDensity = Annotated[float, Field(ge=0, le=3)]
-_Darkness = Annotated[float, Field(gt=0, le=6)]
+_Darkness = Annotated[float, Field(ge=0.02, le=5.5)]
 StainDensity = tuple[_OpticalDensity, _OpticalDensity, _OpticalDensity]
 BackgroundLevel = Annotated[float, Field(ge=1, le=255)]
 
@@ -195,6 +196,18 @@ class StainPart(Part):
     tone: tuple[_Darkness, _Darkness] | None = None
     """Optical density of leukocytes' nuclei and of their cytoplasms, as `leuko.vision.tone` takes
     them; none in records of before, and of bundles that do not ask for it."""
+
+    @model_validator(mode="after")
+    def _nuclei_are_darker(self) -> Self:
+        if self.tone and self.tone[0] <= self.tone[1]:
+            raise ValueError("cytoplasms are darker than nuclei")
+        return self
+
+    def with_tone(self, tone: Tone) -> Self:
+        """Return the same with how dark the cells are."""
+        known = (round(tone.nucleus, 4), round(tone.cytoplasm, 4))
+        # A copy that pydantic makes is not validated.
+        return type(self).model_validate({**self.model_dump(), "tone": known})
 
 
 class SitePart(Part):

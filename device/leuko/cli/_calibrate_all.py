@@ -88,7 +88,9 @@ def calibrate_all(
     settings = load_settings(os.environ, state_dir=asked.state_dir, camera=asked.camera)
     if not asked.folder:
         refuse_beside_a_service(settings)
-    with bench_wizard(settings, ORDER[0], is_asked=asked.is_open) as wizard:
+    with bench_wizard(
+        settings, ORDER[0], is_asked=asked.is_open, is_of_files=bool(asked.folder)
+    ) as wizard:
         outcomes = _outcomes(asked, wizard, skip=skip or ())
     _finish(outcomes, json=asked.json)
 
@@ -140,12 +142,12 @@ def _tried(name: str, asked: Asked, wizard: "Wizard") -> _Outcome | None:
 
 def _is_measured(name: str, asked: Asked, wizard: "Wizard") -> bool:
     """Measure a part as often as the person wants; return whether it was begun with at all."""
-    from leuko.wizard import GUIDES
+    from leuko.wizard import guide_for
 
     is_begun = not asked.is_open
     longest_s = LONG_S if name == "stain" else USUAL_S
     while True:
-        wizard.turn_to(GUIDES[name])
+        wizard.turn_to(guide_for(name, is_of_files=bool(asked.folder)))
         try:
             # The camera is opened anew, locked as it is calibrated by now.
             with measuring(name, asked, wizard=wizard, longest_s=longest_s) as bench:

@@ -78,13 +78,19 @@ def _tell_next(name: str, bench: Measuring) -> None:
         return
     later = ORDER[ORDER.index(name) + 1 :]
     if left := [one.replace("_", "-") for one in later if one not in present.record.parts]:
-        command = f"leuko calibrate {left[0]}{_same_places(bench.asked)}"
+        command = f"leuko calibrate {left[0]}{_same_places(bench.asked, left[0])}"
         typer.echo(f"still to come: {', '.join(left)}; to go on with {left[0]}, run: {command}")
 
 
-def _same_places(asked: Asked) -> str:
-    """Return the options that make another command read and keep where this one did."""
-    places = {"--from": asked.folder, "--state-dir": asked.state_dir}
+def _same_places(asked: Asked, part: str) -> str:
+    """Return the options that make a part's command look and keep where this one did."""
+    places = {
+        # Fields are no sweep.
+        "--from": "FOLDER" if asked.folder and part == "focus" else asked.folder,
+        "--camera": asked.camera,
+        "--camera-source": asked.camera_source,
+        "--state-dir": asked.state_dir,
+    }
     return "".join(f" {name} {quote(str(given))}" for name, given in places.items() if given)
 
 

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,12 +68,12 @@ class Measuring:
         present = self.history.current()
         return CalibratedFrames(present).calibrated if present else lambda rgb: rgb
 
-    def analyser(self, *, is_stain_known: bool = True) -> "FieldAnalyser":
+    def analyser(self, *, is_adapted: bool = True, is_toned: bool = True) -> "FieldAnalyser":
         """Return what finds leukocytes on the processor and names them as a live count would.
 
         Args:
-            is_stain_known: whether it knows how dark this laboratory's cells are, if that was
-                calibrated.
+            is_adapted: whether by the adaptation that is kept.
+            is_toned: whether it begins with how dark this laboratory's cells are, as calibrated.
         """
         from leuko.calibration import adapter_for, calibrated_tone
         from leuko.inference import LiteRTEngine
@@ -82,8 +82,12 @@ class Measuring:
 
         present = self.history.current()
         adapter, _ = adapter_for(present, self.bundle.sha256)
-        laboratory = Laboratory(calibrated=calibrated_tone(present) if is_stain_known else None)
-        return FieldAnalyser(self.bundle, LiteRTEngine(), adapter=adapter, laboratory=laboratory)
+        return FieldAnalyser(
+            self.bundle,
+            LiteRTEngine(),
+            adapter=adapter if is_adapted else None,
+            laboratory=Laboratory(calibrated=calibrated_tone(present) if is_toned else None),
+        )
 
 
 class Again(typer.Abort):
@@ -130,10 +134,9 @@ def measuring(
         )
         if wizard is None:
             is_asked = asked.is_open if is_asked is None else is_asked
-            wizard = stack.enter_context(bench_wizard(settings, guide, is_asked=is_asked))
-        if asked.folder:
-            # Nobody stands at the stage.
-            wizard.turn_to(replace(wizard.guide, instruction="saved pictures"))
+            wizard = stack.enter_context(
+                bench_wizard(settings, guide, is_asked=is_asked, is_of_files=bool(asked.folder))
+            )
         bench = Measuring(
             asked=asked,
             shots=wizard.watched(_pictures(camera, asked, longest_s)),

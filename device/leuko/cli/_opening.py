@@ -22,7 +22,7 @@ def tell_person(line: str) -> None:
 
 
 def bench_wizard(
-    settings: "Settings", guide: str, *, is_asked: bool
+    settings: "Settings", guide: str, *, is_asked: bool, is_of_files: bool = False
 ) -> AbstractContextManager["Wizard"]:
     """Return the wizard on display and keys.
 
@@ -30,14 +30,15 @@ def bench_wizard(
         settings: which ones.
         guide: name of what is measured, for the words.
         is_asked: whether anything will be asked.
+        is_of_files: whether saved pictures are measured.
     """
     from leuko.service import display_options
-    from leuko.wizard import GUIDES, open_wizard
+    from leuko.wizard import guide_for, open_wizard
 
     return open_wizard(
         settings,
         display_options(settings),
-        GUIDES.get(guide),
+        guide_for(guide, is_of_files=is_of_files),
         say=tell_person,
         is_asked=is_asked,
     )

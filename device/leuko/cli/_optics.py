@@ -13,6 +13,8 @@ from leuko.cli._measuring import Measuring, known_scale, measuring
 if TYPE_CHECKING:
     from leuko.calibration import ScalePart, Shot
 
+_USUAL_DIVISION_UM = 10.0
+
 
 @asking(*PICTURES, *KEEPING)
 def scale(
@@ -22,12 +24,17 @@ def scale(
         bool, typer.Option("--micrometer", help="The pictures show a stage micrometer's lines.")
     ] = False,
     division_um: Annotated[
-        float, typer.Option(min=0.5, max=1000, help="Distance of its lines in µm.")
-    ] = 10.0,
+        float | None,
+        typer.Option(min=0.5, max=1000, help="Distance of its lines in µm; 10 unless told."),
+    ] = None,
 ) -> None:
     """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""
+    if division_um and not micrometer:
+        raise typer.BadParameter("--division-um is of a micrometer's lines; say --micrometer, too")
     with measuring("scale", asked) as bench:
-        calibrate_scale(bench, division_um=division_um if micrometer else None)
+        calibrate_scale(
+            bench, division_um=(division_um or _USUAL_DIVISION_UM) if micrometer else None
+        )
 
 
 @asking(*PICTURES, *KEEPING)

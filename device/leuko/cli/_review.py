@@ -6,6 +6,7 @@ import os
 import sys
 from json import dumps
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,6 +56,9 @@ def review(
             else:
                 _from_table(kept, candidates, labels, asked)
     _tell(kept, candidates, json=asked.json)
+    if kept.confirmed and not asked.json:
+        place = f" --state-dir {quote(str(asked.state_dir))}" if asked.state_dir else ""
+        typer.echo(f"adapt the classifier to it: leuko calibrate site --reviewed{place}")
 
 
 def _at_the_bench(
@@ -157,4 +161,3 @@ def _tell(kept: "Review", candidates: "list[Candidate]", *, json: bool) -> None:
     if lacking:
         classes = ", ".join(f"{number} {name}s" for name, number in lacking.items())
         typer.echo(f"for {WANTED} of each class this session lacks: {classes}")
-    typer.echo("adapt the classifier to what was confirmed: leuko calibrate site --reviewed")

@@ -82,8 +82,8 @@ def _shown(status: StatusReply) -> RenderableType:
     wbc = [str(status.estimated_wbc["text"])] if status.estimated_wbc else []
     # While cells still come, few are no flaw of the count.
     is_over = status.state is SessionState.FINISHED
-    ended = (*few_lines(count), NOT_RECOGNISED) if is_over else ()
-    tail = [*beside_lines(count), *ended, *wbc, STATEMENT]
+    few, unseen = (few_lines(count), [NOT_RECOGNISED]) if is_over else ([], [])
+    tail = [*beside_lines(count), *few, *wbc, *unseen, STATEMENT]
     return Group(*map(Text, head), differential_table(count), *map(Text, tail))
 
 

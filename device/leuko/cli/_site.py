@@ -89,21 +89,17 @@ def _adapt(bench: Measuring, cells: Iterator["LabelledCell"]) -> None:
 
 
 def _measured(bench: Measuring, cells: Iterator["LabelledCell"]) -> "SiteMeasurement":
-    from leuko.calibration import calibrated_tone, measure_site, middle_of
-    from leuko.inference import LiteRTEngine
-    from leuko.pipeline import FieldAnalyser
-    from leuko.vision.laboratory import Laboratory
+    from leuko.calibration import measure_site, middle_of
 
     middles: list[LabelledCell] = []
     for cell in cells:
         bench.wizard.see(cell.rgb, f"cell {len(middles) + 1}")
         middles.append(middle_of(cell))
-    laboratory = Laboratory(calibrated=calibrated_tone(bench.history.current()))
     return measure_site(
         middles,
         bench.circumstances,
         # What an earlier adaptation says of the cells must not be learnt from.
-        analyser=FieldAnalyser(bench.bundle, LiteRTEngine(), laboratory=laboratory),
+        analyser=bench.analyser(is_adapted=False),
         class_weights=bench.bundle.manifest.classifier.class_weights,
     )
 

@@ -1,4 +1,4 @@
-"""``leuko calibrate stain``: this laboratory's background and stain colours."""
+"""``leuko calibrate stain``: background and stain here, and how dark cells are."""
 
 # Commands import what they need, so that --help and --version stay quick on a small device.
 
@@ -25,7 +25,7 @@ def stain(
         int, typer.Option(min=30, max=1000, help="Neutrophils and lymphocytes to measure.")
     ] = 60,
 ) -> None:
-    """Measure this laboratory's background and stain, which later smears are compared with."""
+    """Measure background and stain here: smears are compared with it, and naming begins with it."""
     with measuring("stain", asked, longest_s=LONG_S) as bench:
         calibrate_stain(bench, cells=cells)
 
@@ -40,15 +40,13 @@ def calibrate_stain(bench: Measuring, *, cells: int = 60) -> None:
     Raises:
         LeukoError: it is refused.
     """
+    from leuko.cli._part_figures import part_figures
+
     found = _measured(bench, cells)
     for reason in found.left_out:
         typer.echo(f"leuko: left out {reason}", err=True)
     part = found.part
-    bench.say(
-        f"{part.cells} neutrophils and lymphocytes in {part.fields} fields: nuclei vary by "
-        f"{part.nuclei_spread_percent:.0f} % from cell to cell, the background is "
-        f"{', '.join(f'{level:.0f}' for level in part.background)}"
-    )
+    bench.say(part_figures(part))
     offer(bench, "stain", part, figures=(f"{part.cells} cells", f"{part.fields} fields"))
 
 
@@ -64,7 +62,7 @@ def _measured(bench: Measuring, wanted: int) -> "StainMeasurement":
     from leuko.terminal import progress_bar
 
     um_per_px = known_scale(bench, "leukocytes are found at")
-    analyser = bench.analyser(is_stain_known=False)
+    analyser = bench.analyser(is_toned=False)
     with progress_bar() as progress:
         found = measure_stain(
             bench.shots,
@@ -75,6 +73,5 @@ def _measured(bench: Measuring, wanted: int) -> "StainMeasurement":
             wanted=wanted,
             told=lambda done, of: _told(bench, progress, done, of),
         )
-    tone = analyser.laboratory_tone
-    known = tone and (round(tone.nucleus, 4), round(tone.cytoplasm, 4))
-    return replace(found, part=found.part.model_copy(update={"tone": known}))
+    tone = analyser.measured_tone
+    return replace(found, part=found.part.with_tone(tone)) if tone else found

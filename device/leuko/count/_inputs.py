@@ -1,7 +1,7 @@
 """The images of a run, read one by one; those that cannot be used are kept apart."""
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,13 @@ from leuko.errors import ImageError, OutputError
 from leuko.images import image_size, page_count, pixel_digest, read_image
 from leuko.reports import FailedImage, name_images
 
+_NAMED = 5
+"""Images that a sentence names."""
 _DARKEST = 20
 """Median level of green below which a picture shows no field; dim real ones have 60 and more."""
+_STAINED_SHARE = 0.85
+"""Of the usual level of green; what is darker is stained."""
+_JPEG_LEVELS = 4
 
 
 class Inputs:
@@ -35,6 +40,7 @@ class Inputs:
         self._first_with: dict[bytes, Path] = {}
         self._twins: dict[Path, Path] = {}
         self._pages: dict[Path, int] = {}
+        self._grey: list[Path] = []
 
     @property
     def labels(self) -> Mapping[Path, str]:
@@ -59,6 +65,8 @@ class Inputs:
             rgb = read_image(path)
             self._refuse_twin(path, rgb)
             self._count_pages(path)
+            if path not in self._grey and is_grey(rgb):
+                self._grey.append(path)
             return self._frames.calibrated(rgb) if self._frames else rgb
         except ImageError as error:
             self.give_up(path, error)
@@ -92,7 +100,18 @@ class Inputs:
         raise error from refused[0].error
 
     def warnings(self) -> list[str]:
-        """Return what was not looked at, a sentence each."""
+        """Return what was not looked at, and what cannot be seen in the images, a sentence each."""
+        return [*self._untold_pages(), *self._untold_colours()]
+
+    def _untold_colours(self) -> Iterator[str]:
+        if grey := [self.names[path][0] for path in self._grey if path not in self._failures]:
+            named = ", ".join(grey[:_NAMED]) + (", ..." if len(grey) > _NAMED else "")
+            yield (
+                f"no colour in {len(grey)} of {len(self.images)} images ({named}): classes are "
+                "told by colour, too, so they may be wrong; take them with a colour camera"
+            )
+
+    def _untold_pages(self) -> list[str]:
         return [
             f"{self.names[path][0]} has {pages} pages and only the first is counted; save each "
             "page as an image of its own"
@@ -135,6 +154,20 @@ def refuse_to_mix(images: Iterable[Path], out: Path) -> None:
         raise OutputError(
             f"results would lie among the images in {out}; choose another folder with --out"
         )
+
+
+def is_grey(rgb: RGBImage) -> bool:
+    """Return whether what is stained has no colour; glass alone may have none.
+
+    Args:
+        rgb: ``(height, width, 3)`` uint8, RGB.
+    """
+    seen = rgb[::4, ::4].reshape(-1, 3).astype(np.int16)
+    stained = seen[seen[:, 1] < _STAINED_SHARE * np.median(seen[:, 1])]
+    if not len(stained):
+        return False
+    # JPEG leaves a grey level or two between the channels.
+    return float(np.percentile(np.ptp(stained, axis=1), 95)) <= _JPEG_LEVELS
 
 
 def check_light(rgb: RGBImage) -> None:

@@ -157,9 +157,9 @@ class FieldAnalyser:
         return sum(cell.cell_class.is_counted for cell in cells)
 
     @property
-    def laboratory_tone(self) -> Tone | None:
-        """How dark the cells named so far are; None without one, and where it does not matter."""
-        return self._laboratory.tone if self._laboratory.looks else None
+    def measured_tone(self) -> Tone | None:
+        """How dark the cells named so far are; None without one, or if the bundle asks for none."""
+        return self._laboratory.measured_tone
 
     def examine(self, rgb: RGBImage, *, um_per_px: float) -> ExaminedCell | None:
         """Return what is measured of the cell in the middle of a picture; None without one.

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Generator
 
 from leuko.cells import CellClass, RGBImage
-from leuko.vision.tone import Tone, evened, laboratory_tone
+from leuko.vision.tone import Tone, evened, laboratory_tone, measured_tone
 
 _MOST_CELLS = 200
 """Newest cells that are gone by; a live count looks at each several times."""
@@ -55,6 +55,11 @@ class Laboratory:
     def tone(self) -> Tone:
         """How dark its cells are."""
         return laboratory_tone(self._tones, calibrated=self._calibrated)
+
+    @property
+    def measured_tone(self) -> Tone | None:
+        """How dark the cells taken in are, whatever was expected; None without one."""
+        return measured_tone(self._tones)
 
     def evened(self, crop: RGBImage) -> RGBImage:
         """Return a crop as if the laboratory's tone were the usual one.

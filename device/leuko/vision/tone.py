@@ -10,7 +10,7 @@ Optical densities here are natural logarithms of background over pixel, mean of 
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -58,9 +58,9 @@ classes'; from their cells, `leuko-train laboratories` finds 0.846 and 0.277."""
 _LOOKS_OF_TONE = 6
 """Looks at cells that the usual laboratory is worth: each is looked at three times or more, and
 cells' contrasts vary, squared, twice as much as laboratories' do (logarithms: 0.40 and 0.31)."""
-_LOOKS_OF_CALIBRATED = 18
-"""Looks that a calibrated laboratory is worth: its slides differ among one another hardly half as
-much as laboratories do (of krd-wbc and raabin, contrast and darkness: 0.14; laboratories: 0.3)."""
+_LOOKS_OF_CALIBRATED = 24
+"""Looks that a calibrated laboratory is worth: four times as many as the usual one, for its slides
+differ among one another at most half as much as laboratories do."""
 _LOOKS_OF_NAMES = 60
 """Looks from which names are worth as much as the mix of a healthy adult: the first ones were given
 before anything was known of the laboratory."""
@@ -105,10 +105,8 @@ def cell_tone(crop: RGBImage, mask: Mask) -> Tone | None:
     return Tone(nucleus, cytoplasm) if nucleus > _LEAST_CONTRAST * cytoplasm else None
 
 
-def laboratory_tone(
-    cells: Iterable[tuple[CellClass, Tone]], *, calibrated: Tone | None = None
-) -> Tone:
-    """Return the tone of the laboratory that cells come from, without cells what was expected.
+def measured_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone | None:
+    """Return how dark a laboratory's cells are by those that are known; None without one.
 
     Two guesses are put together. One takes all cells for those of a healthy adult, so it is misled
     by a smear with many eosinophils. The other compares each with the usual cell of its class, so
@@ -117,25 +115,46 @@ def laboratory_tone(
 
     Args:
         cells: class and tone of each; only the five leukocyte classes tell anything.
-        calibrated: what is expected: how dark its cells were when it was calibrated; None for the
-            usual laboratory.
     """
-    expected = calibrated or USUAL_TONE
-    known = [
-        (tone.nucleus, tone.cytoplasm, usual.nucleus, usual.cytoplasm)
-        for name, tone in cells
-        if (usual := USUAL_TONES.get(name))
-    ]
+    known = _told_by(cells)
     if not known:
-        return expected
+        return None
     logs, count = np.log(np.array(known)), len(known)
     by_mix = np.median(logs[:, :2], axis=0) - _logs(USUAL_SMEAR)
     by_name = np.median(logs[:, :2] - logs[:, 2:], axis=0)
     named = count / (count + _LOOKS_OF_NAMES)
-    seen = count / (count + (_LOOKS_OF_CALIBRATED if calibrated else _LOOKS_OF_TONE))
-    guess = _logs(USUAL_TONE) + (1 - named) * by_mix + named * by_name
-    nucleus, cytoplasm = np.exp(seen * guess + (1 - seen) * _logs(expected)).tolist()
-    return Tone(nucleus, cytoplasm)
+    return _tone(_logs(USUAL_TONE) + (1 - named) * by_mix + named * by_name)
+
+
+def laboratory_tone(
+    cells: Sequence[tuple[CellClass, Tone]], *, calibrated: Tone | None = None
+) -> Tone:
+    """Return the tone of the laboratory that cells come from, without cells what is expected.
+
+    Args:
+        cells: as for `measured_tone`; the fewer they are, the nearer the tone is to the expected.
+        calibrated: what is expected: how dark its cells were when it was calibrated; None for the
+            usual laboratory.
+    """
+    expected, measured = calibrated or USUAL_TONE, measured_tone(cells)
+    if measured is None:
+        return expected
+    looks = len(_told_by(cells))
+    seen = looks / (looks + (_LOOKS_OF_CALIBRATED if calibrated else _LOOKS_OF_TONE))
+    return _tone(seen * _logs(measured) + (1 - seen) * _logs(expected))
+
+
+def _told_by(cells: Iterable[tuple[CellClass, Tone]]) -> list[tuple[float, float, float, float]]:
+    """Return each cell's densities beside the usual ones of its class."""
+    return [
+        (tone.nucleus, tone.cytoplasm, usual.nucleus, usual.cytoplasm)
+        for name, tone in cells
+        if (usual := USUAL_TONES.get(name))
+    ]
+
+
+def _tone(logs: NDArray[np.float64]) -> Tone:
+    return Tone(*np.exp(logs).tolist())
 
 
 def _logs(tone: Tone) -> NDArray[np.float64]:

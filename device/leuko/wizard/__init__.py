@@ -1,6 +1,6 @@
 """What a person at the microscope sees and answers while something is calibrated."""
 
-from leuko.wizard._guides import GUIDES, Guide
+from leuko.wizard._guides import GUIDES, Guide, guide_for
 from leuko.wizard._opening import open_wizard
 from leuko.wizard._reviewing import AT_ONCE, ReviewScreen
 from leuko.wizard._typing import TypedAnswers
@@ -14,5 +14,6 @@ __all__ = [
     "ReviewScreen",
     "TypedAnswers",
     "Wizard",
+    "guide_for",
     "open_wizard",
 ]

@@ -31,7 +31,7 @@ from leuko.verification import golden_inputs
 UM_PER_PX = 0.2
 PATIENT = Patience(opening_s=60.0, run_s=20.0)
 AT_ONCE = Pauses(first_s=0.01, longest_s=0.01)
-WAIT_S = 300.0
+WAIT_S = 240.0
 
 
 def runs_of_trial(bundle: ModelBundle) -> int:

@@ -125,6 +125,14 @@ def test_nobody_is_told_to_move_the_slide_of_saved_pictures(fields: Path, tmp_pa
     assert b"move the slide on" not in shown
 
 
+def test_a_division_of_lines_without_a_micrometer_is_not_understood(
+    calibrate: Leuko, fields: Path
+) -> None:
+    run = calibrate("scale", "--from", fields, "--division-um", "100", "--yes")
+    assert run.returncode == 2
+    assert "say --micrometer, too" in run.stderr
+
+
 def test_an_export_to_a_folder_that_is_not_there_names_it(
     calibrate: Leuko, fields: Path, tmp_path: Path
 ) -> None:

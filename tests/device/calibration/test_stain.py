@@ -1,5 +1,6 @@
 """This laboratory's stain: measured or refused, and a watch that says when it is another one."""
 
+import csv
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from leuko.bundle import load_bundle
 from leuko.calibration import Circumstances, Shot, StainPart, StainWatch, measure_stain
@@ -17,7 +19,7 @@ from leuko.errors import CalibrationError
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
-from leuko.vision.tone import USUAL_TONE
+from leuko.vision.tone import USUAL_TONE, Tone
 
 Shots = Callable[[Iterable[RGBImage]], Iterator[Shot]]
 Stained = Callable[..., RGBImage]
@@ -173,12 +175,27 @@ def test_how_dark_the_cells_are_is_kept_and_a_count_begins_with_it(
     assert cytoplasm < 0.75 * USUAL_TONE.cytoplasm
     shown = run(("calibrate", "show"), capfd)[0]
     assert f"optical density of nuclei {nucleus:.2f}, of cytoplasms {cytoplasm:.2f}" in shown
-    one = ("count", fields / "00.png", "--out")
-    run((*one, tmp_path / "a"), capfd)
-    run((*one, tmp_path / "b", "--calibration", tmp_path / "state"), capfd)
-    cells = [(tmp_path / name / "cells.csv").read_text("utf-8") for name in "ab"]
-    assert cells[0] != cells[1]
-    assert [one.count("\n") for one in cells] == [cells[0].count("\n")] * 2
+    # What was found before does not lead what is found now.
+    again = json.loads(run(("calibrate", "stain", "--from", fields, "--yes", "--json"), capfd)[0])
+    assert again["stain"]["tone"] == [nucleus, cytoplasm]
+    count = ("count", fields / "00.png", "--out")
+    run((*count, tmp_path / "without"), capfd)
+    run((*count, tmp_path / "with", "--calibration", tmp_path / "state"), capfd)
+    without, begun = (
+        list(csv.DictReader((tmp_path / name / "cells.csv").read_text("utf-8").splitlines()))
+        for name in ("without", "with")
+    )
+    assert [cell["x"] for cell in begun] == [cell["x"] for cell in without]
+    assert [cell["probability"] for cell in begun] != [cell["probability"] for cell in without]
+
+
+@pytest.mark.parametrize("tone", [(1e-200, 1e-200), (0.3, 0.3), (7.0, 0.3)])
+def test_a_darkness_that_no_cells_have_is_not_read(
+    part: StainPart, tone: tuple[float, float]
+) -> None:
+    assert part.with_tone(Tone(0.8, 0.3)).tone == (0.8, 0.3)
+    with pytest.raises(ValidationError):
+        part.with_tone(Tone(*tone))
 
 
 def paler(rgb: RGBImage) -> RGBImage:
