@@ -16,7 +16,14 @@ from subprocess import CompletedProcess
 import pytest
 from PIL import Image
 
-from leuko.calibration import CalibrationHistory, Circumstances, FocusPart, load_calibration
+from leuko.calibration import (
+    FOLDER_NAME,
+    CalibrationHistory,
+    Circumstances,
+    FocusPart,
+    ScalePart,
+    load_calibration,
+)
 from leuko.cli import main
 from leuko.sim import SimulatedSmear, SmearSpec
 
@@ -123,6 +130,33 @@ def test_nobody_is_told_to_move_the_slide_of_saved_pictures(fields: Path, tmp_pa
     os.close(reading)
     assert b"even light" in shown
     assert b"move the slide on" not in shown
+
+
+def test_the_command_that_is_said_to_come_next_looks_and_keeps_where_this_one_did(
+    *,
+    calibrate: Leuko,
+    fields: Path,
+    circumstances: Circumstances,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LEUKO_FRAMES_PER_S", "0")
+    state = tmp_path / "my state"
+    with Image.open(next(fields.iterdir())) as one:
+        origin = circumstances.origin([], shape=(one.height, one.width))
+    scale = ScalePart(
+        origin=origin, um_per_px=0.2, within_percent=0.1, method="stage micrometer", measured=40
+    )
+    CalibrationHistory(state / FOLDER_NAME).keep({"scale": scale}, cause="scale", by="Ada")
+    where = ("--state-dir", state, "--yes")
+    run = calibrate("flat-field", "--from", fields, *where)
+    # Fields are no sweep.
+    assert run.stdout.endswith(f"leuko calibrate focus --from FOLDER --state-dir '{state}'\n")
+    camera = ("--camera", "replay", "--camera-source", fields)
+    run = calibrate("flat-field", *camera, *where)
+    assert run.stdout.endswith(
+        f"focus --camera replay --camera-source {fields} --state-dir '{state}'\n"
+    )
 
 
 def test_a_division_of_lines_without_a_micrometer_is_not_understood(
