@@ -1,5 +1,6 @@
 """Commands on models: to int8, and what that costs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from leuko.bundle import load_bundle
 from leuko.cells import RGBImage
 from leuko.images import find_images, read_image
-from leuko.inference import LiteRTEngine
+from leuko.inference import LiteRTEngine, Patience
 from leuko_converter._quiet import quiet
 from leuko_converter.cli._options import (
     BUNDLE,
@@ -22,6 +23,9 @@ from leuko_converter.cli._options import (
     write,
 )
 from leuko_converter.errors import ConversionError
+
+_PATIENCE = Patience(opening_s=60.0, run_s=60.0)
+"""Nobody waits for a frame here, and a GPU in software takes seconds for one."""
 
 
 def quantize(
@@ -87,7 +91,7 @@ def parity(
         load_bundle(bundle),
         read_folds(root, (TEST_FOLD,)),
         engine=LiteRTEngine(),
-        accelerators=ACCELERATORS,
+        accelerators=[replace(one, patience=_PATIENCE) for one in ACCELERATORS],
         limits=Limits(most_dice_lost, most_points_lost),
     )
     write(results / "parity.md", report.text.encode())
