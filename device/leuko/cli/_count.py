@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 3
 """Exit code of a count that left images out."""
-_NAMED = 5
-"""Images that a sentence names."""
 
 
 def count(
@@ -132,10 +130,10 @@ def _tell(result: "CountResult", out: Path) -> None:
 
 
 def _blurred(result: "CountResult") -> str:
-    named = ", ".join(result.blurred[:_NAMED])
-    more = ", ..." if len(result.blurred) > _NAMED else ""
+    from leuko.count import named_few
+
     return (
-        f"not sharp: {len(result.blurred)} of {_images(result)} ({named}{more}); "
+        f"not sharp: {len(result.blurred)} of {_images(result)} ({named_few(result.blurred)}); "
         "their cells may be named wrongly: focus and take them again"
     )
 

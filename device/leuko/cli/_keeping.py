@@ -78,12 +78,17 @@ def _tell_next(name: str, bench: Measuring) -> None:
         return
     later = ORDER[ORDER.index(name) + 1 :]
     if left := [one.replace("_", "-") for one in later if one not in present.record.parts]:
-        command = f"leuko calibrate {left[0]}{_same_places(bench.asked, left[0])}"
+        command = f"leuko calibrate {left[0]}{same_places(bench.asked, left[0])}"
         typer.echo(f"still to come: {', '.join(left)}; to go on with {left[0]}, run: {command}")
 
 
-def _same_places(asked: Asked, part: str) -> str:
-    """Return the options that make a part's command look and keep where this one did."""
+def same_places(asked: Asked, part: str) -> str:
+    """Return the options that make a part's command look and keep where this one did.
+
+    Args:
+        asked: what this one was given.
+        part: name of the part, as commands have it.
+    """
     places = {
         # Fields are no sweep.
         "--from": "FOLDER" if asked.folder and part == "focus" else asked.folder,

@@ -6,13 +6,12 @@ import os
 import sys
 from json import dumps
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
-from leuko.cli._keeping import confirm
+from leuko.cli._keeping import confirm, same_places
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -57,8 +56,8 @@ def review(
                 _from_table(kept, candidates, labels, asked)
     _tell(kept, candidates, json=asked.json)
     if kept.confirmed and not asked.json:
-        place = f" --state-dir {quote(str(asked.state_dir))}" if asked.state_dir else ""
-        typer.echo(f"adapt the classifier to it: leuko calibrate site --reviewed{place}")
+        places = same_places(asked, "site")
+        typer.echo(f"adapt the classifier to it: leuko calibrate site --reviewed{places}")
 
 
 def _at_the_bench(

@@ -75,5 +75,6 @@ def _measured(bench: Measuring, wanted: int) -> "StainMeasurement":
         )
     tone = analyser.measured_tone
     # In a picture so flat that hardly a nucleus stands out, nobody can tell how dark they are.
-    is_told = tone is not None and tone.nucleus > tone.cytoplasm
-    return replace(found, part=found.part.with_tone(tone)) if tone and is_told else found
+    if tone is None or tone.nucleus <= tone.cytoplasm:
+        return found
+    return replace(found, part=found.part.with_tone(tone))

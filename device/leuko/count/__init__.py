@@ -1,6 +1,6 @@
 """Counting a set of images: read, scale, analyse, report."""
 
-from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress
+from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress, named_few
 from leuko.count._run import count_images
 from leuko.count._scales import FIELDS_FOR_SCALE
 
@@ -11,4 +11,5 @@ __all__ = [
     "Pictures",
     "Progress",
     "count_images",
+    "named_few",
 ]

@@ -9,12 +9,11 @@ import numpy as np
 from leuko.calibration import CalibratedFrames, Calibration
 from leuko.cells import RGBImage
 from leuko.count._refusals import RefusedImage, refusal_of_all
+from leuko.count._result import named_few
 from leuko.errors import ImageError, OutputError
 from leuko.images import image_size, page_count, pixel_digest, read_image
 from leuko.reports import FailedImage, name_images
 
-_NAMED = 5
-"""Images that a sentence names."""
 _DARKEST = 20
 """Median level of green below which a picture shows no field; dim real ones have 60 and more."""
 _STAINED_SHARE = 0.85
@@ -40,7 +39,7 @@ class Inputs:
         self._first_with: dict[bytes, Path] = {}
         self._twins: dict[Path, Path] = {}
         self._pages: dict[Path, int] = {}
-        self._grey: list[Path] = []
+        self._grey: dict[Path, bool] = {}
 
     @property
     def labels(self) -> Mapping[Path, str]:
@@ -65,8 +64,8 @@ class Inputs:
             rgb = read_image(path)
             self._refuse_twin(path, rgb)
             self._count_pages(path)
-            if path not in self._grey and is_grey(rgb):
-                self._grey.append(path)
+            if path not in self._grey:
+                self._grey[path] = is_grey(rgb)
             return self._frames.calibrated(rgb) if self._frames else rgb
         except ImageError as error:
             self.give_up(path, error)
@@ -104,11 +103,12 @@ class Inputs:
         return [*self._untold_pages(), *self._untold_colours()]
 
     def _untold_colours(self) -> Iterator[str]:
-        if grey := [self.names[path][0] for path in self._grey if path not in self._failures]:
-            named = ", ".join(grey[:_NAMED]) + (", ..." if len(grey) > _NAMED else "")
+        counted = (path for path in self.images if path not in self._failures)
+        if grey := [self.names[path][0] for path in counted if self._grey.get(path)]:
             yield (
-                f"no colour in {len(grey)} of {len(self.images)} images ({named}): classes are "
-                "told by colour, too, so they may be wrong; take them with a colour camera"
+                f"no colour in {len(grey)} of {len(self.images)} images ({named_few(grey)}): "
+                "classes are told by colour, too, so they may be wrong; take them with a colour "
+                "camera"
             )
 
     def _untold_pages(self) -> list[str]:

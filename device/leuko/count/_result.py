@@ -1,12 +1,15 @@
 """What a run is asked for beside the tables, and what it came to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from leuko.calibration import WBCEstimate
 from leuko.counting import DifferentialCount
 from leuko.reports import FailedImage
 from leuko.vision.scale import ScaleEstimate
+
+_NAMED = 5
+"""Images that a sentence names."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many images are done, and how many there are."""
@@ -56,3 +59,8 @@ class CountResult:
     is_calibrated: bool = False
     blurred: tuple[str, ...] = ()
     wbc: WBCEstimate | None = None
+
+
+def named_few(images: Sequence[str]) -> str:
+    """Return the names of images as a sentence has room for them."""
+    return ", ".join(images[:_NAMED]) + (", ..." if len(images) > _NAMED else "")

@@ -10,7 +10,7 @@ Optical densities here are natural logarithms of background over pixel, mean of 
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -117,17 +117,11 @@ def measured_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone | None:
         cells: class and tone of each; only the five leukocyte classes tell anything.
     """
     known = _told_by(cells)
-    if not known:
-        return None
-    logs, count = np.log(np.array(known)), len(known)
-    by_mix = np.median(logs[:, :2], axis=0) - _logs(USUAL_SMEAR)
-    by_name = np.median(logs[:, :2] - logs[:, 2:], axis=0)
-    named = count / (count + _LOOKS_OF_NAMES)
-    return _tone(_logs(USUAL_TONE) + (1 - named) * by_mix + named * by_name)
+    return _tone(_guess(known)) if known else None
 
 
 def laboratory_tone(
-    cells: Sequence[tuple[CellClass, Tone]], *, calibrated: Tone | None = None
+    cells: Iterable[tuple[CellClass, Tone]], *, calibrated: Tone | None = None
 ) -> Tone:
     """Return the tone of the laboratory that cells come from, without cells what is expected.
 
@@ -136,12 +130,20 @@ def laboratory_tone(
         calibrated: what is expected: how dark its cells were when it was calibrated; None for the
             usual laboratory.
     """
-    expected, measured = calibrated or USUAL_TONE, measured_tone(cells)
-    if measured is None:
+    expected, known = calibrated or USUAL_TONE, _told_by(cells)
+    if not known:
         return expected
-    looks = len(_told_by(cells))
+    looks = len(known)
     seen = looks / (looks + (_LOOKS_OF_CALIBRATED if calibrated else _LOOKS_OF_TONE))
-    return _tone(seen * _logs(measured) + (1 - seen) * _logs(expected))
+    return _tone(seen * _guess(known) + (1 - seen) * _logs(expected))
+
+
+def _guess(known: list[tuple[float, float, float, float]]) -> NDArray[np.float64]:
+    logs, count = np.log(np.array(known)), len(known)
+    by_mix = np.median(logs[:, :2], axis=0) - _logs(USUAL_SMEAR)
+    by_name = np.median(logs[:, :2] - logs[:, 2:], axis=0)
+    named = count / (count + _LOOKS_OF_NAMES)
+    return np.asarray(_logs(USUAL_TONE) + (1 - named) * by_mix + named * by_name)
 
 
 def _told_by(cells: Iterable[tuple[CellClass, Tone]]) -> list[tuple[float, float, float, float]]:
