@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from leuko.calibration import CalibrationHistory, Origin, SitePart
+from leuko.calibration import CalibrationHistory, Origin, SitePart, StainPart
 from leuko.cells import CellClass, RGBImage
 from leuko.cli import main
 from leuko.vision.traits import TRAITS
@@ -71,6 +71,27 @@ def keep_site() -> KeepSite:
     return keep
 
 
+@pytest.fixture(scope="session")
+def purple_stain() -> Callable[[Origin], StainPart]:
+    """A stain with purple nuclei, measured before their darkness was kept."""
+
+    def made(origin: Origin) -> StainPart:
+        purple, red_cells = (0.417, 0.769, 0.292), (0.07, 0.225, 0.195)
+        return StainPart(
+            origin=origin,
+            background=(235, 235, 235),
+            background_spread_percent=1,
+            neutrophils=purple,
+            lymphocytes=purple,
+            red_cells=red_cells,
+            nuclei_spread_percent=5,
+            cells=60,
+            fields=20,
+        )
+
+    return made
+
+
 @pytest.fixture
 def own_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
     """A copy of the tiny bundle, to be damaged."""
@@ -114,18 +135,25 @@ def stained() -> Callable[..., RGBImage]:
 def paired_fields() -> tuple[RGBImage, ...]:
     """Twelve fields, each with two neutrophils and two lymphocytes for the tiny bundle."""
     rng = np.random.default_rng(8)
-    return tuple(_pairs(rng) for _ in range(12))
+    pair = (CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE)
+    return tuple(_four(rng, *pair, *reversed(pair)) for _ in range(12))
 
 
-def _pairs(rng: np.random.Generator) -> RGBImage:
+@pytest.fixture(scope="session")
+def artefact_fields() -> tuple[RGBImage, ...]:
+    """Twelve fields, each with four artefacts for the tiny bundle and no leukocyte."""
+    rng = np.random.default_rng(8)
+    return tuple(_four(rng, *[CellClass.PLATELET_OR_ARTEFACT] * 4) for _ in range(12))
+
+
+def _four(rng: np.random.Generator, *names: CellClass) -> RGBImage:
     rgb = np.full((300, 400, 3), 235, np.uint8)
     for _ in range(60):
         middle = (int(rng.integers(0, 400)), int(rng.integers(0, 300)))
         cv2.circle(rgb, middle, 18, (226, 176, 170), cv2.FILLED, cv2.LINE_AA)
-    for index in range(4):
+    for index, name in enumerate(names):
         x, y = (int(rng.integers(45, 155)), int(rng.integers(45, 105)))
         middle = (x + 200 * (index % 2), y + 150 * (index // 2))
-        name = CellClass.NEUTROPHIL if index in {0, 3} else CellClass.LYMPHOCYTE
         cv2.circle(rgb, middle, 33, _colour(name), cv2.FILLED, cv2.LINE_AA)
     return np.clip(rgb + rng.normal(0, 2, rgb.shape), 0, 255).astype(np.uint8)
 

@@ -11,7 +11,7 @@ import pytest
 
 from leuko.backends import BackedAnalyser
 from leuko.bundle import default_bundle_path, load_bundle
-from leuko.calibration import Circumstances, StainPart
+from leuko.calibration import Circumstances, Origin, StainPart
 from leuko.cameras import CameraOptions, Frame
 from leuko.clock import Moment
 from leuko.control import CommandQueue
@@ -60,21 +60,11 @@ class Reel:
 
 
 @pytest.fixture
-def stain() -> StainPart:
+def stain(purple_stain: Callable[[Origin], StainPart]) -> StainPart:
     """A stain that neither pale cells nor those of the simulated smear have."""
     moment = Moment("boot", 1.0, datetime(2026, 11, 20, tzinfo=UTC), clock_is_set=True)
-    purple, red_cells = (0.417, 0.769, 0.292), (0.07, 0.225, 0.195)
-    return StainPart(
-        origin=Circumstances("Ada", moment, "tiny 1", "b" * 64, "sim").origin([], shape=(360, 480)),
-        background=(235, 235, 235),
-        background_spread_percent=1,
-        neutrophils=purple,
-        lymphocytes=purple,
-        red_cells=red_cells,
-        nuclei_spread_percent=5,
-        cells=60,
-        fields=20,
-    )
+    circumstances = Circumstances("Ada", moment, "tiny 1", "b" * 64, "sim")
+    return purple_stain(circumstances.origin([], shape=(360, 480)))
 
 
 @pytest.fixture(scope="session")
