@@ -1,6 +1,7 @@
 """What the doctor tells apart."""
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from shutil import disk_usage
@@ -12,7 +13,14 @@ from typer.core import TyperGroup
 
 from leuko.backends import edge_tpu, gpu
 from leuko.bundle import load_bundle
-from leuko.calibration import FOLDER_NAME, CalibrationHistory, Circumstances, ScalePart
+from leuko.calibration import (
+    FOLDER_NAME,
+    CalibrationHistory,
+    Circumstances,
+    Origin,
+    ScalePart,
+    StainPart,
+)
 from leuko.cli import app, main
 from leuko.clock import now
 from leuko.displays import load_display
@@ -31,6 +39,7 @@ from leuko.service import camera_options, display_options
 from leuko.settings import Settings
 from leuko.status import CalibrationStep, Health, Level
 from leuko.store import STORE_NAME
+from leuko.vision.tone import Tone
 
 
 def zones(folder: Path, *millidegrees: int) -> Path:
@@ -381,6 +390,33 @@ def test_a_calibration_made_with_another_bundle_is_doubtful(settings: Settings) 
     finding = examine_calibration(settings)
     assert finding.health.level is Level.WARNING
     assert "with another bundle: scale" in finding.health.text
+
+
+@pytest.mark.parametrize(
+    ("is_wanted", "remedy"), [("true", "leuko calibrate stain"), ("false", "")]
+)
+def test_a_stain_of_before_darkness_was_kept_is_to_be_measured_again_where_that_is_wanted(
+    *,
+    settings: Settings,
+    own_bundle: Path,
+    purple_stain: Callable[[Origin], StainPart],
+    is_wanted: str,
+    remedy: str,
+) -> None:
+    manifest = own_bundle / "manifest.toml"
+    said = f"[classifier]\nevens_laboratory = {is_wanted}\n"
+    manifest.write_text(manifest.read_text("utf-8").replace("[classifier]\n", said), "utf-8")
+    chosen = settings.model_copy(update={"bundle": own_bundle})
+    circumstances = Circumstances("Ada", now(), "tiny", load_bundle(own_bundle).sha256, "sim")
+    older = purple_stain(circumstances.origin([], shape=(240, 320)))
+    history = CalibrationHistory(settings.state_dir / FOLDER_NAME)
+    history.keep({"stain": older}, cause="stain", by="Ada")
+    finding = examine_calibration(chosen)
+    assert finding.health.level is (Level.WARNING if remedy else Level.OK)
+    assert ("does not say how dark cells are" in finding.health.text) is bool(remedy)
+    assert finding.remedy == remedy
+    history.keep({"stain": older.with_tone(Tone(0.8, 0.3))}, cause="stain", by="Ada")
+    assert examine_calibration(chosen).health == Health(Level.OK, "number 2: stain (newest)")
 
 
 def test_a_calibration_of_another_camera_is_a_fault(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from leuko.calibration import (
     FOLDER_NAME,
     Calibration,
     CalibrationHistory,
+    StainPart,
     adapter_for,
     camera_used,
     check_camera,
@@ -70,4 +71,11 @@ def _with_bundle(calibration: Calibration, told: str, settings: Settings) -> Fin
     if foreign := other_bundles(calibration, bundle.sha256):
         names = ", ".join(name.replace("_", "-") for name in foreign)
         return doubtful(_PART, f"{told}; with another bundle: {names}", "measure them again")
+    if bundle.manifest.classifier.evens_laboratory and _lacks_darkness(calibration.record.stain):
+        lack = "its stain does not say how dark cells are, as older releases measured it"
+        return doubtful(_PART, f"{told}; {lack}", "leuko calibrate stain")
     return sound(_PART, told)
+
+
+def _lacks_darkness(stain: StainPart | None) -> bool:
+    return stain is not None and stain.tone is None
