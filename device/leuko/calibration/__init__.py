@@ -11,7 +11,8 @@ from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._colours import measure_white_balance
 from leuko.calibration._exposure import measure_exposure
 from leuko.calibration._fields import MOVING, SHOWN, different_fields
-from leuko.calibration._history import FOLDER_NAME, CalibrationHistory, Entry
+from leuko.calibration._history import FOLDER_NAME, CalibrationHistory
+from leuko.calibration._kept import Entry
 from leuko.calibration._label_table import read_labels
 from leuko.calibration._labels import (
     MOST_CELLS,
@@ -26,14 +27,12 @@ from leuko.calibration._lines import as_line
 from leuko.calibration._loading import load_calibration
 from leuko.calibration._middle import MIDDLE_UM, middle_of
 from leuko.calibration._numbered import NumberedFiles
+from leuko.calibration._origin import CameraUsed, FrameUsed, Origin
 from leuko.calibration._record import (
     CalibrationRecord,
-    CameraUsed,
     ExposurePart,
     FlatFieldPart,
     FocusPart,
-    FrameUsed,
-    Origin,
     Part,
     ScalePart,
     SitePart,
@@ -45,15 +44,8 @@ from leuko.calibration._sharpness import SWEEP, measure_focus
 from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
 from leuko.calibration._site import SiteMeasurement, measure_site
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
-from leuko.calibration._stain import (
-    FEWEST_SEEN,
-    STAIN_CELLS,
-    STAIN_DIFFERS,
-    STAIN_LIMIT,
-    StainMeasurement,
-    StainWatch,
-    measure_stain,
-)
+from leuko.calibration._stain import STAIN_CELLS, StainMeasurement, measure_stain
+from leuko.calibration._stain_watch import FEWEST_SEEN, STAIN_DIFFERS, STAIN_LIMIT, StainWatch
 from leuko.calibration._tuning import LEVEL, BackdropAdvice, Tunable, TunedCamera, advised
 from leuko.calibration._use import (
     CalibratedFrames,

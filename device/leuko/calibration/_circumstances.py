@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from leuko.calibration._lines import as_line
-from leuko.calibration._record import MOST_FRAMES, CameraUsed, FrameUsed, Origin
+from leuko.calibration._origin import MOST_FRAMES, CameraUsed, FrameUsed, Origin
 from leuko.clock import Moment
 
 

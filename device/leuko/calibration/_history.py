@@ -4,9 +4,7 @@
 what the sixth said. A power cut leaves either a file or none.
 """
 
-import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from leuko.calibration._archive import (
@@ -17,6 +15,7 @@ from leuko.calibration._archive import (
     site_file,
     unpacked,
 )
+from leuko.calibration._kept import Entry, KeptCalibrations
 from leuko.calibration._lines import as_line
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._parts import named_parts, numbered, refuse_other_size, spoken
@@ -24,28 +23,11 @@ from leuko.calibration._record import CalibrationRecord, Part
 from leuko.clock import Moment, now
 from leuko.errors import CalibrationError, OutputError
 
-logger = logging.getLogger(__name__)
-
 FOLDER_NAME = "calibration"
 """The folder of the calibrations in the state directory."""
 
 _Files = tuple[bytes | None, bytes | None]
 """What lies beside a record: the flat field's PNG and the adaptation's array."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One calibration of the history.
-
-    Attributes:
-        number: its number.
-        calibration: what it says; None if its file is damaged.
-        problem: what is wrong with the file, a sentence; empty for a sound one.
-    """
-
-    number: int
-    calibration: Calibration | None
-    problem: str
 
 
 class CalibrationHistory:
@@ -61,6 +43,7 @@ class CalibrationHistory:
         self._files = NumberedFiles(
             folder, "calibration", ".zip", "calibrations", "leuko calibrate"
         )
+        self._kept = KeptCalibrations(self._files)
         self._clock = clock
 
     def entries(self) -> list[Entry]:
@@ -69,7 +52,7 @@ class CalibrationHistory:
         Raises:
             CalibrationError: the folder cannot be read.
         """
-        return [self._entry(number) for number in reversed(self._files.numbers())]
+        return self._kept.entries()
 
     def current(self) -> Calibration | None:
         """Return the newest calibration that is whole; None where there is none.
@@ -77,12 +60,7 @@ class CalibrationHistory:
         Raises:
             CalibrationError: the folder cannot be read, or none of its calibrations is whole.
         """
-        found, problem = self._newest_whole()
-        if problem and found is None:
-            raise CalibrationError(
-                f"{problem}; if it is damaged, leuko calibrate forget starts without one"
-            )
-        return found
+        return self._kept.current()
 
     def keep(
         self,
@@ -112,9 +90,9 @@ class CalibrationHistory:
             told = present.record.parts if present else {}
             refuse_other_size(told, parts)
             if gain is None and "flat_field" in told:
-                gain = gain_png(self._content(before or 0))
+                gain = gain_png(self._kept.content(before or 0))
             if site is None and "site" in told:
-                site = site_file(self._content(before or 0))
+                site = site_file(self._kept.content(before or 0))
             files = (gain, site)
             together = {**told, **numbered(parts, number)}
             return self._put(number, together, files, cause=cause, by=by, before=before)
@@ -136,7 +114,7 @@ class CalibrationHistory:
             told = present.record.parts if present else {}
             kept = {name: part for name, part in told.items() if name not in gone}
             before = present.record.number if present else None
-            content = self._content(before or 0) if kept else b""
+            content = self._kept.content(before or 0) if kept else b""
             files = (
                 gain_png(content) if "flat_field" in kept else None,
                 site_file(content) if "site" in kept else None,
@@ -157,7 +135,7 @@ class CalibrationHistory:
 
     def _to_forget(self, names: Collection[str]) -> tuple[Calibration | None, tuple[str, ...]]:
         """Return the calibration in use, and what is to be dropped of it."""
-        present, problem = self._newest_whole()
+        present, problem = self._kept.newest_whole()
         told = present.record.parts if present else {}
         if not told and (names or present or not problem):
             raise CalibrationError("there is no calibration to forget; calibrate first")
@@ -177,7 +155,7 @@ class CalibrationHistory:
             record, cause = present.record, f"undo of {present.record.number}"
             if record.before is None:
                 return self._put(number, {}, (None, None), cause=cause, by=by, before=None)
-            content = self._content(record.before)
+            content = self._kept.content(record.before)
             earlier = unpacked(content, self._files.path(record.before).name).record
             files = (gain_png(content), site_file(content))
             return self._put(
@@ -199,7 +177,7 @@ class CalibrationHistory:
                 raise OutputError(f"{file} is there already; choose another name")
             if not file.parent.is_dir():
                 raise OutputError(f"there is no folder {file.parent}; make it, or choose another")
-        self._files.put(file, self._content(present.record.number))
+        self._files.put(file, self._kept.content(present.record.number))
         return present
 
     def import_file(self, file: Path, *, by: str) -> Calibration:
@@ -213,23 +191,12 @@ class CalibrationHistory:
         found = unpacked(content, str(file))
         cause = f"import of {found.record.number} from {file.name}"
         with self._files.adding() as number:
-            present, _ = self._newest_whole()
+            present, _ = self._kept.newest_whole()
             before = present.record.number if present else None
             # What the parts were numbered on another device says nothing of this one.
             parts = numbered(found.record.parts, number)
             files = (gain_png(content), site_file(content))
             return self._put(number, parts, files, cause=cause, by=by, before=before)
-
-    def _newest_whole(self) -> tuple[Calibration | None, str]:
-        """Return the newest that is whole, and what is wrong with the newest of all."""
-        problem = ""
-        for number in reversed(self._files.numbers()):
-            entry = self._entry(number)
-            if entry.calibration:
-                return entry.calibration, problem
-            logger.warning("%s", entry.problem)
-            problem = problem or entry.problem
-        return None, problem
 
     def _put(
         self,
@@ -253,18 +220,3 @@ class CalibrationHistory:
         path = self._files.path(number)
         self._files.put(path, content)
         return unpacked(content, path.name)
-
-    def _entry(self, number: int) -> Entry:
-        try:
-            found = unpacked(self._content(number), self._files.path(number).name)
-        except CalibrationError as error:
-            return Entry(number, None, str(error))
-        if found.record.number != number:
-            other = found.record.number
-            path = self._files.path(number)
-            problem = f"{path} is calibration {other}, renamed; give it its name back"
-            return Entry(number, None, problem)
-        return Entry(number, found, "")
-
-    def _content(self, number: int) -> bytes:
-        return read_file(self._files.path(number))

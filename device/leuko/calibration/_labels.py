@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from leuko.calibration._lines import as_line
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._origin import FrameUsed
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError, ImageError
 from leuko.images import decoded_picture, file_digest, find_images, read_image, scale_in

@@ -8,7 +8,8 @@ from itertools import compress
 
 from leuko.calibration._archive import coded_gain
 from leuko.calibration._circumstances import Circumstances
-from leuko.calibration._record import FlatFieldPart, FrameUsed
+from leuko.calibration._origin import FrameUsed
+from leuko.calibration._record import FlatFieldPart
 from leuko.calibration._shots import Shot
 from leuko.errors import CalibrationError
 from leuko.status import Guidance

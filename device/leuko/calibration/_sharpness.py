@@ -7,7 +7,8 @@ from itertools import islice
 import numpy as np
 
 from leuko.calibration._circumstances import Circumstances
-from leuko.calibration._record import FocusPart, FrameUsed
+from leuko.calibration._origin import FrameUsed
+from leuko.calibration._record import FocusPart
 from leuko.calibration._shots import Shot
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError

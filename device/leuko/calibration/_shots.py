@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from leuko.calibration._lines import as_line
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._origin import FrameUsed
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError

@@ -17,7 +17,8 @@ from leuko.adaptation import (
 )
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._labels import LabelledCell
-from leuko.calibration._record import FrameUsed, SitePart
+from leuko.calibration._origin import FrameUsed
+from leuko.calibration._record import SitePart
 from leuko.calibration._site_checks import ConfirmedCell, doubt_of_names, refuse_wrong_scale
 from leuko.calibration._site_file import coded_site
 from leuko.cells import LEUKOCYTES, CellClass

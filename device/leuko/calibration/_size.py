@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from leuko.calibration._circumstances import Circumstances
-from leuko.calibration._record import FrameUsed, ScalePart
+from leuko.calibration._origin import FrameUsed
+from leuko.calibration._record import ScalePart
 from leuko.calibration._shots import Shot
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ScaleError

@@ -1,15 +1,15 @@
-"""This laboratory's stain: measured once, and compared with what is seen afterwards."""
+"""This laboratory's stain, measured once."""
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leuko.calibration._circumstances import Circumstances
-from leuko.calibration._record import FrameUsed, StainPart
+from leuko.calibration._origin import FrameUsed
+from leuko.calibration._record import StainPart
 from leuko.calibration._shots import Shot
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import CalibrationError
@@ -18,33 +18,11 @@ from leuko.tracking import PICTURE_UM_PER_PX, CellPictures
 from leuko.vision.preprocess import background_colour
 from leuko.vision.quality import judge
 from leuko.vision.shading import ReducedField, reduce_field, show_the_same
-from leuko.vision.stain import (
-    JUDGED,
-    CellStain,
-    StainColours,
-    StainDifference,
-    cell_stain,
-    colours_of,
-    stain_difference,
-)
+from leuko.vision.stain import JUDGED, CellStain, cell_stain, colours_of
 
 STAIN_CELLS = 60
 """Neutrophils and lymphocytes that a stain is measured from."""
-STAIN_DIFFERS = "stain differs from calibration: check the batch"
-"""What a person is told."""
-
 _FEWEST_CELLS, _FEWEST_FIELDS, _FEWEST_OF_EACH = 30, 10, 5
-FEWEST_SEEN = 8
-"""Neutrophils and lymphocytes that must be seen before anything is said."""
-STAIN_LIMIT = 3.3
-"""Score from which a stain differs.
-
-At most one slide in twenty has it within the two laboratories that it and the spreads were chosen
-on; with the spreads of one of them it is more in the other, so another laboratory may have more
-(docs/results/stain.md).
-"""
-_BACK = 3.0
-"""Score below which it no longer does; between them what was said stands."""
 _UNUSABLE = (Guidance.TOO_DARK, Guidance.TOO_BRIGHT, Guidance.FOCUS, Guidance.SLOWER)
 
 FindAt = Callable[[RGBImage, float], tuple[Cell, ...]]
@@ -96,48 +74,6 @@ class StainSamples:
     def keep_newest(self, most: int) -> None:
         """Forget all but so many cells."""
         del self.cells[:-most]
-
-
-class StainWatch:
-    """Compares the cells seen so far with the calibrated stain; never stops anything.
-
-    Attributes:
-        samples: the cells seen so far.
-        differs: whether the stain is another one; stays as it is near the limit.
-    """
-
-    def __init__(self, part: StainPart, *, differs: bool = False) -> None:
-        """Begin without a cell.
-
-        Args:
-            part: the calibrated stain.
-            differs: what was said before.
-        """
-        self._calibrated = calibrated_colours(part)
-        self.samples = StainSamples()
-        self.differs = differs
-
-    def judge(self) -> StainDifference | None:
-        """Return how far the stain is by now; None while there are too few cells."""
-        seen = colours_of(self.samples.cells) if self.samples.judged >= FEWEST_SEEN else None
-        difference = stain_difference(seen, self._calibrated) if seen else None
-        if difference:
-            self.differs = difference.score >= (_BACK if self.differs else STAIN_LIMIT)
-        return difference
-
-    def detail(self, difference: StainDifference) -> dict[str, object]:
-        """Return what is kept of a comparison."""
-        return {
-            "differs": self.differs,
-            "score": round(difference.score, 2),
-            "limit": STAIN_LIMIT,
-            "most": difference.words,
-            "nuclei_degrees": round(difference.nuclei_degrees, 1),
-            "nuclei_density_ratio": round(math.exp(difference.nuclei_density), 3),
-            "red_cells_degrees": round(difference.red_cells_degrees, 1),
-            "red_cells_density_ratio": round(math.exp(difference.red_cells_density), 3),
-            "cells": self.samples.judged,
-        }
 
 
 @dataclass(slots=True)
@@ -200,12 +136,6 @@ def measure_stain(
         if found.samples.judged >= wanted and len(found.frames) >= _FEWEST_FIELDS:
             break
     return StainMeasurement(_part(found, circumstances), tuple(found.left_out))
-
-
-def calibrated_colours(part: StainPart) -> StainColours:
-    """Return a calibrated stain as it is compared."""
-    nuclei = {CellClass.NEUTROPHIL: part.neutrophils, CellClass.LYMPHOCYTE: part.lymphocytes}
-    return StainColours(MappingProxyType(nuclei), part.red_cells, part.cells)
 
 
 def _part(found: _Fields, circumstances: Circumstances) -> StainPart:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Protocol
 
-from leuko.calibration._record import FrameUsed
+from leuko.calibration._origin import FrameUsed
 from leuko.calibration._shots import Shot, ShotSource, shots_of_camera
 from leuko.cameras import ControlRanges, Found, Locks
 from leuko.cells import RGBImage

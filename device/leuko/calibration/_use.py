@@ -6,8 +6,9 @@ from typing import Protocol
 from leuko.adaptation import SiteAdapter
 from leuko.calibration._archive import Calibration
 from leuko.calibration._lines import as_line
+from leuko.calibration._origin import CameraUsed
 from leuko.calibration._parts import spoken
-from leuko.calibration._record import CameraUsed, Part
+from leuko.calibration._record import Part
 from leuko.calibration._shots import FILES
 from leuko.cameras import Locks
 from leuko.cells import RGBImage

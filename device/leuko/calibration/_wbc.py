@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from leuko.calibration._circumstances import Circumstances
-from leuko.calibration._record import FrameUsed, WBCFactorPart
+from leuko.calibration._origin import FrameUsed
+from leuko.calibration._record import WBCFactorPart
 from leuko.calibration._shots import Shot
 from leuko.cells import Cell, CellClass, RGBImage
 from leuko.counting import DifferentialCount, Entry
