@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -200,6 +201,27 @@ def test_a_folder_without_images_is_refused(
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert "no images in" in refusal(leuko("count", tmp_path / "empty", *count_options))
+
+
+def test_images_of_a_kind_that_is_not_read_are_told_of(
+    *, leuko: Leuko, disc_folder: Path, tmp_path: Path, count_options: tuple[object, ...]
+) -> None:
+    folder = tmp_path / "with a telephone's"
+    shutil.copytree(disc_folder, folder)
+    (folder / "IMG_1.HEIC").touch()
+    run = leuko("count", folder, *count_options)
+    assert run.returncode == 0
+    assert f"leuko: passed over 1 file in {folder}, IMG_1.HEIC, for only PNG, " in run.stderr
+
+
+@pytest.mark.parametrize("command", [("count", "."), ("demo",)])
+def test_results_need_a_folder_with_a_name(
+    leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = leuko(*command, "--out", "")
+    assert run.returncode == 2
+    assert "'--out': it names no folder; name one, or . for the one you are in" in run.stderr
 
 
 def test_a_field_without_red_cells_needs_a_scale(

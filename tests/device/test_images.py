@@ -13,7 +13,14 @@ from PIL import Image
 
 from leuko.cells import RGBImage
 from leuko.errors import ImageError
-from leuko.images import LARGEST_SIDE, SMALLEST_SIDE, find_images, image_size, read_image
+from leuko.images import (
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    find_images,
+    image_size,
+    read_image,
+    unread_images,
+)
 
 COLOUR = (200, 120, 160)
 
@@ -233,6 +240,23 @@ def test_a_folder_with_nothing_but_folders_says_how_many(tmp_path: Path) -> None
     for name in ("neutrophil", "lymphocyte"):
         (tmp_path / name).mkdir()
     with pytest.raises(ImageError, match="name the 2 folders in it instead"):
+        find_images([tmp_path])
+
+
+def test_a_folder_with_one_folder_names_that(tmp_path: Path) -> None:
+    (tmp_path / "neutrophil").mkdir()
+    with pytest.raises(ImageError, match="name the folder in it instead"):
+        find_images([tmp_path])
+
+
+def test_images_of_a_kind_that_is_not_read_are_told_with_those_that_are(tmp_path: Path) -> None:
+    for name in ("b.HEIC", "a.webp", ".c.gif", "notes.txt"):
+        (tmp_path / name).touch()
+    told = f"2 files in {tmp_path}, such as a.webp, for only PNG, JPEG, TIFF and BMP files are read"
+    assert unread_images([tmp_path, tmp_path]) == [told]
+    with pytest.raises(
+        ImageError, match=r"no image can be read of 2 files in .*; save them as one"
+    ):
         find_images([tmp_path])
 
 

@@ -13,7 +13,14 @@ from leuko.calibration._lines import as_line
 from leuko.calibration._origin import FrameUsed
 from leuko.cells import CellClass, RGBImage
 from leuko.errors import CalibrationError, ImageError
-from leuko.images import decoded_picture, file_digest, find_images, read_image, scale_in
+from leuko.images import (
+    decoded_picture,
+    file_digest,
+    find_images,
+    read_image,
+    scale_in,
+    unread_images,
+)
 from leuko.store import CellRecord, Store
 
 MOST_CELLS = 100
@@ -72,6 +79,8 @@ def cells_of_folder(
             f"{error.filename or folder} cannot be read: {error.strerror}; check the path and its "
             "permissions"
         ) from error
+    for unread in unread_images(image.parent for _, image in images):
+        left_out(unread)
     for cell_class, image in _spread(images):
         try:
             rgb, digest = read_image(image), file_digest(image)

@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from leuko.calibration._origin import FrameUsed
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
-from leuko.images import file_digest, find_images, pixel_digest, read_image
+from leuko.images import file_digest, find_images, pixel_digest, read_image, unread_images
 from leuko.status import Health, Level
 
 FILES = "files"
@@ -69,14 +70,18 @@ def shots_of_folder(
 
     Args:
         folder: holds them.
-        left_out: told why a picture cannot be read, a sentence.
+        left_out: told why a picture cannot be read, and how many are of a kind that none is
+            read of; a sentence each.
 
     Raises:
         ImageError: there are none, or none of them can be read.
     """
     first: ImageError | None = None
     is_any = False
-    for path in find_images([folder]):
+    paths = find_images([folder])
+    for unread in unread_images([folder]):
+        left_out(unread)
+    for path in paths:
         try:
             rgb, digest = read_image(path), file_digest(path)
         except ImageError as error:
@@ -87,6 +92,25 @@ def shots_of_folder(
         yield Shot(rgb, FrameUsed(name=as_line(path.name), sha256=digest))
     if first and not is_any:
         raise ImageError(f"none of the pictures can be used; {first}") from first
+
+
+def refuse_several_sizes(pictures: Sequence[tuple[FrameUsed, tuple[int, int]]]) -> None:
+    """Refuse pictures of several sizes, of which one camera gives none.
+
+    Args:
+        pictures: each with its height and width.
+
+    Raises:
+        CalibrationError: one is of another size than most; it is named.
+    """
+    common = Counter(shape for _, shape in pictures).most_common(1)
+    odd = next(((used, shape) for used, shape in pictures if shape != common[0][0]), None)
+    if odd:
+        (height, width), (most_height, most_width) = odd[1], common[0][0]
+        raise CalibrationError(
+            f"the pictures are of several sizes: {odd[0].name} has {width} x {height} pixels, "
+            f"others have {most_width} x {most_height}; give those of one camera"
+        )
 
 
 def shots_of_camera(

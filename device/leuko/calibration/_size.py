@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from leuko.calibration._circumstances import Circumstances
 from leuko.calibration._origin import FrameUsed
 from leuko.calibration._record import ScalePart
-from leuko.calibration._shots import Shot
+from leuko.calibration._shots import Shot, refuse_several_sizes
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ScaleError
 from leuko.status import Guidance
@@ -64,10 +64,11 @@ def measure_with_ruler(
             break
     if not read:
         raise CalibrationError("there is no picture of a micrometer; give one")
+    refuse_several_sizes([(one.used, one.shape) for one in read])
     periods = [one.reading.period_px for one in read]
     mean = math.fsum(periods) / len(periods)
     apart = (max(periods) - min(periods)) / mean
-    if apart > _MOST_APART or len({one.shape for one in read}) > 1:
+    if apart > _MOST_APART:
         raise CalibrationError(
             f"the pictures contradict each other: their lines lie {min(periods):.1f} to "
             f"{max(periods):.1f} pixels apart; give pictures of one objective"
@@ -108,9 +109,8 @@ def measure_by_red_cells(
     """
     once = _each_once(shots, told, is_live=is_live)
     fields, frames = _chosen(once, lambda rgb, field: _flaw(even(rgb), field, limits), told)
+    refuse_several_sizes([(used, one.shape) for used, one in zip(frames, fields, strict=True)])
     estimate = scale_of(fields)
-    if len({field.shape for field in fields}) > 1:
-        raise CalibrationError("the pictures are of several sizes; give those of one camera")
     if estimate.confidence < _LEAST_CONFIDENCE:
         raise CalibrationError(
             f"the {estimate.red_cells} red cells are not to be trusted (confidence "

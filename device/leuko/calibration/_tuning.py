@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Protocol
 
 from leuko.calibration._origin import FrameUsed
-from leuko.calibration._shots import Shot, ShotSource, shots_of_camera
+from leuko.calibration._shots import Shot, ShotSource, refuse_several_sizes, shots_of_camera
 from leuko.cameras import ControlRanges, Found, Locks
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, CameraError
@@ -231,14 +231,13 @@ def advised(shots: Iterable[Shot]) -> BackdropAdvice:
 
 def _backdrops(shots: Iterable[Shot]) -> list[Backdrop]:
     backdrops: list[Backdrop] = []
-    shapes: set[tuple[int, int]] = set()
+    sizes: list[tuple[FrameUsed, tuple[int, int]]] = []
     for shot in shots:
         backdrops.append(read_backdrop(shot.rgb))
-        shapes.add(shot.shape)
+        sizes.append((shot.used, shot.shape))
     if not backdrops:
         raise CalibrationError("there is no picture; give one")
-    if len(shapes) > 1:
-        raise CalibrationError("the pictures are of several sizes; give those of one camera")
+    refuse_several_sizes(sizes)
     return backdrops
 
 

@@ -1,6 +1,7 @@
 """Pictures that were taken earlier: a folder of images or a video."""
 
 import itertools
+import logging
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -13,7 +14,9 @@ from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._found import Found
 from leuko.cells import RGBImage
 from leuko.errors import CameraError, ImageError
-from leuko.images import find_images, read_image
+from leuko.images import find_images, read_image, unread_images
+
+logger = logging.getLogger(__name__)
 
 
 class ReplayCamera:
@@ -63,6 +66,8 @@ class ReplayCamera:
         """
         cls.refuse_source(options)
         source = Path(options.source)
+        for unread in unread_images([source]):
+            logger.warning("passed over %s", unread)
         pictures = _images_of(source) if source.is_dir() else _frames_of(source)
         return cls(source, pictures, frames_per_s=options.frames_per_s)
 

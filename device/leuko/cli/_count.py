@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leuko.cli._counted import counted
 from leuko.cli._options import (
     BackendOption,
     BundleOption,
     ScaleOption,
     ThreadsOption,
     chosen_bundle,
+    named_folder,
 )
 
 if TYPE_CHECKING:
     from leuko.count import CountResult
 
+OutOption = Annotated[
+    Path, typer.Option(metavar="FOLDER", parser=named_folder, help="Folder for the results.")
+]
 SOME_FAILED = 3
 """Exit code of a count that left images out."""
 
@@ -27,7 +32,7 @@ def count(
         list[Path], typer.Argument(metavar="PATH", help="Images, or folders of them.")
     ],
     *,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    out: OutOption,
     bundle: BundleOption = None,
     um_per_px: ScaleOption = None,
     calibration: Annotated[
@@ -88,7 +93,7 @@ def count(
 def demo(
     *,
     seed: Annotated[int, typer.Option(min=0, help="Which smear: patient, stain and cells.")] = 7,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-out"),
+    out: OutOption = Path("demo-out"),
     cells: Annotated[int, typer.Option(min=1, max=1000, help="Leukocytes to count.")] = 100,
     bundle: BundleOption = None,
     backend: BackendOption = None,
@@ -139,7 +144,7 @@ def _blurred(result: "CountResult") -> str:
 
 
 def _images(result: "CountResult") -> str:
-    return "1 image" if result.images == 1 else f"{result.images} images"
+    return counted(result.images, "image")
 
 
 def _nothing(result: "CountResult") -> str:

@@ -9,6 +9,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, known_scale, measuring
+from leuko.cli._options import number_from
 
 if TYPE_CHECKING:
     from leuko.calibration import ScalePart, Shot
@@ -25,7 +26,11 @@ def scale(
     ] = False,
     division_um: Annotated[
         float | None,
-        typer.Option(min=0.5, max=1000, help="Distance of its lines in µm; 10 unless told."),
+        typer.Option(
+            metavar="X",
+            parser=number_from(0.5, 1000),
+            help="Distance of its lines in µm, 0.5 to 1000; 10 unless told.",
+        ),
     ] = None,
 ) -> None:
     """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""

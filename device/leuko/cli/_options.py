@@ -1,7 +1,7 @@
 """Options that several commands share, and what is read from them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +49,38 @@ def _checked_scale(value: str | None) -> str | None:
     if not is_scale:
         raise typer.BadParameter(f"{value!r} is neither auto nor a scale from 0.02 to 1 µm")
     return value
+
+
+def number_from(least: float, most: float) -> Callable[[str | float], float]:
+    """Return what reads a decimal number from least to most, and says how one is written."""
+
+    def number(given: str | float) -> float:
+        try:
+            found = float(given)
+        except ValueError:
+            plain = str(given).replace(",", ".", 1)
+            point = f"; write a decimal point: {plain}" if _is_number(plain) else ""
+            raise typer.BadParameter(f"{given!r} is no number{point}") from None
+        if not least <= found <= most:
+            raise typer.BadParameter(f"{given} is not from {least:g} to {most:g}")
+        return found
+
+    return number
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def named_folder(given: str | Path) -> Path:
+    """Return a folder for results; a name that is empty, as of a variable not set, is none."""
+    if not str(given).strip():
+        raise typer.BadParameter("it names no folder; name one, or . for the one you are in")
+    return Path(given)
 
 
 BundleOption = Annotated[

@@ -12,6 +12,7 @@ from leuko.cli._keeping import offer
 from leuko.cli._live_gate import live_gate
 from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring
 from leuko.cli._moving_smear import fields_of_smear
+from leuko.cli._options import number_from
 
 if TYPE_CHECKING:
     from leuko.calibration import Shot
@@ -22,7 +23,12 @@ def wbc_factor(
     asked: Asked,
     *,
     known: Annotated[
-        float, typer.Option(min=0.1, max=1000, help="The specimen's leukocytes, 10⁹ a litre.")
+        float,
+        typer.Option(
+            metavar="X",
+            parser=number_from(0.1, 1000),
+            help="The specimen's leukocytes, 10⁹ a litre: 0.1 to 1000.",
+        ),
     ],
     fields: Annotated[
         int, typer.Option(min=10, max=999, help="Fields that the camera is to show.")

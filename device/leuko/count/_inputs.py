@@ -24,14 +24,22 @@ _JPEG_LEVELS = 4
 class Inputs:
     """Reads the images of a run, and keeps what is wrong with those that it leaves out."""
 
-    def __init__(self, images: Sequence[Path], calibration: Calibration | None) -> None:
+    def __init__(
+        self,
+        images: Sequence[Path],
+        calibration: Calibration | None,
+        *,
+        unread: Sequence[str] = (),
+    ) -> None:
         """Name the images.
 
         Args:
             images: all of the run, in its order.
             calibration: evens out their light, if given.
+            unread: what was passed over beside them, a sentence for each folder.
         """
         self.images = images
+        self._unread = unread
         self.names = dict(zip(images, name_images(images), strict=True))
         """What the results call each image, and what its pictures are named by."""
         self._frames = CalibratedFrames(calibration) if calibration else None
@@ -100,7 +108,8 @@ class Inputs:
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, and what cannot be seen in the images, a sentence each."""
-        return [*self._untold_pages(), *self._untold_colours()]
+        passed_over = (f"passed over {one}" for one in self._unread)
+        return [*passed_over, *self._untold_pages(), *self._untold_colours()]
 
     def _untold_colours(self) -> Iterator[str]:
         counted = (path for path in self.images if path not in self._failures)

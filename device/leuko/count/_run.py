@@ -22,7 +22,7 @@ from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, ImageScale, Scale
 from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError
-from leuko.images import find_images
+from leuko.images import find_images, unread_images
 from leuko.pipeline import Analyser, Picture, learn_laboratory, spread_out
 from leuko.reports import FieldReport, ReportFolder
 from leuko.vision.scale import ScaleEstimate
@@ -64,7 +64,8 @@ def count_images(
     """
     images = find_images(paths)
     refuse_to_mix(images, out)
-    run = _Run(Inputs(images, calibration), progress or _untold, calibration, bundle)
+    inputs = Inputs(images, calibration, unread=unread_images(paths))
+    run = _Run(inputs, progress or _untold, calibration, bundle)
     with ReportFolder(out) as report:
         scales = run.scales(um_per_px)
         run.learn(analyser, scales)

@@ -96,6 +96,20 @@ def test_pictures_of_two_objectives_contradict_each_other(
         measure_with_ruler(shots([ruled(40, 5), ruled(30, 5)]), circumstances, division_um=10)
 
 
+def test_a_picture_of_another_size_than_the_others_is_named(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    sentence = r"2\.png has 300 x 200 pixels, others have (\d+) x (\d+); give those of one camera"
+    lines = ruled(40, 5)
+    odd = [lines, lines[:200, :300], lines]
+    with pytest.raises(CalibrationError, match=sentence):
+        measure_with_ruler(shots(odd), circumstances, division_um=10)
+    field = smear()
+    odd = [field, field[:200, :300], smear(5)]
+    with pytest.raises(CalibrationError, match=sentence):
+        measure_by_red_cells(shots(odd), circumstances)
+
+
 def test_a_wrong_division_is_noticed(shots: Shots, circumstances: Circumstances) -> None:
     with pytest.raises(CalibrationError, match="no scale of a microscope"):
         measure_with_ruler(shots([ruled(40, 5)]), circumstances, division_um=100)

@@ -36,6 +36,14 @@ def test_images_come_in_the_order_of_their_names(image_folder: Path) -> None:
         np.testing.assert_array_equal(frame.rgb, np.asarray(Image.open(file)))
 
 
+def test_images_of_a_kind_that_is_not_read_are_told_of(
+    two_images: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (two_images / "c.webp").touch()
+    assert len(all_of(replay(two_images))) == 2
+    assert f"passed over 1 file in {two_images}, c.webp, for only PNG, " in caplog.text
+
+
 def test_a_video_keeps_its_colours(video: Path) -> None:
     frames = all_of(replay(video))
     assert [frame.number for frame in frames] == list(range(12))
