@@ -141,6 +141,20 @@ class CalibrationHistory:
             raise CalibrationError("there is no calibration to forget; calibrate first")
         return present, named_parts(names, told) if names else tuple(told)
 
+    def refuse_to_undo(self) -> None:
+        """Refuse to go back where there is nothing to undo.
+
+        Raises:
+            CalibrationError: there is not, or the calibrations cannot be read.
+        """
+        self._to_undo()
+
+    def _to_undo(self) -> CalibrationRecord:
+        present = self.current()
+        if present is None or (present.record.before is None and not present.record.parts):
+            raise CalibrationError("there is no calibration to undo")
+        return present.record
+
     def undo(self, *, by: str) -> Calibration:
         """Add a calibration that says what the one before the present one said.
 
@@ -149,10 +163,8 @@ class CalibrationHistory:
             OutputError: the state directory takes no files.
         """
         with self._files.adding() as number:
-            present = self.current()
-            if present is None or (present.record.before is None and not present.record.parts):
-                raise CalibrationError("there is no calibration to undo")
-            record, cause = present.record, f"undo of {present.record.number}"
+            record = self._to_undo()
+            cause = f"undo of {record.number}"
             if record.before is None:
                 return self._put(number, {}, (None, None), cause=cause, by=by, before=None)
             content = self._kept.content(record.before)

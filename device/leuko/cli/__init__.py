@@ -21,7 +21,10 @@ from leuko.cli._groups import CommandGroup
 from leuko.cli._live import doctor, run
 from leuko.cli._session import session_app
 from leuko.cli._snap import snap
+from leuko.cli._state_dir import GivenPlace, with_state_dir
 from leuko.errors import LeukoError
+
+__all__ = ["app", "main", "with_state_dir"]
 
 # Plain text starts in half the time, and an error stays the one line that it is.
 app = typer.Typer(
@@ -53,10 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: what follows the command's name, or None for the process's own.
     """
+    given = GivenPlace()
     try:
-        app(args=arguments, prog_name="leuko")
+        app(args=arguments, prog_name="leuko", obj=given)
     except LeukoError as error:
-        sys.stderr.write(f"leuko: {' '.join(str(error).split())}\n")
+        told = with_state_dir(" ".join(str(error).split()), given.state_dir)
+        sys.stderr.write(f"leuko: {told}\n")
         sys.exit(1)
 
 

@@ -26,6 +26,7 @@ from leuko.cli._optics import focus, scale
 from leuko.cli._review import review
 from leuko.cli._site import site
 from leuko.cli._staining import stain
+from leuko.cli._state_dir import with_state_dir
 from leuko.cli._wbc_factor import wbc_factor
 from leuko.errors import CalibrationError
 
@@ -86,8 +87,9 @@ def undo(
     """Go back to the calibration before; the history keeps both."""
     kept = _history(state_dir)
     if json and not yes:
-        raise CalibrationError("nothing was undone: --json asks nothing; say --yes as well")
+        raise typer.BadParameter("nothing was undone: --json asks nothing; say --yes as well")
     if not yes:
+        kept.refuse_to_undo()
         confirm("go back to the calibration before?")
     found = kept.undo(by=name_of(by))
     _say_kept(found.record.number, found.record.cause, json=json)
@@ -107,7 +109,7 @@ def forget(
 ) -> None:
     """Drop parts of the calibration, or all of it; the history keeps them, undo goes back."""
     if json and not yes:
-        raise CalibrationError("nothing was dropped: --json asks nothing; say --yes as well")
+        raise typer.BadParameter("nothing was dropped: --json asks nothing; say --yes as well")
     kept = _history(state_dir)
     if not yes:
         kept.refuse_to_forget(parts or ())
@@ -142,7 +144,7 @@ def import_calibration(
 
     offered = load_calibration(file)
     if json and not yes:
-        raise CalibrationError("nothing was imported: --json asks nothing; say --yes as well")
+        raise typer.BadParameter("nothing was imported: --json asks nothing; say --yes as well")
     _tell_if_of_another_camera(offered, state_dir)
     if not yes:
         print_calibration(offered)
@@ -158,7 +160,8 @@ def _tell_if_of_another_camera(offered: "Calibration", state_dir: Path | None) -
     try:
         check_camera(offered, camera_used(load_settings(os.environ, state_dir=state_dir)))
     except CalibrationError as error:
-        typer.echo(f"leuko: the service will not start with it: {error}", err=True)
+        told = with_state_dir(str(error), state_dir)
+        typer.echo(f"leuko: the service will not start with it: {told}", err=True)
 
 
 def _history(state_dir: Path | None) -> "CalibrationHistory":

@@ -14,11 +14,12 @@ import typer
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._camera_controls import calibrate_exposure, calibrate_white_balance
 from leuko.cli._flat_field import calibrate_flat_field
-from leuko.cli._keeping import ORDER
+from leuko.cli._keeping import ORDER, same_places
 from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring
 from leuko.cli._opening import bench_wizard, refuse_beside_a_service, tell_person
 from leuko.cli._optics import calibrate_focus, calibrate_scale
 from leuko.cli._staining import calibrate_stain
+from leuko.cli._state_dir import with_state_dir
 from leuko.errors import CalibrationError, ImageError, NoControlError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def calibrate_all(
     from leuko.settings import load_settings
 
     if asked.json and not asked.yes:
-        raise CalibrationError("nothing was measured: --json asks nothing; say --yes as well")
+        raise typer.BadParameter("nothing was measured: --json asks nothing; say --yes as well")
     settings = load_settings(os.environ, state_dir=asked.state_dir, camera=asked.camera)
     if not asked.folder:
         refuse_beside_a_service(settings)
@@ -92,7 +93,7 @@ def calibrate_all(
         settings, ORDER[0], is_asked=asked.is_open, is_of_files=bool(asked.folder)
     ) as wizard:
         outcomes = _outcomes(asked, wizard, skip=skip or ())
-    _finish(outcomes, json=asked.json)
+    _finish(outcomes, asked)
 
 
 def _outcomes(asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) -> dict[str, _Outcome | None]:
@@ -121,10 +122,14 @@ def _outcome(name: str, asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) 
         why = {"refused": found.refused} if found.refused else {"left_out": found.left_out}
         typer.echo(dumps({"kept": None, name: None, **why}))
     elif found.refused:
-        typer.echo(f"leuko: {_typed(name)} is refused: {found.refused}", err=True)
+        _say(f"{_typed(name)} is refused: {found.refused}", asked)
     else:
-        typer.echo(f"leuko: left out {_typed(name)}: {found.left_out}", err=True)
+        _say(f"left out {_typed(name)}: {found.left_out}", asked)
     return found
+
+
+def _say(line: str, asked: Asked) -> None:
+    typer.echo(f"leuko: {with_state_dir(line, asked.state_dir)}", err=True)
 
 
 def _tried(name: str, asked: Asked, wizard: "Wizard") -> _Outcome | None:
@@ -171,15 +176,14 @@ def _is_wanted(name: str, bench: Measuring) -> bool:
     return answer is not Answer.NO
 
 
-def _finish(outcomes: dict[str, _Outcome | None], *, json: bool) -> None:
+def _finish(outcomes: dict[str, _Outcome | None], asked: Asked) -> None:
     """Say what is kept, and leave with 1 if a part was refused, it was broken off, or none is."""
     kept = [_typed(name) for name, found in outcomes.items() if found is None]
-    if not json:
+    if not asked.json:
         typer.echo(f"kept: {', '.join(kept) or 'nothing; the calibration is as it was'}")
         if refused := [_typed(name) for name, found in outcomes.items() if found and found.refused]:
-            typer.echo(
-                f"refused: {', '.join(refused)}; run each alone, leuko calibrate {refused[0]}"
-            )
+            alone = f"leuko calibrate {refused[0]}{same_places(asked, refused[0])}"
+            typer.echo(f"refused: {', '.join(refused)}; run each alone, {alone}")
     if not kept or any(one and (one.refused or one.is_unanswered) for one in outcomes.values()):
         raise typer.Exit(1)
 

@@ -15,6 +15,7 @@ import typer
 
 from leuko.cli._live import CameraOption, SourceOption
 from leuko.cli._options import BundleOption
+from leuko.cli._state_dir import remember_state_dir
 
 FromOption = Annotated[
     Path | None,
@@ -26,7 +27,12 @@ ByOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", help="Keep what was measured without asking.")]
 JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts; asks nothing.")]
 StateOption = Annotated[
-    Path | None, typer.Option("--state-dir", help="Folder that the device keeps its state in.")
+    Path | None,
+    typer.Option(
+        "--state-dir",
+        callback=remember_state_dir,
+        help="Folder that the device keeps its state in.",
+    ),
 ]
 
 

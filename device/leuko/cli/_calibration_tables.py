@@ -12,6 +12,7 @@ from leuko.calibration import (
     Entry,
     SitePart,
 )
+from leuko.cli._counted import counted
 from leuko.cli._part_figures import part_figures
 from leuko.clock import Moment
 
@@ -54,7 +55,7 @@ def _lines(record: CalibrationRecord) -> Iterator[str]:
             yield f"  {_when(origin.moment)} by {origin.by}, with {origin.bundle}"
             continue
         yield (
-            f"  {_when(origin.moment)} by {origin.by}, {len(origin.frames)} pictures of "
+            f"  {_when(origin.moment)} by {origin.by}, {counted(len(origin.frames), 'picture')} of "
             f"{origin.camera.width} x {origin.camera.height} from {origin.camera.driver}"
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
+from leuko.cli._counted import counted
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, measuring
 
@@ -53,7 +54,7 @@ def calibrate_flat_field(bench: Measuring, *, fields: int = 20) -> None:
         typer.echo(f"leuko: left out {reason}", err=True)
     part = found.part
     bench.say(
-        f"light from {len(part.origin.frames)} pictures ({part.method}): uneven by "
+        f"light from {counted(len(part.origin.frames), 'picture')} ({part.method}): uneven by "
         f"{part.before_percent:.2f} %, {part.after_percent:.2f} % after correction"
     )
     figures = (f"uneven {part.before_percent:.1f} %", f"then {part.after_percent:.2f} %")

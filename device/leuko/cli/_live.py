@@ -18,6 +18,7 @@ from leuko.cli._options import (
     checked_camera,
     checked_display,
 )
+from leuko.cli._state_dir import remember_state_dir, with_state_dir
 
 if TYPE_CHECKING:
     from leuko.doctor import Finding
@@ -45,7 +46,10 @@ DisplayDeviceOption = Annotated[
     typer.Option("--display-device", help="Framebuffer, bus address or folder of the display."),
 ]
 StateDirOption = Annotated[
-    Path | None, typer.Option("--state-dir", help="Folder that the sessions are kept in.")
+    Path | None,
+    typer.Option(
+        "--state-dir", callback=remember_state_dir, help="Folder that the sessions are kept in."
+    ),
 ]
 
 
@@ -123,7 +127,7 @@ def doctor(
     )
     has_fault = False
     for finding in examine(settings, camera_options(settings), display_options(settings)):
-        typer.echo(_line(finding))
+        typer.echo(with_state_dir(_line(finding), state_dir))
         has_fault = has_fault or finding.health.level is Level.FAULT
     if has_fault:
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from leuko.cli._counted import counted
 from leuko.cli._measuring import Measuring
 from leuko.errors import CalibrationError, OutputError
 
@@ -81,7 +82,10 @@ class Looking:
         if missed_in := self.missed_in(found):
             return sum(missed_in)
         where = f"; see {self._folder}" if self._folder else ""
-        typer.echo(f"{found.located} leukocytes located in {found.fields} fields{where}")
+        typer.echo(
+            f"{counted(found.located, 'leukocyte')} located in "
+            f"{counted(found.fields, 'field')}{where}"
+        )
         typer.echo("leave out cells that the border of a field cuts")
         missed = self._bench.wizard.ask_number(
             _QUESTION,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
+from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm, same_places
 from leuko.errors import CalibrationError
 
@@ -110,6 +111,7 @@ def _from_table(kept: "Review", candidates: "list[Candidate]", labels: Path, ask
     """Take the classes of a table, if a person, or the command line, wants it.
 
     Raises:
+        BadParameter: nothing says whether they are to be kept, and nobody is asked.
         CalibrationError: it names a cell that the session has not.
         Exit: they are not to be kept.
     """
@@ -127,9 +129,11 @@ def _from_table(kept: "Review", candidates: "list[Candidate]", labels: Path, ask
     new = {number: name for number, name in named.items() if before.get(number) is not name}
     replaced = sum(number in before for number in new)
     if asked.json and not asked.yes:
-        raise CalibrationError("nothing was kept: --json asks nothing; say --yes as well")
+        raise typer.BadParameter("nothing was kept: --json asks nothing; say --yes as well")
     if not asked.yes:
-        typer.echo(f"{len(new)} classes that are new or differ, {replaced} of them answered before")
+        typer.echo(
+            f"classes that are new or differ: {len(new)}, {replaced} of them answered before"
+        )
         confirm("keep these answers?")
     by, moment = name_of(asked.by), now()
     kept.keep({
@@ -156,7 +160,8 @@ def _tell(kept: "Review", candidates: "list[Candidate]", *, json: bool) -> None:
         }
         typer.echo(dumps(told))
         return
-    typer.echo(f"{confirmed.total()} cells of session {kept.session} are confirmed, {left} left")
+    cells = counted(confirmed.total(), "cell")
+    typer.echo(f"confirmed of session {kept.session}: {cells}, {left} left")
     if lacking:
-        classes = ", ".join(f"{number} {name}s" for name, number in lacking.items())
+        classes = ", ".join(counted(number, name) for name, number in lacking.items())
         typer.echo(f"for {WANTED} of each class this session lacks: {classes}")

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import name_of
+from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm
-from leuko.errors import SessionError, SettingsError
+from leuko.cli._live import StateDirOption
+from leuko.errors import SessionError
 
 if TYPE_CHECKING:
     from leuko.settings import Settings
@@ -47,9 +49,7 @@ def slim(
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON for scripts; needs --yes.")
     ] = False,
-    state_dir: Annotated[
-        Path | None, typer.Option("--state-dir", help="Folder that the sessions are kept in.")
-    ] = None,
+    state_dir: StateDirOption = None,
     socket: Annotated[
         Path | None, typer.Option("--socket", help="Where the service would listen, if elsewhere.")
     ] = None,
@@ -59,7 +59,7 @@ def slim(
     from leuko.settings import load_settings
 
     if json and not yes:
-        raise SettingsError("nothing was dropped: --json asks nothing; say --yes as well")
+        raise typer.BadParameter("nothing was dropped: --json asks nothing; say --yes as well")
     settings = load_settings(os.environ, state_dir=state_dir, control_socket=socket)
     # Its message says how to stop the one that has the store open.
     refuse_second_service(settings.control_socket)
@@ -75,7 +75,7 @@ def slim(
     if json:
         typer.echo(dumps({"sessions": numbers, "bytes_before": before, "bytes_after": after}))
     else:
-        typer.echo(f"{told}, are dropped")
+        typer.echo(f"dropped: {told}")
         typer.echo(f"all sessions take {after / 1e6:.1f} MB now, and took {before / 1e6:.1f} MB")
 
 
@@ -102,7 +102,7 @@ def _pictures(settings: "Settings", numbers: Sequence[int]) -> str:
         found = [reader.pictures(number) for number in numbers]
     cells, size = (sum(each) for each in zip(*found, strict=True))
     of = f"session {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} sessions"
-    return f"{cells} pictures of {of}, {size / 1e6:.1f} MB"
+    return f"{counted(cells, 'picture')} of {of}, {size / 1e6:.1f} MB"
 
 
 def _drop(settings: "Settings", numbers: Sequence[int], *, by: str) -> None:

@@ -189,7 +189,7 @@ def test_undo_as_json_needs_a_yes(calibrate: Leuko, fields: Path) -> None:
         f"leuko calibrate scale --from {fields}\n"
     )
     refused = calibrate("undo", "--json")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "say --yes as well" in refused.stderr
     assert len(json.loads(calibrate("history", "--json").stdout)) == 1
 
@@ -247,7 +247,7 @@ def test_an_import_as_json_needs_a_yes(
     calibrate("flat-field", "--from", fields, "--yes")
     calibrate("export", tmp_path / "lab.zip")
     refused = calibrate("import", tmp_path / "lab.zip", "--json")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "nothing was imported" in refused.stderr
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     asked = calibrate("import", tmp_path / "lab.zip")
@@ -274,6 +274,7 @@ def test_a_no_keeps_nothing_and_says_so(
     ("arguments", "sentence"),
     [
         (("undo", "--yes"), "there is no calibration to undo"),
+        (("undo",), "there is no calibration to undo"),
         (("export", "x.zip"), "there is no calibration to export"),
         (("import", "nothing.zip", "--yes"), "cannot be read: No such file"),
         (("scale", "--micrometer", "--from", "."), "no images in"),
@@ -296,6 +297,32 @@ def test_what_cannot_be_done_is_one_sentence(
     assert run.returncode == 1
     assert sentence in run.stderr
     assert len(run.stderr.splitlines()) == 1
+    assert "?" not in run.stdout, "nothing is asked before it is refused"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("wbc-factor", "--known", "6,2"), "'6,2' is no number; write a decimal point: 6.2"),
+        (("wbc-factor", "--known", "many"), "'many' is no number"),
+        (("wbc-factor", "--known", "0"), "0 is not from 0.1 to 1000"),
+        (("wbc-factor", "--known", "nan"), "nan is not from 0.1 to 1000"),
+        (("scale", "--micrometer", "--division-um", "0,01"), "write a decimal point: 0.01"),
+    ],
+)
+def test_a_number_that_is_none_says_how_one_is_written(
+    calibrate: Leuko, arguments: tuple[str, ...], sentence: str
+) -> None:
+    run = calibrate(*arguments)
+    assert run.returncode == 2
+    assert run.stderr.endswith(f"{sentence}\n")
+
+
+def test_pictures_of_a_kind_that_is_not_read_are_told_of(calibrate: Leuko, fields: Path) -> None:
+    (fields / "13.webp").touch()
+    run = calibrate("flat-field", "--from", fields, "--yes")
+    assert run.returncode == 0
+    assert f"leuko: left out 1 file in {fields}, 13.webp, for only PNG, JPEG, " in run.stderr
 
 
 def test_red_cells_give_a_scale_that_a_count_uses(

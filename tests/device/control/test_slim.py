@@ -77,12 +77,12 @@ def test_nothing_is_dropped_unless_a_person_agrees(
     assert "2 pictures of 2 sessions, 0.0 MB; cells, counts and log stay" in said
     assert "drop these pictures?" in said
     code, said = slim("1", "--json")
-    assert (code, said.count("say --yes as well")) == (1, 1)
+    assert (code, said.count("say --yes as well")) == (2, 1)
     assert pictures(state_dir) == [1, 1, 1]
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     code, said = slim("2", "1")
     assert code == 0
-    assert "2 pictures of 2 sessions, 0.0 MB, are dropped" in said
+    assert "dropped: 2 pictures of 2 sessions, 0.0 MB" in said
     assert pictures(state_dir) == [0, 0, 1]
 
 

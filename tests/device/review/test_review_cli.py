@@ -62,7 +62,7 @@ def test_cells_are_confirmed_corrected_and_skipped_in_the_terminal(
     assert "1 of 5: neutrophil? 30 %, unsure ([Enter] yes · [0] skip · [-]" in run.stderr
     assert "· [q] stop)" in run.stderr
     assert "no class is called 'band'" in run.stderr
-    assert "2 cells of session 1 are confirmed, 2 left" in run.stdout
+    assert "confirmed of session 1: 2 cells, 2 left" in run.stdout
     assert "lacks: 19 neutrophils, 20 lymphocytes" in run.stdout
     kept = load_review(state / FOLDER_NAME, five).answers
     said = {number: (one.cell_class, one.by) for number, one in kept.items()}
@@ -107,7 +107,7 @@ def test_one_press_on_a_keypad_says_what_a_cell_is(
     with hand(tmp_path / "keypad", [KP_1]):
         run = calibrate("review", five)
     assert run.returncode == 0, run.stderr
-    assert "5 cells of session 1 are confirmed, 0 left" in run.stdout
+    assert "confirmed of session 1: 5 cells, 0 left" in run.stdout
     assert load_review(state / FOLDER_NAME, five).confirmed == {N: 5}
     with Image.open(tmp_path / "shown" / "display.png") as picture:
         assert picture.size == (320, 240)
@@ -124,7 +124,7 @@ def test_the_classes_of_a_table_are_taken_and_replaced_only_if_that_is_wanted(
     table = tmp_path / "cells.csv"
     table.write_text("cell,cell_class\n1,basophil\n2,lymphocyte\n3,\n", "utf-8")
     refused = calibrate("review", five, "--labels", table, "--json")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "nothing was kept: --json asks nothing; say --yes as well" in refused.stderr
     run = calibrate("review", five, "--labels", table, "--json", "--yes", "--by", "Eva\udcff")
     assert json.loads(run.stdout)["confirmed"] == {"basophil": 1, "lymphocyte": 1}
@@ -133,7 +133,7 @@ def test_the_classes_of_a_table_are_taken_and_replaced_only_if_that_is_wanted(
     typed.flush()
     asked = calibrate("review", five, "--labels", table)
     assert asked.returncode == 1
-    assert "1 classes that are new or differ, 1 of them answered before" in asked.stdout
+    assert "classes that are new or differ: 1, 1 of them answered before" in asked.stdout
     kept = load_review(state / FOLDER_NAME, five).answers
     assert (kept[1].cell_class, kept[1].by) == (B, "Eva\N{REPLACEMENT CHARACTER}")
     table.write_text("cell,cell_class\n9,neutrophil\n", "utf-8")
