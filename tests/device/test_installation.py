@@ -123,6 +123,15 @@ def test_a_signed_bundle_is_known_by_its_signers_name(
     assert read_trusted_keys(trusted).signer_of(load_bundle(make_signed("2"))) == "hospital"
 
 
+def test_the_bundle_built_in_is_trusted_as_such_and_not_installed(
+    installed: InstalledBundles,
+) -> None:
+    built_in = load_bundle(default_bundle_path())
+    with pytest.raises(BundleError, match="is built in, part of the package, so nothing is to be"):
+        installed.admit(built_in, allow_unsigned=True)
+    assert installed.signer_of(BUILT_IN, built_in) == "part of the package"
+
+
 def test_an_unsigned_bundle_is_refused(installed: InstalledBundles, tiny_bundle: Path) -> None:
     with pytest.raises(BundleError, match=r"is not signed; .* --allow-unsigned"):
         install(installed, tiny_bundle)

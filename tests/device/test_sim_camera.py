@@ -277,7 +277,8 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_field_smaller_than_the_frame_is_refused(fields: Path) -> None:
-    with pytest.raises(CameraError, match=r"a\.tif has 640 x 480 pixels .* frame of 700 x 240"):
+    remedy = "set frame_width to 640 and frame_height to 240 or less"
+    with pytest.raises(CameraError, match=rf"a\.tif has 640 x 480 .* frame of 700 x 240; {remedy}"):
         SimCamera.opened(options(f"fields:{fields}", width=700))
 
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -11,10 +12,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from leuko.calibration import FrameUsed, Shot, different_fields, shots_of_folder
+from leuko.calibration import (
+    CalibrationHistory,
+    Circumstances,
+    FrameUsed,
+    ScalePart,
+    Shot,
+    different_fields,
+    shots_of_folder,
+)
 from leuko.cells import RGBImage
+from leuko.clock import Moment
 
 Leuko = Callable[..., CompletedProcess[str]]
+MOMENT = Moment("boot", 12.5, datetime(2026, 11, 20, 8, 30, tzinfo=UTC), clock_is_set=True)
 
 
 @pytest.fixture
@@ -116,6 +127,30 @@ def test_at_a_known_scale_neither_a_blurred_view_nor_one_that_overlaps_is_taken(
     run = snap(tmp_path / "f", "--fields", 2, "--camera", "replay", "--camera-source", rested)
     assert (run.returncode, run.stdout) == (0, f"fields saved in {tmp_path / 'f'}: 1\n")
     assert run.stderr.splitlines() == ["leuko: focus", "leuko: move on, then rest"]
+
+
+def test_a_scale_that_is_known_for_another_size_is_told_with_what_to_do(
+    *, snap: Leuko, rested: Path, tmp_path: Path
+) -> None:
+    bench = Circumstances("Ada", MOMENT, "leuko-default 1", "b" * 64, "files")
+    part = ScalePart(
+        origin=bench.origin([], shape=(480, 640)),
+        um_per_px=0.2,
+        within_percent=1.0,
+        method="stage micrometer",
+        measured=20,
+    )
+    history = CalibrationHistory(tmp_path / "lab" / "calibration")
+    taken = ("--fields", 2, "--camera", "replay", "--camera-source", rested)
+    unknown = snap(tmp_path / "f", *taken, "--state-dir", tmp_path / "lab").stderr
+    camera = f"--camera replay --camera-source {rested} --state-dir {tmp_path / 'lab'}"
+    assert f"run leuko calibrate scale {camera} before fields" in unknown
+    history.keep({"scale": part}, cause="scale", by="Ada")
+    told = snap(tmp_path / "g", *taken, "--state-dir", tmp_path / "lab").stderr
+    assert "the scale is known, but not for these pictures, so fields may overlap" in told
+    assert "its scale is of 640 x 480 pixels, the camera gives 1280 x 960" in told
+    assert f"leuko calibrate forget --state-dir {tmp_path / 'lab'} scale and" in told
+    assert told.endswith(", or set frame_width to 640 and frame_height to 480\n")
 
 
 def test_a_sweep_takes_every_picture(snap: Leuko, rested: Path, tmp_path: Path) -> None:

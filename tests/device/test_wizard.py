@@ -103,14 +103,22 @@ def test_what_was_pressed_before_the_question_answers_nothing() -> None:
         ("n\n", Answer.NO),
         ("No\n", Answer.NO),
         ("\n", Answer.NO),
-        ("", Answer.NO),
+        ("", None),
     ],
 )
-def test_without_keys_the_terminal_answers(typed: str, answer: Answer) -> None:
+def test_without_keys_the_terminal_answers(typed: str, answer: Answer | None) -> None:
     bench = Bench(typed=typed)
     with bench.wizard() as wizard:
         assert wizard.ask("keep this calibration?") is answer
     assert bench.said == ["keep this calibration? [y/N/again] "]
+
+
+def test_whether_to_keep_it_is_not_waited_for_without_end() -> None:
+    bench = Bench(NAMES)
+    with bench.wizard() as wizard:
+        wizard.longest_s = 0.3
+        assert wizard.ask("keep this calibration?") is None
+        assert not wizard.asks_again("too dim; turn it up")
 
 
 def test_a_mistyped_word_is_asked_again_and_throws_nothing_away() -> None:

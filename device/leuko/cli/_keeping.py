@@ -155,8 +155,8 @@ def is_wanted(
     answer = wizard.ask_beside(beside, question) if beside else wizard.ask(question, *figures)
     if answer is Answer.AGAIN:
         raise Again
-    if answer is Answer.NO:
-        nobody = "" if wizard.is_answerable else "nobody answered: "
+    if answer is not Answer.YES:
+        nobody = "" if answer else "nobody answered: "
         bench.say(f"{nobody}this {what} is not kept")
         raise typer.Exit(1)
     return True

@@ -63,15 +63,19 @@ def fitting_calibration(
     history: "CalibrationHistory", settings: "Settings"
 ) -> "Calibration | None":
     """Return the present calibration if it is of this camera: what it locks, others lack."""
+    present = history.current()
+    return None if present is None or misfit(present, settings) else present
+
+
+def misfit(calibration: "Calibration", settings: "Settings") -> str:
+    """Return why a calibration is not of the camera that the settings choose; empty if it is."""
     from leuko.calibration import camera_used, check_camera
 
-    present = history.current()
     try:
-        if present:
-            check_camera(present, camera_used(settings))
-    except CalibrationError:
-        return None
-    return present
+        check_camera(calibration, camera_used(settings))
+    except CalibrationError as error:
+        return str(error)
+    return ""
 
 
 def refuse_beside_a_service(settings: "Settings") -> None:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import CAMERA, Asked, asking
+from leuko.cli._keeping import same_places
 from leuko.cli._measuring import LONG_S
 from leuko.cli._moving_smear import fields_of_smear
-from leuko.cli._opening import bench_camera, bench_wizard, fitting_calibration
+from leuko.cli._opening import bench_camera, bench_wizard, fitting_calibration, misfit
+from leuko.cli._state_dir import with_state_dir
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -75,11 +77,7 @@ def snap(
     told = {"folder": str(folder), "fields": files.names, "wanted": fields}
     typer.echo(dumps(told) if asked.json else _saved(files))
     if um_per_px is None and not sweep:
-        typer.echo(
-            "leuko: the scale is not known, so fields may overlap, and cells in two would count "
-            "twice; run leuko calibrate scale before fields are taken to be counted",
-            err=True,
-        )
+        typer.echo(f"leuko: {_scale_unknown(asked, settings, history.current())}", err=True)
 
 
 def _in_a_row(shots: Iterator["Shot"], wizard: "Wizard", *, wanted: int) -> Iterator["Shot"]:
@@ -94,6 +92,25 @@ def _scale(settings: "Settings", present: "Calibration | None") -> float | None:
     if settings.um_per_px != "auto":
         return settings.um_per_px
     return calibrated_scale(present)
+
+
+def _scale_unknown(asked: Asked, settings: "Settings", kept: "Calibration | None") -> str:
+    """Return what comes of a scale that is not known, and what is to be done about it."""
+    told = "so fields may overlap, and cells in two would count twice"
+    scale = kept.record.scale if kept else None
+    if kept is None or scale is None:
+        command = f"leuko calibrate scale{same_places(asked, 'scale')}"
+        return (
+            f"the scale is not known, {told}; run {command} before fields are taken to be counted"
+        )
+    made, chosen = scale.origin.camera, (settings.frame_width, settings.frame_height)
+    is_other_size = (made.width, made.height) != chosen
+    change = f", or set frame_width to {made.width} and frame_height to {made.height}"
+    return with_state_dir(
+        f"the scale is known, but not for these pictures, {told}: {misfit(kept, settings)}"
+        f"{change if is_other_size else ''}",
+        asked.state_dir,
+    )
 
 
 def _save(shots: Iterator["Shot"], files: "FieldFiles") -> None:

@@ -32,7 +32,9 @@ LONGEST_NAME = 64
 def _printable(text: str) -> str:
     stripped = " ".join(text.split())
     if not stripped.isprintable():
-        raise ValueError("holds characters that cannot be printed")
+        raise ValueError("which holds characters that cannot be printed")
+    if len(stripped) > LONGEST_NAME:
+        raise ValueError(f"which has {len(stripped)} characters, and {LONGEST_NAME} are the most")
     return stripped
 
 
@@ -48,7 +50,7 @@ def _target(value: object) -> Target:
     return parse_target(str(value))
 
 
-Name = Annotated[str, AfterValidator(_printable), Field(max_length=LONGEST_NAME)]
+Name = Annotated[str, AfterValidator(_printable)]
 TargetText = Annotated[Target, BeforeValidator(_target), PlainSerializer(str, return_type=str)]
 """A target, written as a person writes it."""
 PNG = Annotated[bytes, BeforeValidator(_bytes), PlainSerializer(_base64, return_type=str)]

@@ -93,7 +93,9 @@ def problem_of(error: ValidationError) -> str:
     """Return what is wrong with a message, named by its first wrong field."""
     first = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"][1:])) or "command"
-    return f"{place} is {reprlib.repr(first['input'])}, {first['msg']}"
+    # Pydantic's name for what our own validators say.
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{place} is {reprlib.repr(first['input'])}, {said}"
 
 
 def _left(until_s: float) -> float:

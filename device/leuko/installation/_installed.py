@@ -78,9 +78,16 @@ class InstalledBundles:
             Whether somebody trusted signed it; else an operator takes it.
 
         Raises:
-            BundleError: it is not signed by anybody trusted, and no operator takes it.
+            BundleError: it is the one built in, or is not signed by anybody trusted, and no
+                operator takes it.
             SettingsError: the trusted keys cannot be read.
         """
+        # Its folder has no signature: the package that it came with speaks for it.
+        if bundle.path.resolve() == default_bundle_path().resolve():
+            raise BundleError(
+                f"bundle {bundle.label} is built in, {SIGNER_BUILT_IN}, so nothing is to be "
+                f"installed; let it count with leuko bundle activate {BUILT_IN}"
+            )
         try:
             read_trusted_keys(self._trusted_keys).signer_of(bundle)
         except (BundleError, SettingsError):

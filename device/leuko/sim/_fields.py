@@ -81,10 +81,12 @@ def _laid_out(folder: Path, scale: float, view_size: tuple[int, int]) -> tuple[F
     left = 0
     for path, mask in images_under(folder):
         width, height = (round(side * scale) for side in _size(path))
-        if width < view_size[0] or height < view_size[1]:
+        columns, rows = min(width, view_size[0]), min(height, view_size[1])
+        if (columns, rows) != view_size:
             raise CameraError(
                 f"{path} has {width} x {height} pixels at the camera's scale, less than a frame of "
-                f"{view_size[0]} x {view_size[1]}; ask for smaller frames or leave the image out"
+                f"{view_size[0]} x {view_size[1]}; set frame_width to {columns} and frame_height "
+                f"to {rows} or less, or leave the image out"
             )
         fields.append(Field(path, mask, scale, Stretch(left, 0, width, height)))
         left += width + _GAP_PX

@@ -23,6 +23,8 @@ _TICK_S = 0.1
 _FIRST_KEYS_S = 1.0
 """A keypad is found as soon, where nobody can type."""
 _QUESTION = "keep it?"
+_PATIENCE_S = 900.0
+"""How long an answer is waited for; whoever asks has camera, display and keys meanwhile."""
 
 
 class KeyNames(NamedTuple):
@@ -49,6 +51,7 @@ class Wizard:
         answers: of keypad and buttons.
         keys: names those that can be pressed now; each empty if missing.
         typed: of the terminal.
+        longest_s: how long it is waited for whether something is kept, or tried again.
     """
 
     guide: Guide
@@ -57,6 +60,7 @@ class Wizard:
     answers: Answers
     keys: Callable[[], KeyNames]
     typed: TypedAnswers
+    longest_s: float = _PATIENCE_S
     _step: CalibrationStep = field(init=False)
     _pictures: int = 0
 
@@ -153,7 +157,7 @@ class Wizard:
             self._take_number(given)
         return given.number if given.is_given else None
 
-    def ask(self, question: str, *figures: str) -> Answer:
+    def ask(self, question: str, *figures: str) -> Answer | None:
         """Return what a person answers, on keys or in the terminal.
 
         Args:
@@ -161,7 +165,7 @@ class Wizard:
             *figures: what was measured, a line each.
 
         Returns:
-            The answer; no if nobody can answer.
+            The answer; None if nobody answers in time, or can.
         """
         step = replace(
             self._step,
@@ -172,7 +176,7 @@ class Wizard:
         )
         return self._asked(step, f"{question} [y/N/again] ")
 
-    def ask_beside(self, chart: TrendChart, question: str) -> Answer:
+    def ask_beside(self, chart: TrendChart, question: str) -> Answer | None:
         """Return what a person answers who is shown trends; see `ask`."""
         answers = self._told_keys("keep", "again", "no")
         return self._asked(replace(chart, answers=answers), f"{question} [y/N/again] ")
@@ -241,7 +245,7 @@ class Wizard:
             refusal=refusal,
         )
         self.say(f"leuko: {refusal}")
-        return self._asked(step, "try again? [y/N] ") is not Answer.NO
+        return self._asked(step, "try again? [y/N] ") not in {None, Answer.NO}
 
     def _told_keys(self, *meanings: str) -> str:
         return _told(self.keys(), *meanings)
@@ -258,14 +262,15 @@ class Wizard:
         if given.is_stopped:
             raise CalibrationError(self.guide.stopped)
 
-    def _asked(self, shown: Shown, prompt: str) -> Answer:
+    def _asked(self, shown: Shown, prompt: str) -> Answer | None:
         self.answers.forget()
         self.show(shown)
         self.say(prompt)
-        while self.is_answerable:
+        until_s = time.monotonic() + self.longest_s
+        while self.is_answerable and time.monotonic() < until_s:
             if answer := self.answers.next(_TICK_S) or self._typed(prompt):
                 return answer
-        return Answer.NO
+        return None
 
     def _typed(self, prompt: str) -> Answer | None:
         """Return what was typed; a mistyped word throws nothing away, it is asked again."""

@@ -55,6 +55,14 @@ def test_a_session_is_started_steered_and_finished(running: Leuko, asked: Asked)
     assert lines[6] == "discard"
 
 
+def test_an_id_that_is_too_long_is_refused_in_one_sentence(running: Leuko) -> None:
+    refused = running("start", "H" * 70)
+    assert refused.returncode == 1
+    assert refused.stderr.endswith(", which has 70 characters, and 64 are the most; correct it\n")
+    assert refused.stderr.startswith("leuko: specimen is 'HHH")
+    assert "Value error" not in refused.stderr
+
+
 def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
     assert running("status").stdout.startswith("no session; start one with: leuko session start")
     shown = running("start", "H-12").stdout
