@@ -347,6 +347,13 @@ def test_without_keys_a_number_is_typed_in_the_terminal(typed: str, number: int 
     assert sum("is no number" in line for line in bench.said) == typed.count("\n") - bool(typed)
 
 
+def test_a_number_is_not_waited_for_without_end() -> None:
+    bench = Bench(NAMES)
+    with bench.wizard() as wizard:
+        wizard.longest_s = 0.3
+        assert wizard.ask_number("how many were missed?", "missed") is None
+
+
 def test_a_long_press_stops_while_a_number_is_asked_for() -> None:
     bench = Bench(NAMES, pressed=[Action.DISCARD])
     with bench.wizard() as wizard, pytest.raises(CalibrationError, match="a press has stopped it"):

@@ -21,10 +21,11 @@ from leuko.cli._groups import CommandGroup
 from leuko.cli._live import doctor, run
 from leuko.cli._session import session_app
 from leuko.cli._snap import snap
-from leuko.cli._state_dir import GivenPlace, with_state_dir
+from leuko.cli._state_dir import GivenPlace
 from leuko.errors import LeukoError
+from leuko.remedies import with_state_dir
 
-__all__ = ["app", "main", "with_state_dir"]
+__all__ = ["app", "main"]
 
 # Plain text starts in half the time, and an error stays the one line that it is.
 app = typer.Typer(

@@ -26,9 +26,9 @@ from leuko.cli._optics import focus, scale
 from leuko.cli._review import review
 from leuko.cli._site import site
 from leuko.cli._staining import stain
-from leuko.cli._state_dir import with_state_dir
 from leuko.cli._wbc_factor import wbc_factor
 from leuko.errors import CalibrationError
+from leuko.remedies import with_state_dir
 
 if TYPE_CHECKING:
     from leuko.calibration import Calibration, CalibrationHistory, Entry

@@ -14,13 +14,13 @@ import typer
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._camera_controls import calibrate_exposure, calibrate_white_balance
 from leuko.cli._flat_field import calibrate_flat_field
-from leuko.cli._keeping import ORDER, same_places
+from leuko.cli._keeping import ORDER, UnansweredError, same_places
 from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring
 from leuko.cli._opening import bench_wizard, refuse_beside_a_service, tell_person
 from leuko.cli._optics import calibrate_focus, calibrate_scale
 from leuko.cli._staining import calibrate_stain
-from leuko.cli._state_dir import with_state_dir
 from leuko.errors import CalibrationError, ImageError, NoControlError
+from leuko.remedies import with_state_dir
 
 if TYPE_CHECKING:
     from leuko.wizard import Wizard
@@ -48,7 +48,8 @@ class _Outcome:
     Attributes:
         left_out: the reason, if it was.
         refused: the reason, if it was.
-        is_unanswered: whether nobody said to begin with it, so that all was broken off there.
+        is_unanswered: whether nobody said to begin with it, or to keep it, so that all was broken
+            off there.
     """
 
     left_out: str = ""
@@ -58,10 +59,6 @@ class _Outcome:
 
 _SKIPPED = _Outcome("skipped")
 _UNANSWERED = _Outcome(is_unanswered=True)
-
-
-class _UnansweredError(typer.Abort):
-    """Nobody has said whether to begin with a part, and nobody would of those after it."""
 
 
 def _checked_parts(names: list[str] | None) -> list[str] | None:
@@ -102,11 +99,11 @@ def _outcomes(asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) -> dict[st
     for name in ORDER:
         try:
             outcomes[name] = _outcome(name, asked, wizard, skip=skip)
-        except _UnansweredError:
+        except UnansweredError as error:
             tell_person(
-                f"leuko: nobody answered whether to begin with {_typed(name)}, so it and the parts "
-                "after it, if any, were not measured; answer in the terminal, with keypad or "
-                "buttons, or have nothing asked with --yes"
+                f"leuko: nobody answered whether {error.what} {_typed(name)}, so neither it nor "
+                "any part after it is kept; answer in the terminal, with keypad or buttons, or "
+                "have nothing asked with --yes"
             )
             outcomes[name] = _UNANSWERED
             break
@@ -122,25 +119,23 @@ def _outcome(name: str, asked: Asked, wizard: "Wizard", *, skip: Sequence[str]) 
         why = {"refused": found.refused} if found.refused else {"left_out": found.left_out}
         typer.echo(dumps({"kept": None, name: None, **why}))
     elif found.refused:
-        _say(f"{_typed(name)} is refused: {found.refused}", asked)
+        tell_person(f"leuko: {_typed(name)} is refused: {found.refused}")
     else:
-        _say(f"left out {_typed(name)}: {found.left_out}", asked)
+        tell_person(f"leuko: left out {_typed(name)}: {found.left_out}")
     return found
-
-
-def _say(line: str, asked: Asked) -> None:
-    typer.echo(f"leuko: {with_state_dir(line, asked.state_dir)}", err=True)
 
 
 def _tried(name: str, asked: Asked, wizard: "Wizard") -> _Outcome | None:
     if asked.folder and name in _NOT_OF_FILES:
-        return _Outcome(_NOT_OF_FILES[name])
+        return _Outcome(with_state_dir(_NOT_OF_FILES[name], asked.state_dir))
     try:
         return None if _is_measured(name, asked, wizard) else _SKIPPED
     except NoControlError as error:
-        return _Outcome(str(error))
+        return _Outcome(with_state_dir(str(error), asked.state_dir))
     except (CalibrationError, ImageError) as error:
-        return _Outcome(refused=str(error))
+        return _Outcome(refused=with_state_dir(str(error), asked.state_dir))
+    except UnansweredError:
+        raise
     except typer.Exit:
         return _Outcome("what was measured is not kept")
 
@@ -172,7 +167,7 @@ def _is_wanted(name: str, bench: Measuring) -> bool:
     shots = shots_of_camera(bench.camera, longest_s=math.inf) if bench.camera else iter(())
     answer = bench.wizard.asks_to_begin(number, shots, longest_s=LONG_S)
     if answer is None:
-        raise _UnansweredError
+        raise UnansweredError("to begin with")
     return answer is not Answer.NO
 
 

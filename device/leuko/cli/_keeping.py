@@ -12,6 +12,7 @@ import typer
 
 from leuko.cli._calibration_options import Asked
 from leuko.cli._measuring import Again, Measuring
+from leuko.cli._opening import tell_person
 
 if TYPE_CHECKING:
     from leuko.calibration import Part
@@ -21,6 +22,19 @@ _P = ParamSpec("_P")
 
 ORDER = ("exposure", "white_balance", "flat_field", "scale", "focus", "stain")
 """Parts in the order in which they are measured: each stands on those before."""
+
+
+class UnansweredError(typer.Exit):
+    """Nobody has answered, and nobody would what is asked next."""
+
+    def __init__(self, what: str) -> None:
+        """Leave with an error.
+
+        Args:
+            what: was asked, as in "whether to ...".
+        """
+        super().__init__(1)
+        self.what = what
 
 
 def again_if_wanted(command: Callable[_P, None]) -> Callable[_P, None]:
@@ -61,7 +75,7 @@ def offer(
         Exit: it is not to be kept.
     """
     number = None
-    if bench.asked.yes or (not bench.asked.json and is_wanted(bench, *figures)):
+    if bench.asked.yes or (not bench.asked.json and _is_wanted(bench, part, figures)):
         cause = name.replace("_", "-")
         by = part.origin.by
         kept = bench.history.keep({name: part}, cause=cause, by=by, gain=gain, site=site)
@@ -69,6 +83,17 @@ def offer(
     tell_kept(number, name, part, json=bench.asked.json)
     if not (bench.asked.json or bench.is_one_of_all):
         _tell_next(name, bench)
+
+
+def _is_wanted(bench: Measuring, part: "Part", figures: Sequence[str]) -> bool:
+    from leuko.cli._part_figures import part_figures
+
+    try:
+        return is_wanted(bench, *figures)
+    except UnansweredError:
+        # It may have been half an hour's work by hand.
+        tell_person(f"leuko: dropped, for nobody answered: {part_figures(part)}")
+        raise
 
 
 def _tell_next(name: str, bench: Measuring) -> None:
@@ -147,6 +172,7 @@ def is_wanted(
     Raises:
         Again: it is to be measured once more.
         Exit: it is not to be kept.
+        UnansweredError: nobody has said so.
     """
     from leuko.control import Answer
 
@@ -155,8 +181,10 @@ def is_wanted(
     answer = wizard.ask_beside(beside, question) if beside else wizard.ask(question, *figures)
     if answer is Answer.AGAIN:
         raise Again
+    if answer is None:
+        bench.say(f"nobody answered: this {what} is not kept")
+        raise UnansweredError("to keep")
     if answer is not Answer.YES:
-        nobody = "" if answer else "nobody answered: "
-        bench.say(f"{nobody}this {what} is not kept")
+        bench.say(f"this {what} is not kept")
         raise typer.Exit(1)
     return True

@@ -18,7 +18,8 @@ from leuko.cli._options import (
     checked_camera,
     checked_display,
 )
-from leuko.cli._state_dir import remember_state_dir, with_state_dir
+from leuko.cli._state_dir import remember_state_dir
+from leuko.remedies import with_state_dir
 
 if TYPE_CHECKING:
     from leuko.doctor import Finding

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leuko.status import Guidance
 
 _QUESTION = "how many were missed?"
+_NOBODY = "nobody answered; say with --missed how many were missed"
 
 
 class Looking:
@@ -52,7 +53,7 @@ class Looking:
         """Show a field, write it, and ask for what was missed in it where keys can answer.
 
         Raises:
-            CalibrationError: the person has stopped it.
+            CalibrationError: the person has stopped it, or answers no more.
             OutputError: its picture cannot be written.
         """
         self._fields += 1
@@ -63,6 +64,9 @@ class Looking:
         self._write(drawn)
         if self._given is None and wizard.keys().yes:
             missed = wizard.ask_number(_QUESTION, "missed", *figures)
+            # Once the keys are gone it is asked of all fields, in the terminal.
+            if missed is None and wizard.keys().yes:
+                raise CalibrationError(_NOBODY)
             self._missed += [] if missed is None else [missed]
             if missed:
                 self._write(field.drawn(missed=missed))
@@ -75,7 +79,7 @@ class Looking:
         """Return how many were missed in all fields, asking once more for those not asked about.
 
         Raises:
-            CalibrationError: the person has stopped it, or nobody can answer.
+            CalibrationError: the person has stopped it, or nobody answers.
         """
         if self._given is not None:
             return self._given
@@ -95,7 +99,7 @@ class Looking:
             start=sum(self._missed),
         )
         if missed is None:
-            raise CalibrationError("nobody answered; say with --missed how many were missed")
+            raise CalibrationError(_NOBODY)
         return missed
 
     def _write(self, drawn: "RGBImage") -> None:

@@ -14,6 +14,7 @@ from leuko.cli._calibration_options import Asked, name_of
 from leuko.cli._opening import bench_camera, bench_wizard, tell_person
 from leuko.cli._options import chosen_bundle
 from leuko.errors import CalibrationError, LeukoError, NoControlError
+from leuko.remedies import with_state_dir
 
 if TYPE_CHECKING:
     from leuko.bundle import ModelBundle
@@ -154,7 +155,7 @@ def measuring(
             # No second try gives a camera a control.
             raise
         except LeukoError as error:
-            if wizard.asks_again(str(error)):
+            if wizard.asks_again(with_state_dir(str(error), asked.state_dir)):
                 raise Again from error
             raise
 

@@ -17,8 +17,8 @@ from leuko.cli._keeping import same_places
 from leuko.cli._measuring import LONG_S
 from leuko.cli._moving_smear import fields_of_smear
 from leuko.cli._opening import bench_camera, bench_wizard, fitting_calibration, misfit
-from leuko.cli._state_dir import with_state_dir
 from leuko.errors import CalibrationError
+from leuko.remedies import with_state_dir
 
 if TYPE_CHECKING:
     from leuko.calibration import Calibration, Shot

@@ -51,7 +51,7 @@ class Wizard:
         answers: of keypad and buttons.
         keys: names those that can be pressed now; each empty if missing.
         typed: of the terminal.
-        longest_s: how long it is waited for whether something is kept, or tried again.
+        longest_s: how long it is waited for a number, or whether something is kept or tried again.
     """
 
     guide: Guide
@@ -60,7 +60,7 @@ class Wizard:
     answers: Answers
     keys: Callable[[], KeyNames]
     typed: TypedAnswers
-    longest_s: float = _PATIENCE_S
+    longest_s: float = field(default_factory=lambda: _PATIENCE_S)
     _step: CalibrationStep = field(init=False)
     _pictures: int = 0
 
@@ -131,7 +131,7 @@ class Wizard:
             start: what the number is before anything is pressed.
 
         Returns:
-            The number; None if nobody can answer.
+            The number; None if nobody answers in time, or can.
 
         Raises:
             CalibrationError: the person has stopped it.
@@ -148,7 +148,8 @@ class Wizard:
         )
         self.answers.forget()
         self.say(f"{question} [{start}] ")
-        while not given.is_given and self.is_answerable:
+        until_s = time.monotonic() + self.longest_s
+        while not given.is_given and self.is_answerable and time.monotonic() < until_s:
             number = self.answers.typed or str(given.number)
             if (number, given.refused) != shown:
                 shown = (number, given.refused)

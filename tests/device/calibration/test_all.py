@@ -104,7 +104,7 @@ def test_where_nobody_answers_that_is_said_and_nothing_changes(
     skipped, asked, told = run.stderr.splitlines()
     assert skipped == "leuko: left out exposure: skipped"
     assert "begin? [y/N]" in asked
-    assert told.startswith("leuko: nobody answered whether to begin with white-balance, so it and")
+    assert told.startswith("leuko: nobody answered whether to begin with white-balance, so neit")
     assert not (tmp_path / "state" / "calibration").exists()
 
 
@@ -128,17 +128,24 @@ def test_where_nobody_answers_any_more_what_was_kept_stays_and_that_is_no_succes
     typed("y\ny\n")
     run = calibrate("--from", fields, "--skip", "scale")
     assert run.stdout.endswith("kept: flat-field\n")
-    assert "leuko: nobody answered whether to begin with stain, so it and the parts" in run.stderr
+    assert "leuko: nobody answered whether to begin with stain, so neither it nor" in run.stderr
     assert run.returncode == 1
 
 
-def test_what_nobody_wants_to_keep_or_not_is_told_as_such(
-    calibrate: Leuko, fields: Path, typed: Callable[[str], None]
+def test_where_nobody_says_whether_to_keep_it_all_is_broken_off_and_the_figures_are_told(
+    calibrate: Leuko,
+    fields: Path,
+    type_in: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    typed("y\n")
-    run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
+    monkeypatch.setattr("leuko.wizard._wizard._PATIENCE_S", 0.3)
+    type_in("y\n")
+    run = calibrate("--from", fields, "--skip", "scale")
     assert run.returncode == 1
     assert "\nnobody answered: this calibration is not kept\n" in run.stdout
+    assert "leuko: dropped, for nobody answered: light uneven by " in run.stderr
+    assert "leuko: nobody answered whether to keep flat-field, so neither it nor" in run.stderr
+    assert "part 6 of 6" not in run.stderr
 
 
 def test_what_the_camera_cannot_do_is_left_out(calibrate: Leuko, fields: Path) -> None:

@@ -128,6 +128,18 @@ def test_on_a_keypad_each_field_is_asked_for_what_was_missed_in_it(
         assert picture.getpixel((1, 1)) == NOTE
 
 
+def test_where_nobody_says_at_the_keypad_what_was_missed_no_further_field_is_asked_for(
+    *, check: Leuko, slide: Path, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEUKO_KEYPAD", str(tmp_path / "keypad"))
+    monkeypatch.setattr("leuko.wizard._wizard._PATIENCE_S", 0.3)
+    with hand(tmp_path / "keypad", []):
+        run = check("--from", slide, "--cells", 6)
+    assert run.returncode == 1
+    assert run.stderr.count("how many were missed?") == 1
+    assert run.stderr.endswith("nobody answered; say with --missed how many were missed\n")
+
+
 def test_a_blurred_picture_is_left_out_with_the_instruction_of_the_live_gate(
     check: Leuko, slide: Path
 ) -> None:
