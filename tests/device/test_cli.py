@@ -211,7 +211,7 @@ def test_images_of_a_kind_that_is_not_read_are_told_of(
     (folder / "IMG_1.HEIC").touch()
     run = leuko("count", folder, *count_options)
     assert run.returncode == 0
-    assert f"leuko: passed over 1 file in {folder}, IMG_1.HEIC, for only PNG, " in run.stderr
+    assert f"leuko: 1 file in {folder} is not read (IMG_1.HEIC): only PNG, " in run.stderr
 
 
 @pytest.mark.parametrize("command", [("count", "."), ("demo",)])

@@ -393,9 +393,10 @@ def test_a_calibration_made_with_another_bundle_is_doubtful(settings: Settings) 
 
 
 @pytest.mark.parametrize(
-    ("is_wanted", "remedy"), [("true", "leuko calibrate stain"), ("false", "")]
+    ("is_wanted", "remedy"),
+    [("true", "leuko calibrate stain, with fields in which nuclei stand out"), ("false", "")],
 )
-def test_a_stain_of_before_darkness_was_kept_is_to_be_measured_again_where_that_is_wanted(
+def test_a_stain_without_darkness_is_to_be_measured_again_where_that_is_wanted(
     *,
     settings: Settings,
     own_bundle: Path,

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import warnings
 from pathlib import Path
 
@@ -252,11 +253,13 @@ def test_a_folder_with_one_folder_names_that(tmp_path: Path) -> None:
 def test_images_of_a_kind_that_is_not_read_are_told_with_those_that_are(tmp_path: Path) -> None:
     for name in ("b.HEIC", "a.webp", ".c.gif", "notes.txt"):
         (tmp_path / name).touch()
-    told = f"2 files in {tmp_path}, such as a.webp, for only PNG, JPEG, TIFF and BMP files are read"
+    told = f"2 files in {tmp_path} are not read (such as a.webp): only PNG, JPEG, TIFF and BMP are"
     assert unread_images([tmp_path, tmp_path]) == [told]
-    with pytest.raises(
-        ImageError, match=r"no image can be read of 2 files in .*; save them as one"
-    ):
+    with pytest.raises(ImageError, match=re.escape(f"{told}; save them as one of these")):
+        find_images([tmp_path])
+    (tmp_path / "a.webp").unlink()
+    told = r"1 file in .* is not read \(b\.HEIC\): only PNG, .* BMP are; save it as one of these"
+    with pytest.raises(ImageError, match=told):
         find_images([tmp_path])
 
 

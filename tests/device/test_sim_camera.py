@@ -282,6 +282,22 @@ def test_a_field_smaller_than_the_frame_is_refused(fields: Path) -> None:
         SimCamera.opened(options(f"fields:{fields}", width=700))
 
 
+def test_of_fields_smaller_than_the_frame_the_smallest_is_named_with_what_fits_all(
+    fields: Path,
+) -> None:
+    Image.fromarray(speckled(200, 300, seed=1)).save(fields / "c.jpg")
+    remedy = "set frame_width to 300 and frame_height to 200 or less"
+    with pytest.raises(CameraError, match=rf"c\.jpg has 300 x 200 .* of 700 x 240; {remedy}"):
+        SimCamera.opened(options(f"fields:{fields}", width=700))
+    SimCamera.opened(options(f"fields:{fields}", width=300, height=200)).close()
+
+
+def test_a_frame_smaller_than_any_is_no_remedy(fields: Path) -> None:
+    Image.fromarray(speckled(110, 300, seed=1)).save(fields / "c.jpg")
+    with pytest.raises(CameraError, match=r"c\.jpg has 300 x 110 .*; leave the image out$"):
+        SimCamera.opened(options(f"fields:{fields}"))
+
+
 def test_a_file_that_is_no_image_is_refused(fields: Path) -> None:
     (fields / "c.jpg").write_bytes(b"no image")
     with pytest.raises(CameraError, match=r"c\.jpg is no PNG"):

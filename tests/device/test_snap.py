@@ -150,7 +150,50 @@ def test_a_scale_that_is_known_for_another_size_is_told_with_what_to_do(
     assert "the scale is known, but not for these pictures, so fields may overlap" in told
     assert "its scale is of 640 x 480 pixels, the camera gives 1280 x 960" in told
     assert f"leuko calibrate forget --state-dir {tmp_path / 'lab'} scale and" in told
-    assert told.endswith(", or set frame_width to 640 and frame_height to 480\n")
+    # No setting changes the size of files.
+    assert "or go back with leuko calibrate undo" in told
+    assert "frame_width" not in told
+
+
+@pytest.mark.parametrize(("driver", "is_offered"), [("sim", True), ("opencv", False)])
+def test_a_camera_may_be_set_to_the_size_of_a_known_scale_where_nothing_else_differs(
+    *,
+    snap: Leuko,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    driver: str,
+    is_offered: bool,
+) -> None:
+    part = ScalePart(
+        origin=Circumstances("Ada", MOMENT, "leuko-default 1", "b" * 64, driver).origin(
+            [], shape=(480, 640)
+        ),
+        um_per_px=0.2,
+        within_percent=1.0,
+        method="stage micrometer",
+        measured=20,
+    )
+    history = CalibrationHistory(tmp_path / "state" / "calibration")
+    history.keep({"scale": part}, cause="scale", by="Ada")
+    monkeypatch.setenv("LEUKO_FRAMES_PER_S", "20")
+    taken = ("--camera", "sim", "--camera-source", "smear:1", "--fields", 1)
+    told = snap(tmp_path / "f", *taken).stderr
+    assert "the scale is known, but not for these pictures" in told
+    remedy = ", or set frame_width to 640 and frame_height to 480\n"
+    assert told.endswith(remedy) is is_offered
+    if is_offered:
+        monkeypatch.setenv("LEUKO_FRAME_WIDTH", "640")
+        monkeypatch.setenv("LEUKO_FRAME_HEIGHT", "480")
+        assert "the scale is known" not in snap(tmp_path / "f", *taken).stderr
+
+
+def test_what_is_not_read_of_a_recording_is_told_as_the_command_tells_it(
+    snap: Leuko, rested: Path, tmp_path: Path
+) -> None:
+    (rested / "2a.webp").touch()
+    run = snap(tmp_path / "f", "--camera", "replay", "--camera-source", rested)
+    told = f"leuko: 1 file in {rested} is not read (2a.webp): only PNG, JPEG, TIFF and BMP are"
+    assert told in run.stderr.splitlines()
 
 
 def test_a_sweep_takes_every_picture(snap: Leuko, rested: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from leuko.calibration._origin import FrameUsed
 from leuko.cameras import Frame
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ImageError
-from leuko.images import file_digest, find_images, pixel_digest, read_image, unread_images
+from leuko.images import file_digest, find_images, pixel_digest, read_image
 from leuko.status import Health, Level
 
 FILES = "files"
@@ -70,18 +70,14 @@ def shots_of_folder(
 
     Args:
         folder: holds them.
-        left_out: told why a picture cannot be read, and how many are of a kind that none is
-            read of; a sentence each.
+        left_out: told why a picture cannot be read.
 
     Raises:
         ImageError: there are none, or none of them can be read.
     """
     first: ImageError | None = None
     is_any = False
-    paths = find_images([folder])
-    for unread in unread_images([folder]):
-        left_out(unread)
-    for path in paths:
+    for path in find_images([folder]):
         try:
             rgb, digest = read_image(path), file_digest(path)
         except ImageError as error:

@@ -1,5 +1,6 @@
 """The work of a camera's own process: read, judge, put up."""
 
+import logging
 import time
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
@@ -47,6 +48,8 @@ def serve(
         stale_s: age from which a picture is no longer wanted.
     """
     die_with(parent)
+    # Its log goes to the same stderr as what the command says there.
+    logging.basicConfig(level=logging.WARNING, format="leuko: %(message)s")
     # Nobody is left to be told.
     with suppress(BrokenPipeError, ConnectionResetError, EOFError):
         try:

@@ -67,7 +67,7 @@ class ReplayCamera:
         cls.refuse_source(options)
         source = Path(options.source)
         for unread in unread_images([source]):
-            logger.warning("passed over %s", unread)
+            logger.warning("%s", unread)
         pictures = _images_of(source) if source.is_dir() else _frames_of(source)
         return cls(source, pictures, frames_per_s=options.frames_per_s)
 

@@ -23,6 +23,7 @@ from leuko.cli._flat_field import flat_field
 from leuko.cli._groups import CommandGroup
 from leuko.cli._keeping import again_if_wanted, confirm
 from leuko.cli._optics import focus, scale
+from leuko.cli._options import refuse_to_ask
 from leuko.cli._review import review
 from leuko.cli._site import site
 from leuko.cli._staining import stain
@@ -86,8 +87,7 @@ def undo(
 ) -> None:
     """Go back to the calibration before; the history keeps both."""
     kept = _history(state_dir)
-    if json and not yes:
-        raise typer.BadParameter("nothing was undone: --json asks nothing; say --yes as well")
+    refuse_to_ask("undone", json=json, yes=yes)
     if not yes:
         kept.refuse_to_undo()
         confirm("go back to the calibration before?")
@@ -108,8 +108,7 @@ def forget(
     state_dir: StateOption = None,
 ) -> None:
     """Drop parts of the calibration, or all of it; the history keeps them, undo goes back."""
-    if json and not yes:
-        raise typer.BadParameter("nothing was dropped: --json asks nothing; say --yes as well")
+    refuse_to_ask("dropped", json=json, yes=yes)
     kept = _history(state_dir)
     if not yes:
         kept.refuse_to_forget(parts or ())
@@ -143,8 +142,7 @@ def import_calibration(
     from leuko.cli._calibration_tables import print_calibration
 
     offered = load_calibration(file)
-    if json and not yes:
-        raise typer.BadParameter("nothing was imported: --json asks nothing; say --yes as well")
+    refuse_to_ask("imported", json=json, yes=yes)
     _tell_if_of_another_camera(offered, state_dir)
     if not yes:
         print_calibration(offered)

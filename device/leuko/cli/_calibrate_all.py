@@ -15,9 +15,10 @@ from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._camera_controls import calibrate_exposure, calibrate_white_balance
 from leuko.cli._flat_field import calibrate_flat_field
 from leuko.cli._keeping import ORDER, UnansweredError, same_places
-from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring
+from leuko.cli._measuring import LONG_S, USUAL_S, Again, Measuring, measuring, tell_unread
 from leuko.cli._opening import bench_wizard, refuse_beside_a_service, tell_person
 from leuko.cli._optics import calibrate_focus, calibrate_scale
+from leuko.cli._options import refuse_to_ask
 from leuko.cli._staining import calibrate_stain
 from leuko.errors import CalibrationError, ImageError, NoControlError
 from leuko.remedies import with_state_dir
@@ -81,10 +82,11 @@ def calibrate_all(
     """Measure exposure, white balance, even light, scale, focus and stain, one after the other."""
     from leuko.settings import load_settings
 
-    if asked.json and not asked.yes:
-        raise typer.BadParameter("nothing was measured: --json asks nothing; say --yes as well")
+    refuse_to_ask("measured", json=asked.json, yes=asked.yes)
     settings = load_settings(os.environ, state_dir=asked.state_dir, camera=asked.camera)
-    if not asked.folder:
+    if asked.folder:
+        tell_unread(asked.folder)
+    else:
         refuse_beside_a_service(settings)
     with bench_wizard(
         settings, ORDER[0], is_asked=asked.is_open, is_of_files=bool(asked.folder)

@@ -14,6 +14,7 @@ from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import is_wanted
 from leuko.cli._looking import Looking
 from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring
+from leuko.cli._options import WrongUseError
 from leuko.errors import OutputError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _refuse_question(asked: Asked, missed: int | None) -> None:
     """Refuse, before anything is measured, what would end in a question to a script."""
     option = "--json" if asked.json else "--yes"
     if missed is None and not asked.is_open:
-        raise typer.BadParameter(f"{option} asks nothing; say with --missed how many were missed")
+        raise WrongUseError(f"{option} asks nothing; say with --missed how many were missed")
 
 
 def _history(state_dir: Path | None) -> "CheckHistory":

@@ -140,7 +140,7 @@ def measuring(
             )
         bench = Measuring(
             asked=asked,
-            shots=wizard.watched(_pictures(camera, asked, longest_s)),
+            shots=wizard.watched(_pictures(camera, asked, longest_s, is_told=is_one_of_all)),
             circumstances=_circumstances(asked, models, settings),
             history=kept,
             stated_um_per_px=None if settings.um_per_px == "auto" else settings.um_per_px,
@@ -160,17 +160,34 @@ def measuring(
             raise
 
 
-def _pictures(camera: "CameraProcess | None", asked: Asked, longest_s: float) -> Iterator["Shot"]:
+def _pictures(
+    camera: "CameraProcess | None", asked: Asked, longest_s: float, *, is_told: bool
+) -> Iterator["Shot"]:
+    """Yield the pictures; of a folder's, say what is not read unless that was told before."""
     from leuko.calibration import shots_of_camera, shots_of_folder
 
     if camera:
-        return shots_of_camera(camera, longest_s=longest_s)
-    return shots_of_folder(asked.folder or Path(), left_out=tell_left_out)
+        yield from shots_of_camera(camera, longest_s=longest_s)
+        return
+    folder = asked.folder or Path()
+    for shot in shots_of_folder(folder, left_out=tell_left_out):
+        if not is_told:
+            tell_unread(folder)
+            is_told = True
+        yield shot
 
 
 def tell_left_out(reason: str) -> None:
     """Say why a picture is not used; going on without it is no reason to stop a script."""
     tell_person(f"leuko: left out {reason}")
+
+
+def tell_unread(folder: Path) -> None:
+    """Say how many images of a folder are of a kind that is not read, if any are."""
+    from leuko.images import unread_images
+
+    for line in unread_images([folder]):
+        tell_person(f"leuko: {line}")
 
 
 def _circumstances(asked: Asked, models: "ModelBundle", settings: "Settings") -> "Circumstances":

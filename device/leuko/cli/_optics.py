@@ -9,7 +9,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, known_scale, measuring
-from leuko.cli._options import number_from
+from leuko.cli._options import WrongUseError, number_from
 
 if TYPE_CHECKING:
     from leuko.calibration import ScalePart, Shot
@@ -35,7 +35,7 @@ def scale(
 ) -> None:
     """Measure µm per pixel with a stage micrometer or, where there is none, by red cells."""
     if division_um and not micrometer:
-        raise typer.BadParameter("--division-um is of a micrometer's lines; say --micrometer, too")
+        raise WrongUseError("--division-um is of a micrometer's lines; say --micrometer, too")
     with measuring("scale", asked) as bench:
         calibrate_scale(
             bench, division_um=(division_um or _USUAL_DIVISION_UM) if micrometer else None

@@ -41,6 +41,29 @@ def _one_of(known: Sequence[str], value: str | None, what: str) -> str | None:
     return value
 
 
+class WrongUseError(typer.BadParameter):
+    """Options do not go together, or one is missing: no value that was given is invalid."""
+
+    def format_message(self) -> str:
+        """Return the sentence alone."""
+        return self.message
+
+
+def refuse_to_ask(undone: str, *, json: bool, yes: bool) -> None:
+    """Refuse, before anything is done, what would end in a question to a script.
+
+    Args:
+        undone: what was not done, as in "nothing was ...".
+        json: whether a script reads what is printed.
+        yes: whether it says that nothing is to be asked.
+
+    Raises:
+        WrongUseError: a script does not say so.
+    """
+    if json and not yes:
+        raise WrongUseError(f"nothing was {undone}: --json asks nothing; say --yes as well")
+
+
 def _checked_scale(value: str | None) -> str | None:
     try:
         is_scale = value in {None, "auto"} or 0.02 <= float(value or "") <= 1.0
@@ -58,14 +81,21 @@ def number_from(least: float, most: float) -> Callable[[str | float], float]:
         try:
             found = float(given)
         except ValueError:
-            plain = str(given).replace(",", ".", 1)
-            point = f"; write a decimal point: {plain}" if _is_number(plain) else ""
+            whole, _, digits = str(given).partition(",")
+            plain = f"{whole}.{digits}"
+            # Of 1,000 nobody can tell whether a thousand is meant.
+            is_plain = len(digits) != _GROUPED and _is_number(plain)
+            point = f"; write a decimal point: {plain}" if is_plain else ""
             raise typer.BadParameter(f"{given!r} is no number{point}") from None
         if not least <= found <= most:
             raise typer.BadParameter(f"{given} is not from {least:g} to {most:g}")
         return found
 
     return number
+
+
+_GROUPED = 3
+"""Digits that a comma parts off a large number."""
 
 
 def _is_number(text: str) -> bool:

@@ -13,6 +13,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
 from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm, same_places
+from leuko.cli._options import refuse_to_ask
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _from_table(kept: "Review", candidates: "list[Candidate]", labels: Path, ask
     """Take the classes of a table, if a person, or the command line, wants it.
 
     Raises:
-        BadParameter: nothing says whether they are to be kept, and nobody is asked.
+        WrongUseError: nothing says whether they are to be kept, and nobody is asked.
         CalibrationError: it names a cell that the session has not.
         Exit: they are not to be kept.
     """
@@ -128,8 +129,7 @@ def _from_table(kept: "Review", candidates: "list[Candidate]", labels: Path, ask
     before = {number: one.cell_class for number, one in kept.answers.items()}
     new = {number: name for number, name in named.items() if before.get(number) is not name}
     replaced = sum(number in before for number in new)
-    if asked.json and not asked.yes:
-        raise typer.BadParameter("nothing was kept: --json asks nothing; say --yes as well")
+    refuse_to_ask("kept", json=asked.json, yes=asked.yes)
     if not asked.yes:
         typer.echo(
             f"classes that are new or differ: {len(new)}, {replaced} of them answered before"

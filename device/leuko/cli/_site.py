@@ -13,7 +13,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, measuring, tell_left_out
-from leuko.cli._options import CellScaleOption
+from leuko.cli._options import CellScaleOption, WrongUseError
 
 if TYPE_CHECKING:
     from leuko.calibration import LabelledCell, SiteMeasurement
@@ -60,11 +60,11 @@ class _Source:
     def check(self) -> None:
         """Refuse options that do not go together."""
         if self.is_reviewed and (self.folder or self.labels):
-            raise typer.BadParameter("--reviewed takes no FOLDER and no --labels")
+            raise WrongUseError("--reviewed takes no FOLDER and no --labels")
         is_table = self.session is not None and self.labels is not None
         has_any = self.session is not None or self.labels is not None
         if not (self.is_reviewed or (not has_any if self.folder else is_table)):
-            raise typer.BadParameter("give a FOLDER, or --session and --labels, or --reviewed")
+            raise WrongUseError("give a FOLDER, or --session and --labels, or --reviewed")
 
 
 def _adapt(bench: Measuring, cells: Iterator["LabelledCell"]) -> None:

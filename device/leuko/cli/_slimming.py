@@ -14,6 +14,7 @@ from leuko.cli._calibration_options import name_of
 from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm
 from leuko.cli._live import StateDirOption
+from leuko.cli._options import refuse_to_ask
 from leuko.errors import SessionError
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def slim(
     from leuko.control import refuse_second_service
     from leuko.settings import load_settings
 
-    if json and not yes:
-        raise typer.BadParameter("nothing was dropped: --json asks nothing; say --yes as well")
+    refuse_to_ask("dropped", json=json, yes=yes)
     settings = load_settings(os.environ, state_dir=state_dir, control_socket=socket)
     # Its message says how to stop the one that has the store open.
     refuse_second_service(settings.control_socket)

@@ -21,7 +21,7 @@ from leuko.errors import CalibrationError
 from leuko.remedies import with_state_dir
 
 if TYPE_CHECKING:
-    from leuko.calibration import Calibration, Shot
+    from leuko.calibration import Calibration, ScalePart, Shot
     from leuko.cli._field_files import FieldFiles
     from leuko.settings import Settings
     from leuko.wizard import Wizard
@@ -103,14 +103,20 @@ def _scale_unknown(asked: Asked, settings: "Settings", kept: "Calibration | None
         return (
             f"the scale is not known, {told}; run {command} before fields are taken to be counted"
         )
-    made, chosen = scale.origin.camera, (settings.frame_width, settings.frame_height)
-    is_other_size = (made.width, made.height) != chosen
-    change = f", or set frame_width to {made.width} and frame_height to {made.height}"
+    reason = f"{misfit(kept, settings)}{_other_size(kept, scale, settings)}"
     return with_state_dir(
-        f"the scale is known, but not for these pictures, {told}: {misfit(kept, settings)}"
-        f"{change if is_other_size else ''}",
-        asked.state_dir,
+        f"the scale is known, but not for these pictures, {told}: {reason}", asked.state_dir
     )
+
+
+def _other_size(kept: "Calibration", scale: "ScalePart", settings: "Settings") -> str:
+    """Return that the camera may be set to the scale's size, if all would fit then."""
+    made = scale.origin.camera
+    size = {"frame_width": made.width, "frame_height": made.height}
+    # Files are of the size that they are.
+    if settings.camera == "replay" or misfit(kept, settings.model_copy(update=size)):
+        return ""
+    return f", or set frame_width to {made.width} and frame_height to {made.height}"
 
 
 def _save(shots: Iterator["Shot"], files: "FieldFiles") -> None:

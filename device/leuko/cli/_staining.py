@@ -10,11 +10,17 @@ import typer
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring
+from leuko.cli._opening import tell_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from leuko.calibration import StainMeasurement
+
+_FLAT = (
+    "nuclei hardly stand out, so how dark cells are is not known, and counts begin with the usual "
+    "laboratory; measure again with fields in which they do"
+)
 
 
 @asking(*PICTURES, *KEEPING, "bundle")
@@ -46,6 +52,8 @@ def calibrate_stain(bench: Measuring, *, cells: int = 60) -> None:
     for reason in found.left_out:
         typer.echo(f"leuko: left out {reason}", err=True)
     part = found.part
+    if part.tone is None and bench.bundle.manifest.classifier.evens_laboratory:
+        tell_person(f"leuko: {_FLAT}")
     bench.say(part_figures(part))
     offer(bench, "stain", part, figures=(f"{part.cells} cells", f"{part.fields} fields"))
 

@@ -108,8 +108,7 @@ class Inputs:
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, and what cannot be seen in the images, a sentence each."""
-        passed_over = (f"passed over {one}" for one in self._unread)
-        return [*passed_over, *self._untold_pages(), *self._untold_colours()]
+        return [*self._unread, *self._untold_pages(), *self._untold_colours()]
 
     def _untold_colours(self) -> Iterator[str]:
         counted = (path for path in self.images if path not in self._failures)

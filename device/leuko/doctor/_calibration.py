@@ -72,8 +72,9 @@ def _with_bundle(calibration: Calibration, told: str, settings: Settings) -> Fin
         names = ", ".join(name.replace("_", "-") for name in foreign)
         return doubtful(_PART, f"{told}; with another bundle: {names}", "measure them again")
     if bundle.manifest.classifier.evens_laboratory and _lacks_darkness(calibration.record.stain):
-        lack = "its stain does not say how dark cells are, as older releases measured it"
-        return doubtful(_PART, f"{told}; {lack}", "leuko calibrate stain")
+        lack = "its stain does not say how dark cells are"
+        remedy = "leuko calibrate stain, with fields in which nuclei stand out"
+        return doubtful(_PART, f"{told}; {lack}", remedy)
     return sound(_PART, told)
 
 

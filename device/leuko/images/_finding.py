@@ -1,6 +1,7 @@
 """Which image files there are."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from leuko.errors import ImageError
@@ -8,12 +9,31 @@ from leuko.errors import ImageError
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
 """Names of image files end in one of these, in small or capital letters."""
 
-_UNREAD = (
-    *(".arw", ".avif", ".cr2", ".cr3", ".czi", ".dng", ".gif", ".heic", ".heif", ".jfif", ".jp2"),
-    *(".jxl", ".lif", ".mrxs", ".nd2", ".ndpi", ".nef", ".orf", ".psd", ".raw", ".svs", ".webp"),
-)
+_UNREAD = frozenset([
+    ".arw",
+    ".avif",
+    ".cr2",
+    ".cr3",
+    ".czi",
+    ".dng",
+    ".gif",
+    ".heic",
+    ".heif",
+    ".jfif",
+    ".jp2",
+    ".jxl",
+    ".lif",
+    ".mrxs",
+    ".nd2",
+    ".ndpi",
+    ".nef",
+    ".orf",
+    ".psd",
+    ".raw",
+    ".svs",
+    ".webp",
+])
 """Of images that telephones, cameras and slide scanners save, and that are not read."""
-_READ = "only PNG, JPEG, TIFF and BMP files are read"
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:
@@ -42,23 +62,28 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
 def unread_images(paths: Iterable[Path]) -> list[str]:
     """Return how many images of each folder `find_images` passes over for their kind, in words."""
     folders = [path for path in dict.fromkeys(paths) if path.is_dir()]
-    return [told for folder in folders if (told := _told_unread(folder))]
+    # Of a folder that cannot be read `find_images` says so.
+    with suppress(OSError):
+        named = [(folder, _named(folder, _UNREAD)) for folder in folders]
+        return [_told_unread(folder, unread) for folder, unread in named if unread]
+    return []
 
 
-def _told_unread(folder: Path) -> str:
-    unread = _named(folder, _UNREAD)
-    if not unread:
-        return ""
-    number = "1 file" if len(unread) == 1 else f"{len(unread)} files"
-    such = ", such as" if len(unread) > 1 else ","
-    return f"{number} in {folder}{such} {unread[0].name}, for {_READ}"
+def _told_unread(folder: Path, unread: Sequence[Path]) -> str:
+    name = unread[0].name
+    if len(unread) == 1:
+        told = f"1 file in {folder} is not read ({name})"
+    else:
+        told = f"{len(unread)} files in {folder} are not read (such as {name})"
+    return f"{told}: only PNG, JPEG, TIFF and BMP are"
 
 
 def _images_in(folder: Path) -> list[Path]:
     if names := _named(folder, SUFFIXES):
         return names
-    if unread := _told_unread(folder):
-        raise ImageError(f"no image can be read of {unread}; save them as one of these")
+    if unread := _named(folder, _UNREAD):
+        them = "it" if len(unread) == 1 else "them"
+        raise ImageError(f"{_told_unread(folder, unread)}; save {them} as one of these")
     folders = sum(path.is_dir() for path in folder.iterdir())
     which = "the folder" if folders == 1 else f"the {folders} folders"
     deeper = f"; name {which} in it instead" if folders else ""

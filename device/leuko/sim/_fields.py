@@ -1,6 +1,6 @@
 """Real large fields as a slide: each image a stretch of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -16,6 +16,8 @@ from leuko.sim._stock import Stock
 _GAP_PX = 1024
 """Between the stretches, so that a window's middle tells which one is meant."""
 _KEPT_FIELDS = 3
+_LEAST_FRAME = (160, 120)
+"""Columns and rows of the smallest frame that can be set; see `leuko.settings`."""
 
 
 class FieldsSlide:
@@ -81,16 +83,31 @@ def _laid_out(folder: Path, scale: float, view_size: tuple[int, int]) -> tuple[F
     left = 0
     for path, mask in images_under(folder):
         width, height = (round(side * scale) for side in _size(path))
-        columns, rows = min(width, view_size[0]), min(height, view_size[1])
-        if (columns, rows) != view_size:
-            raise CameraError(
-                f"{path} has {width} x {height} pixels at the camera's scale, less than a frame of "
-                f"{view_size[0]} x {view_size[1]}; set frame_width to {columns} and frame_height "
-                f"to {rows} or less, or leave the image out"
-            )
         fields.append(Field(path, mask, scale, Stretch(left, 0, width, height)))
         left += width + _GAP_PX
+    _refuse_small(fields, view_size)
     return tuple(fields)
+
+
+def _refuse_small(fields: Sequence[Field], view_size: tuple[int, int]) -> None:
+    """Refuse fields that do not fill the window; the smallest is named, and what fits in all."""
+    sizes = {one.path: (one.stretch.width_px, one.stretch.height_px) for one in fields}
+    smallest = min(sizes, key=lambda path: _filled(sizes[path], view_size))
+    columns, rows = (min(sides) for sides in zip(view_size, *sizes.values(), strict=True))
+    if (columns, rows) == view_size:
+        return
+    width, height = sizes[smallest]
+    can_be_set = columns >= _LEAST_FRAME[0] and rows >= _LEAST_FRAME[1]
+    change = f"set frame_width to {columns} and frame_height to {rows} or less, or "
+    raise CameraError(
+        f"{smallest} has {width} x {height} pixels at the camera's scale, less than a frame of "
+        f"{view_size[0]} x {view_size[1]}; {change if can_be_set else ''}leave the image out"
+    )
+
+
+def _filled(size: tuple[int, int], view_size: tuple[int, int]) -> float:
+    """Return how much of the window a field fills, as a share."""
+    return min(1.0, size[0] / view_size[0]) * min(1.0, size[1] / view_size[1])
 
 
 def images_under(folder: Path) -> Iterator[tuple[Path, Path | None]]:

@@ -148,6 +148,12 @@ def test_where_nobody_says_whether_to_keep_it_all_is_broken_off_and_the_figures_
     assert "part 6 of 6" not in run.stderr
 
 
+def test_what_is_not_read_of_a_folder_is_told_once(calibrate: Leuko, fields: Path) -> None:
+    (fields / "13.webp").touch()
+    run = calibrate("--from", fields, "--yes", *NO_STAIN)
+    assert run.stderr.count("is not read (13.webp)") == 1
+
+
 def test_what_the_camera_cannot_do_is_left_out(calibrate: Leuko, fields: Path) -> None:
     others = ("white-balance", "flat-field", "scale", "focus", "stain")
     skipped = [word for part in others for word in ("--skip", part)]

@@ -77,6 +77,15 @@ def saved(pictures: Iterable[RGBImage], folder: Path) -> Path:
     return folder
 
 
+def test_a_stain_of_fields_in_which_no_nucleus_stands_out_says_that_it_tells_no_darkness(
+    leuko: Leuko, paired_fields: tuple[RGBImage, ...], tmp_path: Path
+) -> None:
+    fields = saved(paired_fields, tmp_path / "flat")
+    run = leuko("calibrate", "stain", "--from", fields, "--yes", "--json")
+    assert json.loads(run.stdout)["stain"]["tone"] is None
+    assert "leuko: nuclei hardly stand out, so how dark cells are is not known, and" in run.stderr
+
+
 def test_an_adaptation_begins_with_the_calibrated_darkness(
     leuko: Leuko, disc_field: RGBImage, tmp_path: Path
 ) -> None:

@@ -41,7 +41,7 @@ def test_images_of_a_kind_that_is_not_read_are_told_of(
 ) -> None:
     (two_images / "c.webp").touch()
     assert len(all_of(replay(two_images))) == 2
-    assert f"passed over 1 file in {two_images}, c.webp, for only PNG, " in caplog.text
+    assert f"1 file in {two_images} is not read (c.webp): only PNG, " in caplog.text
 
 
 def test_a_video_keeps_its_colours(video: Path) -> None:
