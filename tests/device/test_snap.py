@@ -168,7 +168,7 @@ def test_a_camera_may_be_set_to_the_size_of_a_known_scale_where_nothing_else_dif
         origin=Circumstances("Ada", MOMENT, "leuko-default 1", "b" * 64, driver).origin(
             [], shape=(480, 640)
         ),
-        um_per_px=0.2,
+        um_per_px=0.1,
         within_percent=1.0,
         method="stage micrometer",
         measured=20,
