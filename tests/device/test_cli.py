@@ -327,6 +327,8 @@ def test_a_disk_that_fills_up_leaves_no_result(
         (("count", "x"), "Missing option '--out'"),
         (("count", "x", "--out", "y", "--um-per-px", "wide"), "'wide' is neither auto nor"),
         (("count", "x", "--out", "y", "--um-per-px", "nan"), "'nan' is neither auto nor"),
+        (("count", "x", "--out", "y", "--um-per-px", "12"), "from 0.02 to 1 µm\n"),
+        (("count", "x", "--out", "y", "--um-per-px", "0,065"), "; write a decimal point: 0.065"),
         (("count", "x", "--out", "y", "--hologram"), "No such option"),
         (("count", "--out", "y"), "Missing argument"),
         (("hologram",), "No such command"),

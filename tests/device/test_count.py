@@ -200,6 +200,15 @@ def test_pages_that_are_not_counted_are_named(
     ]
 
 
+def test_that_an_earlier_result_is_replaced_is_told(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    first, second = (count([disc_folder], out_dir, bundle) for _ in range(2))
+    told = f"the earlier result in {out_dir} is replaced; give each count a folder of its own"
+    assert told not in first.warnings
+    assert told in second.warnings
+
+
 def test_pictures_of_an_earlier_result_are_left_out(
     disc_folder: Path, out_dir: Path, tmp_path: Path, bundle: ModelBundle
 ) -> None:

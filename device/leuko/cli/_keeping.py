@@ -103,20 +103,22 @@ def _tell_next(name: str, bench: Measuring) -> None:
         return
     later = ORDER[ORDER.index(name) + 1 :]
     if left := [one.replace("_", "-") for one in later if one not in present.record.parts]:
-        command = f"leuko calibrate {left[0]}{same_places(bench.asked, left[0])}"
+        command = f"leuko calibrate {left[0]}{same_places(bench.asked, left[0], after=name)}"
         typer.echo(f"still to come: {', '.join(left)}; to go on with {left[0]}, run: {command}")
 
 
-def same_places(asked: Asked, part: str) -> str:
+def same_places(asked: Asked, part: str, *, after: str = "") -> str:
     """Return the options that make a part's command look and keep where this one did.
 
     Args:
         asked: what this one was given.
         part: name of the part, as commands have it.
+        after: the part that this one measured, if it did.
     """
+    # Fields are no sweep, and a sweep is no fields.
+    is_elsewhere = asked.folder and "focus" in {part, after}
     places = {
-        # Fields are no sweep.
-        "--from": "FOLDER" if asked.folder and part == "focus" else asked.folder,
+        "--from": "FOLDER" if is_elsewhere else asked.folder,
         "--camera": asked.camera,
         "--camera-source": asked.camera_source,
         "--state-dir": asked.state_dir,

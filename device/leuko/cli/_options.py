@@ -70,7 +70,9 @@ def _checked_scale(value: str | None) -> str | None:
     except ValueError:
         is_scale = False
     if not is_scale:
-        raise typer.BadParameter(f"{value!r} is neither auto nor a scale from 0.02 to 1 µm")
+        raise typer.BadParameter(
+            f"{value!r} is neither auto nor a scale from 0.02 to 1 µm{_pointed(str(value))}"
+        )
     return value
 
 
@@ -81,12 +83,7 @@ def number_from(least: float, most: float) -> Callable[[str | float], float]:
         try:
             found = float(given)
         except ValueError:
-            whole, _, digits = str(given).partition(",")
-            plain = f"{whole}.{digits}"
-            # Of 1,000 nobody can tell whether a thousand is meant.
-            is_plain = len(digits) != _GROUPED and _is_number(plain)
-            point = f"; write a decimal point: {plain}" if is_plain else ""
-            raise typer.BadParameter(f"{given!r} is no number{point}") from None
+            raise typer.BadParameter(f"{given!r} is no number{_pointed(str(given))}") from None
         if not least <= found <= most:
             raise typer.BadParameter(f"{given} is not from {least:g} to {most:g}")
         return found
@@ -96,6 +93,15 @@ def number_from(least: float, most: float) -> Callable[[str | float], float]:
 
 _GROUPED = 3
 """Digits that a comma parts off a large number."""
+
+
+def _pointed(given: str) -> str:
+    """Return how a number with a decimal comma is written; empty for anything else."""
+    whole, _, digits = given.partition(",")
+    plain = f"{whole}.{digits}"
+    # Of 1,000 nobody can tell whether a thousand is meant; of 0,065 everybody can.
+    is_decimal = digits and (len(digits) != _GROUPED or whole == "0")
+    return f"; write a decimal point: {plain}" if is_decimal and _is_number(plain) else ""
 
 
 def _is_number(text: str) -> bool:

@@ -70,7 +70,7 @@ def count_images(
         scales = run.scales(um_per_px)
         run.learn(analyser, scales)
         run.analyse_all(analyser, scales, report, pictures)
-        result = run.result(scales)
+        result = run.result(scales, replaced=out if report.replaces else None)
         report.finish(
             result.count,
             result.failed,
@@ -80,6 +80,10 @@ def count_images(
             wbc=result.wbc.detail if result.wbc else None,
         )
     return result
+
+
+def _told_replaced(folder: Path) -> str:
+    return f"the earlier result in {folder} is replaced; give each count a folder of its own"
 
 
 class _Run:
@@ -145,7 +149,7 @@ class _Run:
                 report.add_mask(field)
         self._progress("done", len(images), len(images))
 
-    def result(self, scales: Scales) -> CountResult:
+    def result(self, scales: Scales, *, replaced: Path | None) -> CountResult:
         self._inputs.refuse_if_all_failed()
         failed = self._inputs.failed()
         _, left_aside = adapter_for(self._calibration, self._bundle.sha256)
@@ -159,6 +163,7 @@ class _Run:
             wbc=self._estimated_wbc(),
             scales=tuple(self._estimates),
             warnings=(
+                *([_told_replaced(replaced)] if replaced else ()),
                 *filter(None, [left_aside]),
                 *self._inputs.warnings(),
                 *scales.warnings(self._inputs.labels),

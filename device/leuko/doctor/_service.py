@@ -69,7 +69,9 @@ def ask_service(settings: Settings) -> AskedService:
         text, _, remedy = str(error).partition("; ")
         is_there = not isinstance(error, NoServiceError)
         return AskedService(doubtful(part, text, remedy), runs=is_there)
-    return AskedService(sound(part, f"{status.state} at {path}"), runs=True, status=status)
+    return AskedService(
+        sound(part, f"runs at {path}; session {status.state}"), runs=True, status=status
+    )
 
 
 def _is_absent(path: Path) -> bool:

@@ -54,6 +54,12 @@ class ReportFolder:
         self._staged = folder / _UNFINISHED
         self._images: list[dict[str, object]] = []
         self._made: tuple[Path, ...] = ()
+        self._replaces = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the folder had an earlier result when it was entered."""
+        return self._replaces
 
     def __enter__(self) -> Self:
         """Make the folder and clear it of an earlier result and the files that this lists.
@@ -68,6 +74,7 @@ class ReportFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
             _remove_tree(self._staged)
             self._staged.mkdir()
+            self._replaces = (self._folder / _DIFFERENTIAL).exists()
             _remove_result(self._folder)
             self._append(",".join(CSV_COLUMNS) + "\n")
             undo.pop_all()

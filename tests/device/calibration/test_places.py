@@ -110,8 +110,8 @@ def test_the_state_directory_is_told_to_every_command_that_takes_one_and_to_no_o
         "leuko calibrate fits this; leuko runs; run leuko count FOLDER",
         "no images in leuko run; give a folder with PNG, JPEG, TIFF or BMP files in it",
         "leuko snap takes no pictures (Read-only file system); name another folder",
-        "/mnt/leuko snap/1.png is no PNG, JPEG, TIFF or BMP that can be read",
-        "there is nothing to replay at /mnt/the leuko run/fields; name a folder of images",
+        "/srv/leuko snap/1.png is no PNG, JPEG, TIFF or BMP that can be read",
+        "there is nothing to replay at /srv/the leuko run/fields; name a folder of images",
         "with leuko run/a.png and, of yesterday's, leuko snap.zip",
     ],
 )

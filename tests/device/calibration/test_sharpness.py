@@ -1,12 +1,22 @@
 """What sharp means, from a sweep of the focus; refused where the sweep does not show it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from leuko.calibration import Circumstances, Shot, measure_focus
+from leuko.calibration import (
+    FOLDER_NAME,
+    CalibrationHistory,
+    Circumstances,
+    ScalePart,
+    Shot,
+    measure_focus,
+)
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError
 
@@ -41,6 +51,28 @@ def test_a_sweep_tells_focus_from_its_loss(
     assert part.softest < part.least_sharpness < part.best_sharpness
     assert part.least_sharpness - 1 == pytest.approx(0.4 * (part.best_sharpness - 1), abs=0.01)
     assert len(part.origin.frames) == len(SWEEP)
+
+
+def test_after_a_sweep_the_next_part_is_not_sent_to_the_sweep(
+    sweep: Callable[..., list[RGBImage]],
+    circumstances: Circumstances,
+    leuko: Callable[..., CompletedProcess[str]],
+    tmp_path: Path,
+) -> None:
+    pictures = sweep(SWEEP)
+    for number, rgb in enumerate(pictures):
+        Image.fromarray(rgb).save(tmp_path / f"{number:02}.png")
+    scale = ScalePart(
+        origin=circumstances.origin([], shape=pictures[0].shape[:2]),
+        um_per_px=UM_PER_PX,
+        within_percent=0.1,
+        method="stage micrometer",
+        measured=40,
+    )
+    state = tmp_path / "state"
+    CalibrationHistory(state / FOLDER_NAME).keep({"scale": scale}, cause="scale", by="Ada")
+    run = leuko("calibrate", "focus", "--from", tmp_path, "--state-dir", state, "--yes")
+    assert run.stdout.endswith(f"leuko calibrate stain --from FOLDER --state-dir {state}\n")
 
 
 def test_a_softer_optic_is_asked_for_less(

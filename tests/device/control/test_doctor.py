@@ -58,8 +58,8 @@ def test_what_a_service_holds_is_asked_of_it_and_not_opened(
     assert lines["accelerator"].split() == ["ok", "accelerator", "fine"]
     assert lines["disk"].startswith("warning")
     assert f"{nearly_full.text}; export old sessions" in lines["disk"]
-    assert lines["disk"].endswith("leuko session slim")
-    assert "idle at" in lines["service"]
+    assert lines["disk"].partition("leuko session slim")[2].startswith(" --state-dir /")
+    assert lines["service"].endswith("; session idle")
     assert "backend" not in lines
 
 
