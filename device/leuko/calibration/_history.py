@@ -15,7 +15,7 @@ from leuko.calibration._archive import (
     site_file,
     unpacked,
 )
-from leuko.calibration._kept import Entry, KeptCalibrations
+from leuko.calibration._kept import KeptCalibrations
 from leuko.calibration._lines import as_line
 from leuko.calibration._numbered import NumberedFiles
 from leuko.calibration._parts import named_parts, numbered, refuse_other_size, spoken
@@ -30,8 +30,8 @@ _Files = tuple[bytes | None, bytes | None]
 """What lies beside a record: the flat field's PNG and the adaptation's array."""
 
 
-class CalibrationHistory:
-    """All calibrations of one device; the newest that is whole is the one in use."""
+class CalibrationHistory(KeptCalibrations):
+    """All calibrations of one device, to which others are added."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], Moment] = now) -> None:
         """Name the folder; it is made when the first calibration is kept.
@@ -40,27 +40,10 @@ class CalibrationHistory:
             folder: that of the calibrations, `FOLDER_NAME` in the state directory.
             clock: gives the present moment.
         """
-        self._files = NumberedFiles(
-            folder, "calibration", ".zip", "calibrations", "leuko calibrate"
+        super().__init__(
+            NumberedFiles(folder, "calibration", ".zip", "calibrations", "leuko calibrate")
         )
-        self._kept = KeptCalibrations(self._files)
         self._clock = clock
-
-    def entries(self) -> list[Entry]:
-        """Return every calibration, the newest first, damaged ones named as such.
-
-        Raises:
-            CalibrationError: the folder cannot be read.
-        """
-        return self._kept.entries()
-
-    def current(self) -> Calibration | None:
-        """Return the newest calibration that is whole; None where there is none.
-
-        Raises:
-            CalibrationError: the folder cannot be read, or none of its calibrations is whole.
-        """
-        return self._kept.current()
 
     def keep(
         self,
@@ -90,9 +73,9 @@ class CalibrationHistory:
             told = present.record.parts if present else {}
             refuse_other_size(told, parts)
             if gain is None and "flat_field" in told:
-                gain = gain_png(self._kept.content(before or 0))
+                gain = gain_png(self._content(before or 0))
             if site is None and "site" in told:
-                site = site_file(self._kept.content(before or 0))
+                site = site_file(self._content(before or 0))
             files = (gain, site)
             together = {**told, **numbered(parts, number)}
             return self._put(number, together, files, cause=cause, by=by, before=before)
@@ -114,7 +97,7 @@ class CalibrationHistory:
             told = present.record.parts if present else {}
             kept = {name: part for name, part in told.items() if name not in gone}
             before = present.record.number if present else None
-            content = self._kept.content(before or 0) if kept else b""
+            content = self._content(before or 0) if kept else b""
             files = (
                 gain_png(content) if "flat_field" in kept else None,
                 site_file(content) if "site" in kept else None,
@@ -135,7 +118,7 @@ class CalibrationHistory:
 
     def _to_forget(self, names: Collection[str]) -> tuple[Calibration | None, tuple[str, ...]]:
         """Return the calibration in use, and what is to be dropped of it."""
-        present, problem = self._kept.newest_whole()
+        present, problem = self._newest_whole()
         told = present.record.parts if present else {}
         if not told and (names or present or not problem):
             raise CalibrationError("there is no calibration to forget; calibrate first")
@@ -167,7 +150,7 @@ class CalibrationHistory:
             cause = f"undo of {record.number}"
             if record.before is None:
                 return self._put(number, {}, (None, None), cause=cause, by=by, before=None)
-            content = self._kept.content(record.before)
+            content = self._content(record.before)
             earlier = unpacked(content, self._files.path(record.before).name).record
             files = (gain_png(content), site_file(content))
             return self._put(
@@ -189,7 +172,7 @@ class CalibrationHistory:
                 raise OutputError(f"{file} is there already; choose another name")
             if not file.parent.is_dir():
                 raise OutputError(f"there is no folder {file.parent}; make it, or choose another")
-        self._files.put(file, self._kept.content(present.record.number))
+        self._files.put(file, self._content(present.record.number))
         return present
 
     def import_file(self, file: Path, *, by: str) -> Calibration:
@@ -203,7 +186,7 @@ class CalibrationHistory:
         found = unpacked(content, str(file))
         cause = f"import of {found.record.number} from {file.name}"
         with self._files.adding() as number:
-            present, _ = self._kept.newest_whole()
+            present, _ = self._newest_whole()
             before = present.record.number if present else None
             # What the parts were numbered on another device says nothing of this one.
             parts = numbered(found.record.parts, number)

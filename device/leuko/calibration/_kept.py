@@ -26,7 +26,7 @@ class Entry:
 
 
 class KeptCalibrations:
-    """Reads calibrations; adds none."""
+    """The calibrations of a folder, read; the newest that is whole is the one in use."""
 
     def __init__(self, files: NumberedFiles) -> None:
         """Name their files.
@@ -50,14 +50,14 @@ class KeptCalibrations:
         Raises:
             CalibrationError: the folder cannot be read, or none of its calibrations is whole.
         """
-        found, problem = self.newest_whole()
+        found, problem = self._newest_whole()
         if problem and found is None:
             raise CalibrationError(
                 f"{problem}; if it is damaged, leuko calibrate forget starts without one"
             )
         return found
 
-    def newest_whole(self) -> tuple[Calibration | None, str]:
+    def _newest_whole(self) -> tuple[Calibration | None, str]:
         """Return the newest that is whole, and what is wrong with the newest of all."""
         problem = ""
         for number in reversed(self._files.numbers()):
@@ -68,17 +68,9 @@ class KeptCalibrations:
             problem = problem or entry.problem
         return None, problem
 
-    def content(self, number: int) -> bytes:
-        """Return a calibration's file.
-
-        Raises:
-            CalibrationError: it cannot be read.
-        """
-        return read_file(self._files.path(number))
-
     def _entry(self, number: int) -> Entry:
         try:
-            found = unpacked(self.content(number), self._files.path(number).name)
+            found = unpacked(self._content(number), self._files.path(number).name)
         except CalibrationError as error:
             return Entry(number, None, str(error))
         if found.record.number != number:
@@ -87,3 +79,6 @@ class KeptCalibrations:
             problem = f"{path} is calibration {other}, renamed; give it its name back"
             return Entry(number, None, problem)
         return Entry(number, found, "")
+
+    def _content(self, number: int) -> bytes:
+        return read_file(self._files.path(number))
