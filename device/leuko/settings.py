@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from leuko.choices import choices_of
 from leuko.errors import SettingsError
 
 SETTINGS_FILE = Path("/etc/leuko/leuko.toml")
@@ -206,5 +207,5 @@ def _sentence(error: ValidationError, source: str) -> str:
         if source == _ENVIRONMENT:
             remedy = f"unset {_PREFIX}{key.upper()}; {remedy}"
         return f"{source} has the unknown setting {key}; {remedy}"
-    reason = problem["msg"].removeprefix("Input ")
-    return f"{source} sets {key} to {problem['input']!r}, which {reason}; correct it"
+    fitting = choices_of(Settings.model_json_schema()["properties"][key])
+    return f"{source} sets {key} to {problem['input']!r}, which it cannot be; give {fitting}"

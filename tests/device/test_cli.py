@@ -335,6 +335,14 @@ def test_a_disk_that_fills_up_leaves_no_result(
         (("count", "x", "--out", "y", "--backend", "tpu"), "'tpu' is not a backend; choose one of"),
         (("run", "--camera", "simm"), "'simm' is not a camera's driver; choose one of opencv, "),
         (("run", "--display", "tv"), "'tv' is not a display's driver; choose one of none, "),
+        (("session", "list", "--limit", "0"), "'--limit': 0 is too small; give 1 or more\n"),
+        (("session", "list", "--limit", "1001"), "1001 is too large; give 1000 or less\n"),
+        (("snap", "x", "--fields", "few"), "'few' is no whole number; give one, such as 20\n"),
+        (("session", "show", "TEST-1"), "'TEST-1' is no number of a session; leuko session list"),
+        (("session", "export", "0"), "'0' is no number of a session; leuko session list names"),
+        (("calibrate", "review", "x"), "'x' is no number of a session; leuko session list"),
+        (("session", "tally"), "Error: what was seen is missing; only smudge cells are: leuko s"),
+        (("session", "tally", "blast"), "Error: 'blast' is not tallied by eye; only smudge cel"),
     ],
 )
 def test_a_command_that_makes_no_sense_exits_with_two(

@@ -1,5 +1,6 @@
 """Settings: where they come from, and what is refused."""
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 
@@ -40,9 +41,18 @@ def test_a_scale_reads_the_same_from_the_environment(um_per_px: float) -> None:
     [
         ("um_per_pixel = 0.1", "unknown setting um_per_pixel; did you mean um_per_px?"),
         ("hologram = true", "unknown setting hologram; known: bundle, um_per_px, backend, threads"),
-        ("um_per_px = 7.0", "sets um_per_px to 7.0"),
-        ('um_per_px = "wide"', "sets um_per_px to 'wide'"),
-        ("threads = 0", "sets threads to 0"),
+        (
+            "um_per_px = 7.0",
+            "sets um_per_px to 7.0, which it cannot be; give a number from 0.02 to 1, or auto",
+        ),
+        ('um_per_px = "wide"', "sets um_per_px to 'wide', which it cannot be; give a number f"),
+        ("threads = 0", "sets threads to 0, which it cannot be; give a whole number from 1 to 64,"),
+        ("exposure_us = 0", "give a whole number from 1 to 1000000"),
+        ("check_every_h = 0", "give a number above 0, to 8760"),
+        ('backend = "tpu"', "give auto, edgetpu, gpu or cpu"),
+        ("target = 100", "give a text in quotes"),
+        (f'operator = "{"a" * 65}"', "give a text of at most 64 characters"),
+        ("state_dir = 1", "give a path in quotes"),
         ("threads =", "is not valid TOML"),
     ],
 )
@@ -52,6 +62,7 @@ def test_what_the_file_may_not_say_is_refused(file: Path, text: str, words: str)
         load_settings({"LEUKO_SETTINGS": str(file)})
     assert words in str(caught.value)
     assert str(file) in str(caught.value)
+    assert not re.search(r"input|should|valid (number|integer|string)", str(caught.value))
 
 
 def test_a_state_directory_that_is_a_file_is_refused(file: Path, tmp_path: Path) -> None:

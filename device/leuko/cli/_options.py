@@ -91,6 +91,20 @@ def number_from(least: float, most: float) -> Callable[[str | float], float]:
     return number
 
 
+def session_number(given: str | int) -> int:
+    """Return the number of a session; a specimen's id is none."""
+    try:
+        number = int(given)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise typer.BadParameter(
+            f"{given!r} is no number of a session; leuko session list names them with their "
+            "specimens"
+        )
+    return number
+
+
 _GROUPED = 3
 """Digits that a comma parts off a large number."""
 

@@ -13,7 +13,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
 from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm, same_places
-from leuko.cli._options import refuse_to_ask
+from leuko.cli._options import refuse_to_ask, session_number
 from leuko.errors import CalibrationError
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 def review(
     asked: Asked,
     session: Annotated[
-        int, typer.Argument(metavar="SESSION", min=1, help="Whose cells; it must be finished.")
+        int,
+        typer.Argument(
+            metavar="SESSION", parser=session_number, help="Whose cells; it must be finished."
+        ),
     ],
     *,
     labels: Annotated[

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Iterator
-from enum import StrEnum
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._groups import CommandGroup
-from leuko.cli._options import JSONOption, SocketOption
+from leuko.cli._options import JSONOption, SocketOption, WrongUseError, session_number
 from leuko.cli._slimming import slim
 from leuko.errors import SettingsError
 
@@ -31,11 +30,14 @@ session_app.command()(slim)
 _EVERY_S = 1.0
 
 
-class TalliedCell(StrEnum):
-    """What is tallied by eye."""
+_TALLIED = "smudge"
 
-    SMUDGE = "smudge"
-    """A smudge cell: a burst leukocyte."""
+
+def _checked_cell(value: str | None) -> str | None:
+    if value == _TALLIED:
+        return value
+    wrong = f"{value!r} is not tallied by eye" if value else "what was seen is missing"
+    raise WrongUseError(f"{wrong}; only smudge cells are: leuko session tally {_TALLIED}")
 
 
 def _checked_target(value: str | None) -> str | None:
@@ -52,7 +54,11 @@ def _checked_target(value: str | None) -> str | None:
 _TARGET = "Cells to count, such as 200, or a half width, such as ±5 or 5%."
 SessionArgument = Annotated[
     int,
-    typer.Argument(metavar="SESSION", min=1, help="The session's number; see: leuko session list."),
+    typer.Argument(
+        metavar="SESSION",
+        parser=session_number,
+        help="The session's number; see: leuko session list.",
+    ),
 ]
 
 
@@ -118,7 +124,10 @@ def target(
 
 @session_app.command()
 def tally(
-    cell: Annotated[TalliedCell, typer.Argument(metavar="smudge", help="What was seen.")],
+    cell: Annotated[
+        str | None,
+        typer.Argument(metavar=_TALLIED, callback=_checked_cell, help="What was seen."),
+    ] = None,
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Take the last one back instead.")] = False,
     json: JSONOption = False,

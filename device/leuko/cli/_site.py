@@ -13,7 +13,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, measuring, tell_left_out
-from leuko.cli._options import CellScaleOption, WrongUseError
+from leuko.cli._options import CellScaleOption, WrongUseError, session_number
 
 if TYPE_CHECKING:
     from leuko.calibration import LabelledCell, SiteMeasurement
@@ -28,7 +28,10 @@ def site(
     ] = None,
     *,
     session: Annotated[
-        int | None, typer.Option(min=1, metavar="SESSION", help="Take cells of a session instead.")
+        int | None,
+        typer.Option(
+            parser=session_number, metavar="SESSION", help="Take cells of a session instead."
+        ),
     ] = None,
     labels: Annotated[
         Path | None,
