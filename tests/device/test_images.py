@@ -237,17 +237,29 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
         find_images([tmp_path])
 
 
-def test_a_folder_with_nothing_but_folders_says_how_many(tmp_path: Path) -> None:
-    for name in ("neutrophil", "lymphocyte"):
+def test_a_folder_with_nothing_but_folders_names_them(tmp_path: Path) -> None:
+    for name in ("neutrophil", "lymphocyte", ".hidden"):
         (tmp_path / name).mkdir()
-    with pytest.raises(ImageError, match="name the 2 folders in it instead"):
+    told = r"name one of the 2 folders in it instead \(lymphocyte, neutrophil\)"
+    with pytest.raises(ImageError, match=told):
         find_images([tmp_path])
 
 
 def test_a_folder_with_one_folder_names_that(tmp_path: Path) -> None:
     (tmp_path / "neutrophil").mkdir()
-    with pytest.raises(ImageError, match="name the folder in it instead"):
+    with pytest.raises(ImageError, match=r"name the folder in it instead \(neutrophil\)"):
         find_images([tmp_path])
+
+
+def test_folders_of_images_that_are_not_looked_into_are_told(tmp_path: Path) -> None:
+    for name in ("a.png", "b/1.png", "c/2.JPG", "d/notes.txt", "e/3.png", "e/differential.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    told = f"2 folders with images in {tmp_path} are not looked into (b, c); name them for their "
+    assert unread_images([tmp_path]) == [f"{told}images"]
+    told = f"a folder with images in {tmp_path} is not looked into (c); name it for its images"
+    assert unread_images([tmp_path, tmp_path / "b"]) == [told]
+    assert unread_images([tmp_path, tmp_path / "b", tmp_path / "c"]) == []
 
 
 def test_images_of_a_kind_that_is_not_read_are_told_with_those_that_are(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def cells_of_folder(
             f"{error.filename or folder} cannot be read: {error.strerror}; check the path and its "
             "permissions"
         ) from error
-    for unread in unread_images(image.parent for _, image in images):
+    for unread in unread_images([image.parent for _, image in images]):
         left_out(unread)
     for cell_class, image in _spread(images):
         try:

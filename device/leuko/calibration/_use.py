@@ -17,6 +17,7 @@ from leuko.vision.flat_field import FlatFieldCorrection
 from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits
 from leuko.vision.tone import Tone
 
+_CALIBRATE = "calibrate this one after leuko calibrate forget"
 _SLIDES = ("replay", "sim")
 """Drivers whose source is what lies under the lens, not which camera it is."""
 
@@ -38,12 +39,14 @@ def calibrated_scale(calibration: Calibration | None) -> float | None:
 class CalibratedFrames:
     """Makes of a camera's frames what everything after it is to see."""
 
-    def __init__(self, calibration: Calibration) -> None:
+    def __init__(self, calibration: Calibration, *, otherwise: str = _CALIBRATE) -> None:
         """Prepare the correction.
 
         Args:
             calibration: of the camera.
+            otherwise: what is to be done with pictures of another size, but for giving others.
         """
+        self._otherwise = otherwise
         parts = calibration.record.framed.values()
         self._shapes = {(p.origin.camera.height, p.origin.camera.width) for p in parts}
         flat_field = calibration.flat_field
@@ -63,8 +66,8 @@ class CalibratedFrames:
         if other:
             raise ImageError(
                 f"the picture is {shape[1]} x {shape[0]} pixels, the calibration is for "
-                f"{other[1]} x {other[0]}; give pictures of the calibrated camera, or calibrate "
-                "this one after leuko calibrate forget"
+                f"{other[1]} x {other[0]}; give pictures of the calibrated camera, or "
+                f"{self._otherwise}"
             )
         return self._correction.corrected(rgb) if self._correction else rgb
 

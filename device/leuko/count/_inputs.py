@@ -19,6 +19,7 @@ _DARKEST = 20
 _STAINED_SHARE = 0.85
 """Of the usual level of green; what is darker is stained."""
 _JPEG_LEVELS = 4
+_UNCALIBRATED = "count these without --calibration"
 
 
 class Inputs:
@@ -42,7 +43,9 @@ class Inputs:
         self._unread = unread
         self.names = dict(zip(images, name_images(images), strict=True))
         """What the results call each image, and what its pictures are named by."""
-        self._frames = CalibratedFrames(calibration) if calibration else None
+        self._frames = (
+            CalibratedFrames(calibration, otherwise=_UNCALIBRATED) if calibration else None
+        )
         self._failures: dict[Path, ImageError] = {}
         self._first_with: dict[bytes, Path] = {}
         self._twins: dict[Path, Path] = {}

@@ -35,6 +35,11 @@ _UNREAD = frozenset([
 ])
 """Of images that telephones, cameras and slide scanners save, and that are not read."""
 
+_RESULT = "differential.json"
+"""Lies in a folder that Leuko wrote, whose pictures are no fields."""
+_NAMED = 5
+"""Folders that a sentence names."""
+
 
 def find_images(paths: Iterable[Path]) -> list[Path]:
     """Return the image files among the paths, each once.
@@ -59,14 +64,47 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
-def unread_images(paths: Iterable[Path]) -> list[str]:
-    """Return how many images of each folder `find_images` passes over for their kind, in words."""
-    folders = [path for path in dict.fromkeys(paths) if path.is_dir()]
-    # Of a folder that cannot be read `find_images` says so.
-    with suppress(OSError):
-        named = [(folder, _named(folder, _UNREAD)) for folder in folders]
-        return [_told_unread(folder, unread) for folder, unread in named if unread]
-    return []
+def unread_images(paths: Sequence[Path]) -> list[str]:
+    """Return what `find_images` passes over of each folder: kinds, and folders of images."""
+    given = {path.resolve() for path in paths if path.is_dir()}
+    told: list[str] = []
+    for folder in dict.fromkeys(path for path in paths if path.is_dir()):
+        # Of a folder that cannot be read `find_images` says so.
+        with suppress(OSError):
+            unread = _named(folder, _UNREAD)
+            told += [_told_unread(folder, unread)] if unread else []
+            deeper = [one for one in _folders_in(folder) if one.resolve() not in given]
+            told += _told_deeper(folder, [one for one in deeper if _has_fields(one)])
+    return told
+
+
+def _told_deeper(folder: Path, deeper: Sequence[Path]) -> list[str]:
+    if not deeper:
+        return []
+    which = "a folder" if len(deeper) == 1 else f"{len(deeper)} folders"
+    is_not, name = ("is", "name it for its") if len(deeper) == 1 else ("are", "name them for their")
+    told = f"{which} with images in {folder} {is_not} not looked into ({_few(deeper)})"
+    return [f"{told}; {name} images"]
+
+
+def _few(folders: Sequence[Path]) -> str:
+    names = ", ".join(folder.name for folder in folders[:_NAMED])
+    return names + (", ..." if len(folders) > _NAMED else "")
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(
+        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
+
+
+def _has_fields(folder: Path) -> bool:
+    """Return whether a folder holds images that are no result of a count."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        return False
+    return _RESULT not in names and any(name.lower().endswith(SUFFIXES) for name in names)
 
 
 def _told_unread(folder: Path, unread: Sequence[Path]) -> str:
@@ -84,9 +122,9 @@ def _images_in(folder: Path) -> list[Path]:
     if unread := _named(folder, _UNREAD):
         them = "it" if len(unread) == 1 else "them"
         raise ImageError(f"{_told_unread(folder, unread)}; save {them} as one of these")
-    folders = sum(path.is_dir() for path in folder.iterdir())
-    which = "the folder" if folders == 1 else f"the {folders} folders"
-    deeper = f"; name {which} in it instead" if folders else ""
+    folders = _folders_in(folder)
+    which = "the folder" if len(folders) == 1 else f"one of the {len(folders)} folders"
+    deeper = f"; name {which} in it instead ({_few(folders)})" if folders else ""
     raise ImageError(
         f"no images in {folder}; give a folder with PNG, JPEG, TIFF or BMP files in it{deeper}"
     )
