@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,9 +193,10 @@ def test_pages_that_are_not_counted_are_named(
 ) -> None:
     disc = Image.open(disc_folder / "one.png").convert("RGB")
     thumbnail = disc.resize((48, 36))
-    disc.save(tmp_path / "fields.tif", save_all=True, append_images=[disc, thumbnail])
-    ImageOps.mirror(disc).save(tmp_path / "one.tif", save_all=True, append_images=[thumbnail])
-    result = count([tmp_path], tmp_path / "out", bundle)
+    (pages := tmp_path / "pages").mkdir()
+    disc.save(pages / "fields.tif", save_all=True, append_images=[disc, thumbnail])
+    ImageOps.mirror(disc).save(pages / "one.tif", save_all=True, append_images=[thumbnail])
+    result = count([pages], tmp_path / "out", bundle)
     assert result.count.n == 10
     assert [warning.partition(";")[0] for warning in result.warnings] == [
         "fields.tif has 2 pages and only the first is counted"
@@ -392,6 +395,51 @@ def test_images_of_two_objectives_that_contradict_each_other_have_a_scale_each(
     assert len(scales) + len(result.failed) == 3
 
 
+def fields_of(smear: SimulatedSmear, folder: Path, um_per_px: float, places: Sequence[int]) -> Path:
+    """A folder of fields of one size, taken at a scale."""
+    folder.mkdir()
+    for x in places:
+        pixels = smear.render(x, 5, width_px=400, height_px=400, um_per_px=um_per_px)
+        Image.fromarray(pixels).save(folder / f"{x}.png")
+    return folder
+
+
+def test_folders_of_two_microscopes_with_one_picture_size_are_told_apart(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    one = fields_of(smear, tmp_path / "one", 0.2, (5, 30, 55, 80))
+    other = fields_of(smear, tmp_path / "other", 0.17, (10, 40, 70))
+    result = count([one, other], tmp_path / "out", bundle, um_per_px=None)
+    (warning,) = result.warnings
+    assert re.match(
+        rf"{other} \(0\.1[67]\d\) does not fit {one} \(0\.\d+ µm per pixel\): their red cells say",
+        warning,
+    )
+    assert warning.endswith("; count each folder by itself, or state --um-per-px")
+    scale = json.loads((tmp_path / "out" / "differential.json").read_text())["scale"]
+    assert scale == {"origin": "red cells", "doubts": [warning]}
+
+
+def test_folders_of_one_microscope_are_not_told_apart(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    one = fields_of(smear, tmp_path / "one", 0.2, (5, 30, 55))
+    other = fields_of(smear, tmp_path / "other", 0.2, (10, 40, 70))
+    assert count([one, other], tmp_path / "out", bundle, um_per_px=None).warnings == ()
+
+
+def test_a_folder_with_fields_of_two_microscopes_is_doubted(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    folder = fields_of(smear, tmp_path / "mixed", 0.2, (5, 40, 75))
+    fields_of(smear, tmp_path / "other", 0.17, (10, 45, 80))
+    for path in (tmp_path / "other").iterdir():
+        path.rename(folder / path.name)
+    (warning,) = count([folder], tmp_path / "out", bundle, um_per_px=None).warnings
+    assert warning.startswith("the red cells of 3 images (such as ")
+    assert "; count the images of each microscope by themselves" in warning
+
+
 @pytest.mark.parametrize(("stated", "warnings"), [(0.2, 0), (0.1, 1)])
 def test_a_stated_scale_that_the_red_cells_contradict_is_used_and_doubted(
     smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle, *, stated: float, warnings: int
@@ -401,6 +449,8 @@ def test_a_stated_scale_that_the_red_cells_contradict_is_used_and_doubted(
     assert (result.um_per_px, result.scales) == (stated, ())
     assert len(result.warnings) == warnings
     assert all(f"{stated:g} µm per pixel is stated" in warning for warning in result.warnings)
+    scale = json.loads((tmp_path / "out" / "differential.json").read_text())["scale"]
+    assert scale == {"origin": "stated", "doubts": list(result.warnings)}
 
 
 def test_a_calibrated_scale_that_the_red_cells_contradict_is_doubted_as_such(
@@ -414,6 +464,8 @@ def test_a_calibrated_scale_that_the_red_cells_contradict_is_doubted_as_such(
     (warning,) = result.warnings
     assert "0.1 µm per pixel is calibrated, but the red cells say" in warning
     assert "or run leuko calibrate scale again" in warning
+    scale = json.loads((out / "differential.json").read_text())["scale"]
+    assert scale == {"origin": "calibrated", "doubts": [warning]}
 
 
 def test_an_image_that_is_not_sharp_is_counted_and_named(
@@ -525,6 +577,7 @@ def test_a_calibrated_count_evens_out_the_light_before_anything_else(
     assert named(lit) == dict.fromkeys(LEUKOCYTES, 1)
     assert [failed.image for failed in lit.failed] == ["two.png"]
     assert "560 x 300 pixels, the calibration is for 560 x 400" in lit.failed[0].reason
+    assert lit.failed[0].reason.endswith("camera, or count these without --calibration")
 
 
 def named(result: CountResult) -> dict[CellClass, int]:

@@ -1,7 +1,8 @@
 """The size of a pixel, measured with a stage micrometer or, where there is none, by red cells."""
 
+import contextlib
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leuko.calibration._circumstances import Circumstances
@@ -14,6 +15,7 @@ from leuko.status import Guidance
 from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits, judge
 from leuko.vision.ruler import RulerReading, read_ruler
 from leuko.vision.scale import MeasuredField, measure_field, scale_of
+from leuko.vision.scale_agreement import parted, trusted_scale
 
 RULER_PICTURES = 3
 """Pictures of a micrometer that are read; one is enough."""
@@ -91,6 +93,7 @@ def measure_by_red_cells(
     limits: QualityLimits = DEFAULT_LIMITS,
     is_live: bool = False,
     told: ToldShot = lambda _shot, _reason: None,
+    doubted: Callable[[str], None] = lambda _sentence: None,
 ) -> ScalePart:
     """Return the scale from fields of a smear, whose red cells are taken to be 7.2 µm wide.
 
@@ -102,6 +105,7 @@ def measure_by_red_cells(
         is_live: whether a camera shows them. Ten copies in a row end it, for of a slide at rest
             nothing else comes; in a folder other fields may follow.
         told: of each picture: copies and what is too dark, too bright or not sharp are not used.
+        doubted: told why the fields may be of two microscopes, if so.
 
     Raises:
         ScaleError: the fields show no red cells, too few, or sizes that contradict each other.
@@ -117,6 +121,8 @@ def measure_by_red_cells(
             f"{estimate.confidence:.2f}, {_LEAST_CONFIDENCE:g} is needed); give sharper or more "
             "fields, or a stage micrometer"
         )
+    if apart := parted(_own_scales(fields, frames)):
+        doubted(f"{apart}; measure the fields of each microscope by themselves")
     within = math.hypot(_DONORS_PERCENT, 2 * _CELLS_PERCENT / math.sqrt(estimate.red_cells))
     return ScalePart(
         origin=circumstances.origin(frames, shape=fields[0].shape),
@@ -155,6 +161,16 @@ def _chosen(
             "enough light, or a stage micrometer"
         )
     return chosen, frames
+
+
+def _own_scales(fields: Sequence[MeasuredField], frames: Sequence[FrameUsed]) -> dict[str, float]:
+    """Return what each field's red cells say by themselves, as far as that is worth something."""
+    found: dict[str, float] = {}
+    for field, used in zip(fields, frames, strict=True):
+        with contextlib.suppress(ScaleError):
+            if um_per_px := trusted_scale(scale_of([field])):
+                found[used.name] = um_per_px
+    return found
 
 
 def _each_once(shots: Iterable[Shot], told: ToldShot, *, is_live: bool) -> Iterator[Shot]:

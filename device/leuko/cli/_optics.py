@@ -9,6 +9,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, known_scale, measuring
+from leuko.cli._opening import tell_person
 from leuko.cli._options import WrongUseError, number_from
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _by_red_cells(bench: Measuring) -> "ScalePart":
         limits=quality_limits(bench.history.current()),
         is_live=bench.camera is not None,
         told=told,
+        doubted=lambda sentence: tell_person(f"leuko: {sentence}"),
     )
 
 

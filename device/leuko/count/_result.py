@@ -48,6 +48,7 @@ class CountResult:
             same.
         wbc: what its sharp images let one guess of the leukocytes in blood; None without a factor
             for it.
+        scale_doubts: those of the warnings that are of the scale.
     """
 
     count: DifferentialCount
@@ -59,6 +60,14 @@ class CountResult:
     is_calibrated: bool = False
     blurred: tuple[str, ...] = ()
     wbc: WBCEstimate | None = None
+    scale_doubts: tuple[str, ...] = ()
+
+    @property
+    def scale_detail(self) -> dict[str, object]:
+        """Where the scale is from, and what speaks against it."""
+        given = "calibrated" if self.is_calibrated else "stated"
+        origin = "red cells" if self.um_per_px is None else given
+        return {"origin": origin, "doubts": list(self.scale_doubts)}
 
 
 def named_few(images: Sequence[str]) -> str:

@@ -78,6 +78,7 @@ def count_images(
             calibration=summary_for(calibration, bundle.sha256) or None,
             stain=run.stain.detail(),
             wbc=result.wbc.detail if result.wbc else None,
+            scale=result.scale_detail,
         )
     return result
 
@@ -153,6 +154,7 @@ class _Run:
         self._inputs.refuse_if_all_failed()
         failed = self._inputs.failed()
         _, left_aside = adapter_for(self._calibration, self._bundle.sha256)
+        scale_doubts = tuple(scales.warnings(self._inputs.labels))
         return CountResult(
             count=DifferentialCount.from_entries(self._entries),
             images=len(self._inputs.images) - len(failed),
@@ -162,11 +164,12 @@ class _Run:
             blurred=tuple(self._blurred),
             wbc=self._estimated_wbc(),
             scales=tuple(self._estimates),
+            scale_doubts=scale_doubts,
             warnings=(
                 *([_told_replaced(replaced)] if replaced else ()),
                 *filter(None, [left_aside]),
                 *self._inputs.warnings(),
-                *scales.warnings(self._inputs.labels),
+                *scale_doubts,
                 *self.stain.warnings(),
             ),
         )

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from leuko.cells import RGBImage
+from leuko.count._folders import disagreements
 from leuko.errors import ScaleError
 from leuko.vision.scale import MeasuredField, ScaleEstimate, measure_field, scale_of
+from leuko.vision.scale_agreement import trusted_scale
 
 FIELDS_FOR_SCALE = 20
 """Images of one camera that its scale is found from; more change it by less than 1 %."""
@@ -82,7 +84,7 @@ class StatedScale:
 
     def warnings(self, labels: Mapping[Path, str]) -> list[str]:
         del labels
-        found = [_trusted(fields) for fields in self._measured.values()]
+        found = [_if_trusted(_estimated(fields)) for fields in self._measured.values()]
         origin, remedy = (
             ("calibrated", "run leuko calibrate scale again")
             if self.is_calibrated
@@ -107,6 +109,7 @@ class FoundScales:
         self._measured: dict[Path, MeasuredField] = {}
         self._cameras: dict[Shape, ScaleEstimate | ScaleError] = {}
         self._alone: set[Shape] = set()
+        self._own_scales: dict[Shape, dict[Path, float]] = {}
         self._strays: dict[Path, tuple[ScaleEstimate, ScaleEstimate]] = {}
 
     def measure(self, path: Path, rgb: RGBImage) -> None:
@@ -127,7 +130,7 @@ class FoundScales:
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
         shape = (rgb.shape[0], rgb.shape[1])
         shared = self._cameras[shape]
-        own = None if shape in self._alone else self._own(path, rgb)
+        own = None if shape in self._alone else self._own(path, rgb, shape)
         if isinstance(shared, ScaleError):
             if own is None:
                 raise shared
@@ -145,24 +148,32 @@ class FoundScales:
             for (height, width), one in self._cameras.items()
             if isinstance(one, ScaleEstimate) and one.confidence < _DOUBTED
         ]
-        return doubted + [
+        parted = [
+            told for scales in self._own_scales.values() for told in disagreements(scales, labels)
+        ]
+        return [*doubted, *parted] + [
             f"{labels[path]} does not fit the images of its size: its red cells say "
             f"{own.um_per_px:.3g} µm per pixel, theirs {shared.um_per_px:.3g}; it was analysed at "
             "its own scale, check its objective"
             for path, (own, shared) in self._strays.items()
         ]
 
-    def _own(self, path: Path, rgb: RGBImage) -> ScaleEstimate | None:
-        measured = self._measured.get(path)
-        return _trusted([measured or measure_field(rgb)])
+    def _own(self, path: Path, rgb: RGBImage, shape: Shape) -> ScaleEstimate | None:
+        own = _estimated([self._measured.get(path) or measure_field(rgb)])
+        if um_per_px := trusted_scale(own):
+            self._own_scales.setdefault(shape, {})[path] = um_per_px
+        return _if_trusted(own)
 
 
-def _trusted(fields: Sequence[MeasuredField]) -> ScaleEstimate | None:
+def _estimated(fields: Sequence[MeasuredField]) -> ScaleEstimate | None:
     try:
-        estimate = scale_of(fields)
+        return scale_of(fields)
     except ScaleError:
         return None
-    return estimate if estimate.confidence >= _TRUSTED else None
+
+
+def _if_trusted(estimate: ScaleEstimate | None) -> ScaleEstimate | None:
+    return estimate if estimate and estimate.confidence >= _TRUSTED else None
 
 
 def _are_far(one: float, other: float) -> bool:

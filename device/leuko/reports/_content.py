@@ -87,6 +87,7 @@ def differential_summary(
     calibration: Mapping[str, object] | None = None,
     stain: Mapping[str, object] | None = None,
     wbc: Mapping[str, object] | None = None,
+    scale: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Return what ``differential.json`` says, percentages unrounded.
 
@@ -99,6 +100,7 @@ def differential_summary(
         calibration: what was measured of the camera; None if it was not calibrated.
         stain: how far the stain is from the calibrated one; None if that is not known.
         wbc: estimate of the leukocytes in blood; None without a factor for it.
+        scale: where it is from, and what speaks against it; None where it was drawn.
     """
     scales = {image["um_per_px"] for image in images}
     return {
@@ -120,6 +122,7 @@ def differential_summary(
         },
         # One number only where it is true of all; each image carries its own.
         "um_per_px": scales.pop() if len(scales) == 1 else None,
+        "scale": None if scale is None else dict(scale),
         "calibration": None if calibration is None else dict(calibration),
         "stain": None if stain is None else dict(stain),
         "estimated_wbc": None if wbc is None else dict(wbc),

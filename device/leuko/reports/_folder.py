@@ -143,6 +143,7 @@ class ReportFolder:
         calibration: Mapping[str, object] | None = None,
         stain: Mapping[str, object] | None = None,
         wbc: Mapping[str, object] | None = None,
+        scale: Mapping[str, object] | None = None,
     ) -> None:
         """Write ``differential.json``, which lists the other files, and move all into place.
 
@@ -163,6 +164,7 @@ class ReportFolder:
             calibration=calibration,
             stain=stain,
             wbc=wbc,
+            scale=scale,
         )
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))

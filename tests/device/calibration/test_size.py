@@ -179,3 +179,22 @@ def test_blur_is_noticed_in_glaring_light_and_in_a_pale_film(
         assert told_of(1.3 * rgb, shots, circumstances) == "less light"
     assert told_of(225 + 0.1 * (blurred - 225), shots, circumstances) == "focus"
     assert not told_of(225 + 0.1 * (sharp - 225), shots, circumstances)
+
+
+def test_fields_of_two_microscopes_in_one_folder_are_doubted(
+    shots: Shots, circumstances: Circumstances
+) -> None:
+    coarse = [smear(seed=seed) for seed in (3, 4, 5)]
+    height, width = coarse[0].shape[:2]
+    # The same picture size at another scale: enlarged, and cut back to the size.
+    fine = [
+        np.asarray(cv2.resize(one, None, fx=1.2, fy=1.2)[:height, :width], np.uint8)
+        for one in coarse
+    ]
+    told: list[str] = []
+    measure_by_red_cells(shots(coarse), circumstances, doubted=told.append)
+    assert told == []
+    measure_by_red_cells(shots([*coarse, *fine]), circumstances, doubted=told.append)
+    (doubt,) = told
+    assert doubt.startswith("the red cells of 3 images (such as ")
+    assert doubt.endswith("; measure the fields of each microscope by themselves")
