@@ -5,6 +5,7 @@ import subprocess  # ruff: ignore[suspicious-subprocess-import] - runs ssh and s
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.durable import write_whole
@@ -49,7 +50,7 @@ def put_on_stick(path: Path, stick: Path) -> Path:
 def install_command(file: str, *, allow_unsigned: bool = False) -> str:
     """Return what installs and activates a bundle's file on a device."""
     unsigned = " --allow-unsigned" if allow_unsigned else ""
-    return f"sudo -u leuko leuko bundle install {file} --activate{unsigned}"
+    return f"sudo -u leuko leuko bundle install {quote(file)} --activate{unsigned}"
 
 
 def send_over_ssh(path: Path, host: str, *, allow_unsigned: bool = False) -> str:

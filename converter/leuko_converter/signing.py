@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shlex import quote
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -93,7 +94,7 @@ def _secret(file: Path) -> bytes:
             f"the key {file} cannot be read ({error.strerror}); make one with leuko-convert keygen"
         ) from error
     if is_open:
-        raise SigningError(f"others may read the key {file}; do: chmod 600 {file}")
+        raise SigningError(f"others may read the key {file}; do: chmod 600 {quote(str(file))}")
     return content
 
 

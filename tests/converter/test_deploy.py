@@ -8,7 +8,7 @@ import pytest
 
 from leuko.bundle import load_bundle
 from leuko_converter.cli import main
-from leuko_converter.deploy import put_on_stick, send_over_ssh
+from leuko_converter.deploy import install_command, put_on_stick, send_over_ssh
 from leuko_converter.errors import DeploymentError
 from leuko_converter.signing import make_keys, sign_bundle
 
@@ -180,3 +180,7 @@ def test_the_stick_from_the_command_line(
     assert "it is not signed, and devices refuse it" in said
     assert deploy(*on_stick, "--allow-unsigned").endswith(" --activate --allow-unsigned\n")
     deploy()
+
+
+def test_a_file_whose_name_has_blanks_is_quoted() -> None:
+    assert "bundle install 'STICK/my lab.zip' --activate" in install_command("STICK/my lab.zip")

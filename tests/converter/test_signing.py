@@ -81,6 +81,13 @@ def test_a_key_that_cannot_sign_is_refused(
     assert not (bundle / "manifest.sig").exists()
 
 
+def test_a_key_whose_path_has_blanks_is_quoted_in_what_to_do(tmp_path: Path, bundle: Path) -> None:
+    private, _ = make_keys(tmp_path / "my lab")
+    private.chmod(0o644)
+    with pytest.raises(SigningError, match=f"; do: chmod 600 '{private}'$"):
+        sign_bundle(bundle, private)
+
+
 def test_keygen_and_sign_from_the_command_line(
     bundle: Path,
     tmp_path: Path,

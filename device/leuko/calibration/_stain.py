@@ -13,6 +13,7 @@ from leuko.calibration._record import StainPart
 from leuko.calibration._shots import Shot
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import CalibrationError
+from leuko.plurals import counted
 from leuko.status import Guidance
 from leuko.tracking import PICTURE_UM_PER_PX, CellPictures
 from leuko.vision.preprocess import background_colour
@@ -146,8 +147,9 @@ def _part(found: _Fields, circumstances: Circumstances) -> StainPart:
     if colours is None or not is_enough or len(found.frames) < _FEWEST_FIELDS:
         left_out = f" ({len(found.left_out)} left out)" if found.left_out else ""
         raise CalibrationError(
-            f"{names.count(CellClass.NEUTROPHIL)} neutrophils and "
-            f"{names.count(CellClass.LYMPHOCYTE)} lymphocytes in {len(found.frames)} fields"
+            f"{counted(names.count(CellClass.NEUTROPHIL), 'neutrophil')} and "
+            f"{counted(names.count(CellClass.LYMPHOCYTE), 'lymphocyte')} in "
+            f"{counted(len(found.frames), 'field')}"
             f"{left_out} are too few for a stain; give sharp fields of a normal smear with "
             f"{_FEWEST_CELLS} of them, {_FEWEST_OF_EACH} of each, in {_FEWEST_FIELDS} or more"
         )

@@ -15,6 +15,7 @@ from leuko.calibration._shots import Shot
 from leuko.cells import Cell, CellClass, RGBImage
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import CalibrationError
+from leuko.plurals import counted
 
 FEWEST_CELLS, FEWEST_FIELDS = 30, 10
 """Fewer leukocytes or fields make no factor and no estimate: 30 alone leave a third in doubt."""
@@ -59,8 +60,8 @@ def measure_wbc_factor(
     seen = _leukocytes(DifferentialCount.from_entries(entries))
     if seen < FEWEST_CELLS or len(frames) < FEWEST_FIELDS:
         raise CalibrationError(
-            f"{seen} leukocytes in {len(frames)} fields are too few for a factor; give fields "
-            f"with {FEWEST_CELLS} or more in {FEWEST_FIELDS} or more"
+            f"{counted(seen, 'leukocyte')} in {counted(len(frames), 'field')} are too few for a "
+            f"factor; give fields with {FEWEST_CELLS} or more in {FEWEST_FIELDS} or more"
         )
     return WBCFactorPart(
         origin=circumstances.origin(frames, shape=shape),

@@ -12,10 +12,10 @@ _PERIODS = 3
 """Pictures that a slow source may be late by before it counts as silent."""
 _TIMES = 5
 """How many times as long a source without hardware may take, which other programs slow down."""
-_TOO_BUSY = (
-    "this computer is too busy to draw the slide; close other programs or choose a smaller frame "
-    "(frame_width, frame_height)"
-)
+_TOO_BUSY = "this computer is too busy to draw the slide; close other programs"
+_SMALLER = " or choose a smaller frame (frame_width, frame_height)"
+_SMALL_PX = 640 * 480
+"""Pixels of a frame that is drawn so fast that a smaller one helps nobody."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 8.0
 
@@ -28,11 +28,13 @@ class Patience:
         silence_s: for a sound picture after another.
         opening_s: for the first one.
         is_hardware: whether a cable may be what it lacks.
+        is_small: whether its pictures are as small as they sensibly are.
     """
 
     silence_s: float
     opening_s: float
     is_hardware: bool
+    is_small: bool = False
 
     @classmethod
     def with_driver(
@@ -43,11 +45,14 @@ class Patience:
         times = 1 if is_hardware else _TIMES
         period_s = 1 / options.frames_per_s if options.frames_per_s else 0.0
         silence_s = max(_MARGIN * silence_s * times, _PERIODS * period_s)
-        return cls(silence_s, opening_s * times, is_hardware)
+        is_small = options.width * options.height <= _SMALL_PX
+        return cls(silence_s, opening_s * times, is_hardware, is_small)
 
     def or_too_busy(self, remedy: str) -> str:
         """Return what to do: the remedy for hardware, else what helps a busy computer."""
-        return remedy if self.is_hardware else _TOO_BUSY
+        if self.is_hardware:
+            return remedy
+        return _TOO_BUSY if self.is_small else f"{_TOO_BUSY}{_SMALLER}"
 
 
 class BackOff:

@@ -12,6 +12,7 @@ from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.checks._field import CheckedField
 from leuko.checks._record import Measured
 from leuko.errors import CalibrationError, ScaleError
+from leuko.plurals import counted
 from leuko.status import Guidance
 from leuko.tracking import (
     PICTURE_UM_PER_PX,
@@ -127,8 +128,9 @@ class CheckMeasurement:
         there = self.located + missed
         if there < wanted:
             raise CalibrationError(
-                f"{there} leukocytes in {self.fields} fields{self._refused()} are too few for a "
-                f"check, {wanted} are needed; show more fields of the reference slide"
+                f"{counted(there, 'leukocyte')} in {counted(self.fields, 'field')}"
+                f"{self._refused()} are too few for a check, {wanted} are needed; show more fields "
+                "of the reference slide"
             )
         return Measured(
             located_percent=round(100 * self.located / there, 2),
@@ -158,7 +160,7 @@ class CheckMeasurement:
         if not self._left_out:
             return ""
         (reason, _), *_ = self._left_out.most_common(1)
-        return f" ({self._left_out.total()} pictures left out: {reason})"
+        return f" ({counted(self._left_out.total(), 'picture')} left out: {reason})"
 
     def _add_stain(self, cells: Sequence[TrackedCell]) -> None:
         for cell in cells:

@@ -12,9 +12,9 @@ from leuko.calibration import (
     Entry,
     SitePart,
 )
-from leuko.cli._counted import counted
 from leuko.cli._part_figures import part_figures
 from leuko.clock import Moment
+from leuko.plurals import counted
 
 
 def print_calibration(calibration: Calibration | None) -> None:

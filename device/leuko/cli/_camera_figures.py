@@ -16,11 +16,19 @@ def advice_lines(found: BackdropAdvice) -> list[str]:
         "the blue gain": found.blue_gain_factor,
     }
     needed = [f"{name} {factor:g} times" for name, factor in changes.items() if _is_far(factor)]
-    return [
-        seen,
-        f"make {', '.join(needed)} as large" if needed else "leave it as it is",
-        "saved pictures set no camera: nothing is kept",
-    ]
+    right = [name for name, factor in changes.items() if not _is_far(factor)]
+    advice = []
+    if needed:
+        advice.append(f"make {_joined(needed)} as large")
+    if right:
+        are = "it is" if len(right) == 1 else "they are"
+        advice.append(f"leave {_joined(right)} as {are}")
+    return [seen, "; ".join(advice), "saved pictures set no camera: nothing is kept"]
+
+
+def _joined(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _is_far(factor: float) -> bool:

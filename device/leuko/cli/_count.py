@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leuko.cli._counted import counted
 from leuko.cli._options import (
     BackendOption,
     BundleOption,
@@ -16,6 +15,7 @@ from leuko.cli._options import (
     chosen_bundle,
     named_folder,
 )
+from leuko.plurals import counted
 
 if TYPE_CHECKING:
     from leuko.count import CountResult

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
-from leuko.cli._counted import counted
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, measuring
+from leuko.plurals import counted
 
 if TYPE_CHECKING:
     from leuko.status import Guidance

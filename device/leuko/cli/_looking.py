@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from leuko.cli._counted import counted
 from leuko.cli._measuring import Measuring
 from leuko.errors import CalibrationError, OutputError
+from leuko.plurals import counted
 
 if TYPE_CHECKING:
     from leuko.calibration import Shot

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import KEEPING, Asked, asking, name_of
-from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm, same_places
 from leuko.cli._options import refuse_to_ask, session_number
 from leuko.errors import CalibrationError
+from leuko.plurals import counted
 
 if TYPE_CHECKING:
     from leuko.cells import RGBImage

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from leuko.control import SessionEntry, SessionReply, StatusReply
 from leuko.counting import NOT_RECOGNISED, STATEMENT
+from leuko.plurals import counted
 from leuko.status import Health, Level, SessionState, shown_specimen
 from leuko.terminal import beside_lines, differential_table, few_lines
 
@@ -90,7 +91,8 @@ def _shown(status: StatusReply) -> RenderableType:
 def _headline(status: StatusReply) -> str:
     if status.state is SessionState.IDLE:
         return "no session; start one with: leuko session start SPECIMEN"
-    speed = f", {status.frames_per_s:.0f} pictures/s" if status.frames_per_s else ""
+    rate = counted(round(status.frames_per_s), "picture")
+    speed = f", {rate}/s" if status.frames_per_s else ""
     count = f"{status.differential.n} counted, target {status.target}"
     return f"{status.state} {shown_specimen(status.specimen)}: {count}{speed}"
 

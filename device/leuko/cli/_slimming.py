@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._calibration_options import name_of
-from leuko.cli._counted import counted
 from leuko.cli._keeping import confirm
 from leuko.cli._live import StateDirOption
 from leuko.cli._options import refuse_to_ask
 from leuko.errors import SessionError
+from leuko.plurals import counted
 
 if TYPE_CHECKING:
     from leuko.settings import Settings

@@ -13,6 +13,7 @@ from leuko.displays import _letters, _words
 from leuko.displays._banner import draw_banner
 from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour, Sign
 from leuko.displays._layouts import Layout
+from leuko.plurals import counted
 from leuko.status import Health, LastCell, Level, LiveStatus
 
 _DIM: Colour = (176, 176, 176)
@@ -184,7 +185,7 @@ def _draw_tallies(canvas: Canvas, area: Area, layout: Layout, status: LiveStatus
 
 def _draw_foot(canvas: Canvas, area: Area, status: LiveStatus) -> None:
     size = _size(area, 0.75)
-    figures = f"segment {status.segment} · {status.frames_per_s:.0f} frames/s"
+    figures = f"segment {status.segment} · {counted(round(status.frames_per_s), 'frame')}/s"
     figures = figures if status.segment else ""
     left, right = area.cut_right(_letters.width(figures, size) + size)
     canvas.text(right, figures, colour=_DIM, size=size, align=Align.RIGHT)

@@ -78,10 +78,19 @@ def test_saved_pictures_are_judged_and_nothing_is_kept(calibrate: Calibrate, sav
     assert out.endswith("saved pictures set no camera: nothing is kept\n")
     assert re.search(r"the background is at 12[23]/12[23]/10[23] of 255", out)
     assert "the light 2." in out
-    assert "the blue gain 1.4 times" in out
+    assert "the blue gain 1.4 times as large; leave the red gain as it is\n" in out
     told = json.loads(calibrate("exposure", "--from", saved, "--json", "--yes")[1])
     assert told["kept"] is None
     assert calibrate("show")[1] == "this device is not calibrated\n"
+
+
+def test_what_need_not_be_changed_is_said(
+    calibrate: Calibrate, even_fields: tuple[RGBImage, ...], tmp_path: Path
+) -> None:
+    for number, rgb in enumerate(even_fields[:2]):
+        Image.fromarray(np.asarray(rgb * 0.6, np.uint8)).save(tmp_path / f"{number}.png")
+    _, out, _ = calibrate("white-balance", "--from", tmp_path)
+    assert " times as large; leave the red gain and the blue gain as they are\n" in out
 
 
 def test_saved_pictures_take_no_keys_for_nothing_is_asked(

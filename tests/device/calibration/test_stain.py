@@ -65,7 +65,7 @@ def test_a_field_that_is_shown_twice_counts_once_and_a_dark_one_not_at_all(
 ) -> None:
     shown = [paired_fields[0]] * 20 + [np.full((300, 400, 3), 40, np.uint8)]
     with pytest.raises(
-        CalibrationError, match=r"2 neutrophils and 2 lymphocytes in 1 fields \(1 left"
+        CalibrationError, match=r"2 neutrophils and 2 lymphocytes in 1 field \(1 left"
     ):
         measure_stain(
             shots(shown),

@@ -109,6 +109,7 @@ def test_missed_leukocytes_are_asked_for_and_a_failed_check_is_kept_with_its_own
     run = check("--from", slide, "--cells", 6)
     assert run.returncode == 4
     assert "6 leukocytes located in 3 fields" in run.stdout
+    assert "\nfields used: 00.png, 01.png, 02.png\n" in run.stdout
     assert "failed: located % 75 is below 90" in run.stdout
     assert (tmp_path / "state" / "checks" / "check-000001.json").exists()
 
@@ -147,7 +148,7 @@ def test_a_blurred_picture_is_left_out_with_the_instruction_of_the_live_gate(
     run = check("--from", slide, "--cells", 6, "--missed", 0)
     assert run.returncode == 1
     assert "leuko: left out 01.png: focus\n" in run.stderr
-    assert "4 leukocytes in 2 fields (1 pictures left out: focus) are too few" in run.stderr
+    assert "4 leukocytes in 2 fields (1 picture left out: focus) are too few" in run.stderr
 
 
 def test_a_person_at_the_camera_is_told_once_what_to_do_about_blurred_pictures(

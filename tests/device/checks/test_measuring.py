@@ -107,12 +107,12 @@ def test_what_is_blurred_or_smeared_by_motion_is_refused_as_the_live_gate_does(
     found = look(cv2.GaussianBlur(sharp, (0, 0), 4), smeared, sharp, smeared)
     assert told == [Guidance.FOCUS, Guidance.SLOWER, Guidance.NONE, Guidance.SLOWER]
     assert (found.located, found.fields) == (2, 1)
-    with pytest.raises(CalibrationError, match=r"1 fields \(3 pictures left out: slower\) are too"):
+    with pytest.raises(CalibrationError, match=r"1 field \(3 pictures left out: slower\) are too"):
         found.measured(missed=0)
 
 
 def test_where_no_picture_is_good_there_is_nothing_to_check(look: Look, smear: RGBImage) -> None:
-    with pytest.raises(CalibrationError, match=r"no picture to check \(1 pictures left out: more"):
+    with pytest.raises(CalibrationError, match=r"no picture to check \(1 picture left out: more"):
         look(smear // 8)
 
 

@@ -55,7 +55,7 @@ class CountInMemory:
         usual = LiveStatus(
             SessionState.IDLE, "", Target(), COUNT, Guidance.FOCUS, LAST, FINE, FINE, FINE, FINE
         )
-        self.now = replace(usual, estimated_wbc=WBC)
+        self.now = replace(usual, estimated_wbc=WBC, frames_per_s=1.2)
         self.asked: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def status(self) -> LiveStatus:

@@ -66,7 +66,7 @@ def test_an_id_that_is_too_long_is_refused_in_one_sentence(running: Leuko) -> No
 def test_the_status_shows_count_guidance_and_statement(running: Leuko) -> None:
     assert running("status").stdout.startswith("no session; start one with: leuko session start")
     shown = running("start", "H-12").stdout
-    assert "counting H-12: 25 counted, target 100" in shown
+    assert "counting H-12: 25 counted, target 100, 1 picture/s\n" in shown
     assert "guidance: focus" in shown
     assert "Leukocyte differential, n = 25" in shown
     assert "beside the differential: 2 erythroblasts" in shown
