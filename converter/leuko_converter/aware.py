@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from leuko.cells import RGBImage
 from leuko_converter._quiet import quiet
 from leuko_converter.errors import ConversionError
+from leuko_training.images import as_real
 
 _WEIGHT_LEVELS = 127
 """TFLite's int8 weights are symmetric and leave -128 out (ai.google.dev, quantization spec)."""
@@ -72,7 +73,7 @@ def trained_aware(
     """
     if not images:
         raise ConversionError("there is no image to train with; give a hundred or so")
-    real = np.stack(images).astype(np.float32) / np.float32(255)
+    real = as_real(images)
     with quiet():
         taught = _copied(model)
         rounded = _rounded(taught, _ranges(taught, real))

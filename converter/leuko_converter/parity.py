@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.inference import Engine, run_all
 from leuko_converter.errors import ConversionError
+from leuko_training.images import as_real
 
 _BATCH = 16
 
@@ -214,7 +215,7 @@ def _check_pairs(images: Sequence[RGBImage], truth: Sequence[object]) -> None:
 def _float_outputs(model: keras.Model, images: Sequence[RGBImage]) -> list[NDArray[np.float32]]:
     batches = []
     for start in range(0, len(images), _BATCH):
-        batch = np.stack(images[start : start + _BATCH]).astype(np.float32) / np.float32(255)
+        batch = as_real(images[start : start + _BATCH])
         outputs = model(batch, training=False)
         batches.append(outputs if isinstance(outputs, list | tuple) else [outputs])
     return [

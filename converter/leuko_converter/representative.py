@@ -11,13 +11,14 @@ import numpy as np
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import cut_window, padded_square, window_around
 from leuko_converter.errors import ConversionError
-from leuko_training.crops import Crop, CropSampler, plain_view
+from leuko_training.crops import Crop, plain_view
 from leuko_training.cut_cells import labelled_crops
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_balanced
 from leuko_training.laboratories import with_laboratories
 from leuko_training.masks import SHARE, MaskSampler
 from leuko_training.recipes import SHIPPED
+from leuko_training.sampling import CropSampler
 from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 _SEED = 11
@@ -106,7 +107,7 @@ def augmented_cells(crops: Iterable[Crop], count: int) -> LabelledViews:
     sampler, rng = CropSampler(crops, style=SHIPPED.style), np.random.default_rng(_SEED)
     drawn = [sampler.draw(rng) for _ in range(count)]
     return LabelledViews(
-        images=tuple(image for image, _ in drawn), labels=tuple(label for _, label in drawn)
+        images=tuple(one.view for one in drawn), labels=tuple(one.label for one in drawn)
     )
 
 

@@ -126,3 +126,15 @@ def _contrast(image: RGBImage) -> float:
 def _alike_beside(image: RGBImage) -> float:
     grey = image[..., 0].astype(float) - 128
     return float((grey[:, 1:] * grey[:, :-1]).mean() / (grey**2).mean())
+
+
+def test_a_smoothing_camera_takes_texture_and_leaves_edges() -> None:
+    rows, columns = np.mgrid[:64, :64]
+    grains = CELL.copy()
+    grains[20:44, 20:44][(rows[:24, :24] + columns[:24, :24]) % 4 == 0] = (150, 100, 180)
+    smoothing = LensSpread(blurred=0, sharpened=0, noisy=0, coded=0, smoothed=1)
+    views = [degrade(grains, np.random.default_rng(seed), spread=smoothing) for seed in range(12)]
+    left = [view[26:38, 26:38, 0].std() / grains[26:38, 26:38, 0].std() for view in views]
+    assert np.median(left) < 0.5
+    assert max(left) <= 1
+    assert all(int(view[32, 16, 0]) - int(view[32, 24, 0]) > 60 for view in views)

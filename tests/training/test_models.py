@@ -8,7 +8,12 @@ import pytest
 
 from leuko.cells import CellClass
 from leuko_training.classifier import EMBEDDING, edge_classifier, paper_cnn
-from leuko_training.losses import cross_entropy_and_dice, dice
+from leuko_training.losses import (
+    cross_entropy_and_dice,
+    cross_entropy_beside_shares,
+    dice,
+    named_right,
+)
 from leuko_training.unet import edge_unet, paper_unet
 
 
@@ -72,3 +77,29 @@ def test_a_wrong_map_has_a_dice_near_zero() -> None:
     truth = np.zeros((2, 16, 16, 1), np.float32)
     truth[:, 4:10, 4:10] = 1
     assert float(dice(truth, 1 - truth)) < 0.05
+
+
+def test_beside_equal_shares_the_loss_is_cross_entropy() -> None:
+    wanted, told = np.array([[1, 0]], np.float32), np.array([[0.8, 0.2]], np.float32)
+    truth = np.stack([wanted, np.full_like(wanted, 0.5)], axis=1)
+    loss = np.asarray(cross_entropy_beside_shares(truth, told))
+    assert loss == pytest.approx([-np.log(0.8)], abs=1e-3)
+
+
+def test_what_a_laboratory_alone_tells_is_not_learnt() -> None:
+    shares = np.array([0.9, 0.1], np.float32)
+    truth = np.stack([np.eye(2, dtype=np.float32), [shares, shares]], axis=1)
+
+    def loss(first: float) -> float:
+        told = np.array([[first, 1 - first]] * 2, np.float32)
+        return float(np.asarray(cross_entropy_beside_shares(truth, told)) @ shares)
+
+    assert loss(0.5) < loss(0.9)
+    assert loss(0.5) < loss(0.1)
+
+
+def test_a_cell_is_named_right_by_its_likeliest_class() -> None:
+    wanted = np.array([[0.9, 0.1], [0.9, 0.1]], np.float32)
+    truth = np.stack([wanted, np.full_like(wanted, 0.5)], axis=1)
+    told = np.array([[0.6, 0.4], [0.4, 0.6]], np.float32)
+    assert np.asarray(named_right(truth, told)).tolist() == [1, 0]

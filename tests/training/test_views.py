@@ -10,7 +10,6 @@ from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL, background_colour, white_balance
 from leuko_training.crops import (
     Crop,
-    CropSampler,
     crop_of,
     draw_view,
     load_crop,
@@ -28,6 +27,7 @@ from leuko_training.masks import (
     usual_colours,
 )
 from leuko_training.masks import draw_view as draw_masked_view
+from leuko_training.sampling import CropSampler
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, SEGMENTER_SIZE
 from leuko_training.simulated import simulated_crops
 
@@ -125,19 +125,36 @@ def test_an_image_without_a_cell_gives_no_crop(make_item: MakeItem) -> None:
     assert nothing is None
 
 
-def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
+def blank_crops(label: CellClass, count: int, *, dataset: str = "a") -> list[Crop]:
     image = np.full((200, 200, 3), BACKGROUND_LEVEL, np.uint8)
     mask = np.zeros((200, 200), bool)
     mask[80:120, 80:120] = True
+    return [crop_of(image, mask, um_per_px=0.12, label=label, dataset=dataset)] * count
 
-    def crops(label: CellClass, count: int) -> list[Crop]:
-        crop = crop_of(image, mask, um_per_px=0.12, label=label, dataset="a")
-        return [crop] * count
 
-    sampler = CropSampler([*crops(CellClass.NEUTROPHIL, 300), *crops(CellClass.BASOPHIL, 3)])
+def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
+    neutrophils = blank_crops(CellClass.NEUTROPHIL, 300)
+    sampler = CropSampler([*neutrophils, *blank_crops(CellClass.BASOPHIL, 3)])
     rng = np.random.default_rng(1)
-    drawn = Counter(sampler.draw(rng)[1] for _ in range(200))
+    drawn = Counter(sampler.draw(rng).label for _ in range(200))
     assert 0.25 < drawn[list(CellClass).index(CellClass.BASOPHIL)] / 200 < 0.6
+
+
+def test_a_sample_says_how_often_each_class_is_drawn_of_its_laboratory() -> None:
+    sampler = CropSampler([
+        *blank_crops(CellClass.NEUTROPHIL, 16, dataset="a"),
+        *blank_crops(CellClass.NEUTROPHIL, 4, dataset="b"),
+        *blank_crops(CellClass.BASOPHIL, 4, dataset="b"),
+    ])
+    rng = np.random.default_rng(1)
+    shares = {sample.shares.tobytes(): sample.shares for sample in map(sampler.draw, [rng] * 100)}
+    neutrophil, basophil = map(list(CellClass).index, (CellClass.NEUTROPHIL, CellClass.BASOPHIL))
+    fewest, most = sorted(shares.values(), key=lambda one: float(one[neutrophil]))
+    # Of all that is drawn 17 in 29 are neutrophils, every third of them of b.
+    both = np.array([17 / 29, 12 / 29])
+    of_b = np.array([17 / 3, 12]) / (17 / 3 + 12)
+    assert most[[neutrophil, basophil]] == pytest.approx([0.9, 0] + 0.1 * both, abs=1e-3)
+    assert fewest[[neutrophil, basophil]] == pytest.approx(0.9 * of_b + 0.1 * both, abs=1e-3)
 
 
 def test_a_drawn_view_is_the_same_for_the_same_seed(make_item: MakeItem) -> None:

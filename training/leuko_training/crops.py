@@ -1,7 +1,7 @@
 """Training views for the classifier: one cell each, isolated as the device isolates it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -24,8 +24,6 @@ from leuko_training.augment import (
     sampling_maps,
 )
 from leuko_training.datasets import LabelledImage
-from leuko_training.dyes import dyes_of, redye
-from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
 from leuko_training.lenses import (
     USUAL_LENS,
@@ -39,18 +37,6 @@ FINEST_UM_PER_PX = 0.11
 
 REACH_UM = 16.0
 """Half the side of what is kept around a cell: the view's half and what turning it needs."""
-
-CLASS_SHARE = {
-    CellClass.NEUTROPHIL: 0.17,
-    CellClass.LYMPHOCYTE: 0.16,
-    CellClass.MONOCYTE: 0.15,
-    CellClass.EOSINOPHIL: 0.15,
-    CellClass.BASOPHIL: 0.12,
-    CellClass.IMMATURE_GRANULOCYTE: 0.08,
-    CellClass.ERYTHROBLAST: 0.07,
-    CellClass.PLATELET_OR_ARTEFACT: 0.10,
-}
-"""How often each class is drawn; within a class each set by the square root of its size."""
 
 FindMask = Callable[[LabelledImage, RGBImage], Mask]
 """The mask of the leukocyte an image is about, from the white-balanced image."""
@@ -192,63 +178,6 @@ def plain_cut(crop: Crop, *, style: ViewStyle = USUAL_STYLE) -> tuple[RGBImage, 
     image = cv2.resize(crop.image[here, here], size, interpolation=cv2.INTER_AREA)
     mask = cv2.resize(crop.mask[here, here], size, interpolation=cv2.INTER_AREA) > 127
     return np.asarray(image, np.uint8), np.asarray(mask)
-
-
-class CropSampler:
-    """Endless training views, classes and laboratories balanced on purpose."""
-
-    def __init__(
-        self,
-        crops: Iterable[Crop],
-        *,
-        shares: Mapping[CellClass, float] = CLASS_SHARE,
-        style: ViewStyle = USUAL_STYLE,
-        balance: float = 0.5,
-    ) -> None:
-        """Sort the crops by class and set.
-
-        Args:
-            crops: what to learn from.
-            shares: how often each class is drawn.
-            style: how cells are shown.
-            balance: exponent of a set's size in how often it is drawn; 0 draws all sets alike.
-
-        Raises:
-            DatasetError: there are no crops.
-        """
-        self._style = style
-        self._balance = balance
-        self._pools: dict[CellClass, dict[str, list[Crop]]] = {}
-        for crop in crops:
-            self._pools.setdefault(crop.label, {}).setdefault(crop.dataset, []).append(crop)
-        if not self._pools:
-            msg = "none of the images shows a cell of known class; get a data set that has some"
-            raise DatasetError(msg)
-        self._classes = [label for label in CellClass if label in self._pools]
-        weights = np.array([shares[label] for label in self._classes])
-        self._weights = weights / weights.sum()
-
-    def draw(self, rng: Generator) -> tuple[RGBImage, int]:
-        """Return one augmented view and the index of its class in `CellClass`."""
-        label = self._classes[int(rng.choice(len(self._classes), p=self._weights))]
-        pools = list(self._pools[label].values())
-        sizes = np.array([len(pool) for pool in pools]) ** self._balance
-        pool = pools[int(rng.choice(len(pools), p=sizes / sizes.sum()))]
-        crop = _any(pool, rng)
-        others = [other for other in pools if other is not pool]
-        if self._style.redyed and others and rng.random() < self._style.redyed:
-            crop = _redyed(crop, _any(others[int(rng.integers(len(others)))], rng), rng)
-        return draw_view(crop, rng, style=self._style), list(CellClass).index(label)
-
-
-def _any(pool: Sequence[Crop], rng: Generator) -> Crop:
-    return pool[int(rng.integers(len(pool)))]
-
-
-def _redyed(crop: Crop, model: Crop, rng: Generator) -> Crop:
-    """Return the crop on its way to the model's dyes, no matter how far."""
-    dyes = dyes_of(crop.image, crop.mask > 127), dyes_of(model.image, model.mask > 127)
-    return replace(crop, image=redye(crop.image, *dyes, share=float(rng.uniform(0.3, 1.0))))
 
 
 def _viewed(crop: Crop, view: View, rng: Generator) -> tuple[RGBImage, Mask]:

@@ -1,9 +1,11 @@
-"""Reading training images."""
+"""Training images: read, and as models take them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 from leuko.vision.preprocess import coarse_view, white_balance
@@ -33,3 +35,8 @@ def read_balanced(path: Path, *, um_per_px: float) -> RGBImage:
     image = read_rgb(path)
     _, background = coarse_view(image, um_per_px=um_per_px, to_um_per_px=LOCATE_UM_PER_PX)
     return white_balance(image, background)
+
+
+def as_real(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Return images of one shape, 0 to 255, as the batch that a float model takes, 0 to 1."""
+    return np.stack(images).astype(np.float32) / np.float32(255)

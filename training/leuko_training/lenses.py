@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 
+_REACH_PX = 9
+"""Across the pixels that a bilateral filter looks at."""
+
 
 @dataclass(frozen=True, slots=True)
 class LensSpread:
@@ -24,6 +27,8 @@ class LensSpread:
         noise: largest standard deviation of the noise, in grey levels.
         grain_px: largest size of the noise's grain; 0 leaves it white.
         coded: share that went through JPEG.
+        smoothed: share that a camera's software has smoothed: fine texture is gone, edges stay.
+        smoothing_px: largest size of what a median takes away.
     """
 
     blurred: float = 0.35
@@ -35,6 +40,8 @@ class LensSpread:
     noise: float = 8.0
     grain_px: float = 0.0
     coded: float = 0.3
+    smoothed: float = 0.0
+    smoothing_px: int = 7
 
 
 USUAL_LENS = LensSpread()
@@ -52,6 +59,8 @@ def degrade(
         strength: factor of all shares.
         spread: how far images may be changed.
     """
+    if spread.smoothed and rng.random() < spread.smoothed * strength:
+        image = _smoothed(image, rng, spread)
     if rng.random() < spread.blurred * strength:
         image = _bytes(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, spread.blur_px)))
     elif rng.random() < spread.sharpened * strength:
@@ -63,6 +72,14 @@ def degrade(
         _, coded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
         image = _bytes(cv2.imdecode(coded, cv2.IMREAD_COLOR))
     return image
+
+
+def _smoothed(image: RGBImage, rng: Generator, spread: LensSpread) -> RGBImage:
+    """Return the image without its finest texture, by one of two filters that keep edges."""
+    if rng.random() < 0.5:
+        return _bytes(cv2.medianBlur(image, int(rng.choice(range(3, spread.smoothing_px + 1, 2)))))
+    reach, levels = rng.uniform(2, 5), rng.uniform(25, 80)
+    return _bytes(cv2.bilateralFilter(image, _REACH_PX, levels, reach))
 
 
 def _sharpened(image: RGBImage, rng: Generator, spread: LensSpread) -> RGBImage:

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 _SMOOTHING = 1.0
+_SMALLEST = 1e-7
 
 
 @keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]
@@ -17,6 +18,38 @@ def cross_entropy_and_dice(truth: keras.KerasTensor, predicted: keras.KerasTenso
     shared = ops.sum(truth * predicted)
     total = ops.sum(truth) + ops.sum(predicted)
     return entropy + 1 - (2 * shared + _SMOOTHING) / (total + _SMOOTHING)
+
+
+@keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]
+def cross_entropy_beside_shares(truth: keras.KerasTensor, predicted: keras.KerasTensor) -> object:
+    """Return cross-entropy of each answer beside how common the classes are, ``(batch,)``.
+
+    The answer is multiplied by what is drawn of each class of the cell's laboratory before it
+    is judged: what the laboratory alone tells of the class is known without looking, so nothing
+    is learnt from it, and the answer itself says how likely the classes are where all are drawn
+    alike. Source: logit adjustment (Menon et al., ICLR 2021), with one prior a laboratory.
+
+    Args:
+        truth: ``(batch, 2, classes)``; how true each class is, and the shares, which may be
+            nowhere 0.
+        predicted: ``(batch, classes)`` probabilities.
+    """
+    wanted, shares = truth[:, 0], truth[:, 1]
+    beside = (predicted + _SMALLEST) * shares
+    told = beside / ops.sum(beside, axis=-1, keepdims=True)
+    return -ops.sum(wanted * ops.log(told), axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]
+def named_right(truth: keras.KerasTensor, predicted: keras.KerasTensor) -> object:
+    """Return of each cell whether its likeliest class is the true one, ``(batch,)`` 0 or 1.
+
+    Args:
+        truth: ``(batch, 2, classes)``, as `cross_entropy_beside_shares` takes it.
+        predicted: ``(batch, classes)`` probabilities.
+    """
+    right = ops.argmax(truth[:, 0], axis=-1) == ops.argmax(predicted, axis=-1)
+    return ops.cast(right, "float32")
 
 
 @keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]

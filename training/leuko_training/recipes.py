@@ -36,6 +36,8 @@ class Recipe:
         learning_rate: highest rate; None is the schedule's.
         label_smoothing: share of the truth that is spread over all classes.
         simulated: whether cells of simulated smears are learnt from, too.
+        beside_shares: whether an answer is judged beside what is drawn of each class of the
+            cell's laboratory, so that nothing is learnt from what the laboratory alone tells.
     """
 
     note: str
@@ -46,6 +48,7 @@ class Recipe:
     learning_rate: float | None = None
     label_smoothing: float = 0.05
     simulated: bool = True
+    beside_shares: bool = False
 
     def scheduled(self, schedule: Schedule, *, seed: int) -> Schedule:
         """Return the schedule with this recipe's learning rate and a seed."""
@@ -80,8 +83,12 @@ GRAINY = LensSpread(
 )
 """Softer lenses, and cameras that sharpen until every cytoplasm looks granular."""
 
+SMOOTHING = LensSpread(smoothed=0.4)
+"""Telephones and other cameras that take noise off take the granules with it."""
+
 _COARSE = ViewStyle(size=96, um_per_px=0.2133)
 _HARD = replace(USUAL_STYLE, colours=HARD_COLOURS)
+_EVEN_HALF = replace(USUAL_STYLE, even=True, even_views=0.5)
 
 RECIPES: Mapping[str, Recipe] = {
     "usual": Recipe("colours, lenses and scales stray as between laboratories"),
@@ -148,7 +155,17 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "even-half": Recipe(
         "as `even`, and every second training view evened, too",
-        style=replace(USUAL_STYLE, even=True, even_views=0.5),
+        style=_EVEN_HALF,
+    ),
+    "beside-shares": Recipe(
+        "as `even-half`, and answers judged beside each laboratory's own shares of the classes",
+        style=_EVEN_HALF,
+        beside_shares=True,
+    ),
+    "smooth": Recipe(
+        "as `beside-shares`, and two views in five without fine texture",
+        style=replace(_EVEN_HALF, lens=SMOOTHING),
+        beside_shares=True,
     ),
     "real-alone": Recipe(
         "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False

@@ -11,17 +11,17 @@ from pathlib import Path
 import keras
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from leuko.cells import CellClass
 from leuko.errors import SettingsError
 from leuko_training.blending import blend
+from leuko_training.class_learning import learn_classes
 from leuko_training.classifier import edge_classifier, paper_cnn
-from leuko_training.crops import USUAL_STYLE, Crop, CropSampler, ViewStyle, plain_view
+from leuko_training.crops import Crop
 from leuko_training.cut_cells import labelled_crops, red_cell_crops
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.fit import Batch, DrawBatch, Schedule, fit
+from leuko_training.images import as_real
 from leuko_training.laboratories import with_laboratories
 from leuko_training.losses import cross_entropy_and_dice, dice
 from leuko_training.masks import Colours, MaskSampler, parted_colours, usual_colours
@@ -203,47 +203,12 @@ def train_classifier(
     """
     named = keras.Model(model.input, model.get_layer("probabilities").output)
     known, watched = with_laboratories(training), with_laboratories(validation)
-    return fit(
-        named,
-        class_batches(CropSampler(known, style=SHIPPED.style, balance=SHIPPED.balance)),
-        plain_batch(watched, style=SHIPPED.style),
-        schedule=schedule,
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=SHIPPED.label_smoothing),
-        metrics=["accuracy"],
-        folder=folder,
-    )
+    return learn_classes(named, known, watched, recipe=SHIPPED, schedule=schedule, folder=folder)
 
 
 def _mask_batches(sampler: MaskSampler, colours: Colours) -> DrawBatch:
     def draw(count: int, rng: Generator) -> Batch:
         views = [sampler.draw(rng, colours=colours) for _ in range(count)]
-        return _real([view for view, _ in views]), _real([mask[..., None] for _, mask in views])
+        return as_real([view for view, _ in views]), as_real([mask[..., None] for _, mask in views])
 
     return draw
-
-
-def class_batches(sampler: CropSampler) -> DrawBatch:
-    """Return what draws augmented cells with their classes."""
-
-    def draw(count: int, rng: Generator) -> Batch:
-        views = [sampler.draw(rng) for _ in range(count)]
-        return _real([view for view, _ in views]), _one_hot([label for _, label in views])
-
-    return draw
-
-
-def plain_batch(crops: Sequence[Crop], *, style: ViewStyle = USUAL_STYLE) -> Batch:
-    """Return cells as the device would show them, with their classes."""
-    classes = list(CellClass)
-    return (
-        _real([plain_view(crop, style=style) for crop in crops]),
-        _one_hot([classes.index(crop.label) for crop in crops]),
-    )
-
-
-def _real(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    return np.stack(images).astype(np.float32) / np.float32(255)
-
-
-def _one_hot(labels: Sequence[int]) -> NDArray[np.float32]:
-    return np.eye(len(CellClass), dtype=np.float32)[list(labels)]

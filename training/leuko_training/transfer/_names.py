@@ -13,14 +13,14 @@ from leuko.pipeline import MOST_FIELDS, spread_out
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.tone import Tone, cell_tone
 from leuko_training.answers import CLASSES, Answers
+from leuko_training.class_learning import learn_classes, plain_batch
 from leuko_training.classifier import edge_classifier
-from leuko_training.crops import Crop, CropSampler, plain_cut
+from leuko_training.crops import Crop, plain_cut
 from leuko_training.cut_cells import LabelledCell
-from leuko_training.fit import Schedule, fit
+from leuko_training.fit import Schedule
 from leuko_training.laboratories import with_laboratories
 from leuko_training.partition import TRAINING_FOLDS
 from leuko_training.recipes import Recipe
-from leuko_training.runs import class_batches, plain_batch
 from leuko_training.transfer._laboratories import sets_of
 
 _BATCH = 64
@@ -56,18 +56,12 @@ def train_without(
         if one.item.dataset not in absent and one.item.fold in TRAINING_FOLDS
     ]
     known = with_laboratories(known) if recipe.style.even else known
-    sampler = CropSampler(
-        [*known, *(simulated if recipe.simulated else ())],
-        style=recipe.style,
-        balance=recipe.balance,
-    )
-    return fit(
+    return learn_classes(
         _untrained(recipe, schedule.seed),
-        class_batches(sampler),
-        plain_batch(_some(known), style=recipe.style),
+        [*known, *(simulated if recipe.simulated else ())],
+        _some(known),
+        recipe=recipe,
         schedule=schedule,
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
-        metrics=["accuracy"],
         folder=folder,
     )
 
