@@ -37,7 +37,8 @@ from leuko.doctor import (
 )
 from leuko.service import camera_options, display_options
 from leuko.settings import Settings
-from leuko.status import CalibrationStep, Health, Level
+from leuko.shown import CalibrationStep
+from leuko.status import Health, Level
 from leuko.store import STORE_NAME
 from leuko.vision.tone import Tone
 

@@ -19,7 +19,7 @@ from leuko.control import Action, Answer, Answers, Press
 from leuko.displays import DisplayOptions
 from leuko.errors import CalibrationError
 from leuko.settings import Settings
-from leuko.status import CalibrationStep, Shown
+from leuko.shown import CalibrationStep, Shown
 from leuko.wizard import GUIDES, KeyNames, TypedAnswers, Wizard, open_wizard
 
 ENTER, KP_PLUS = 28, 78

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from leuko.checks._record import CheckRecord
 from leuko.checks._rules import TITLES, limits_of
-from leuko.status import Trend, TrendChart, TrendPoint
+from leuko.shown import Trend, TrendChart, TrendPoint
 
 
 def trends(series: Sequence[CheckRecord], check: CheckRecord) -> TrendChart:

@@ -19,7 +19,7 @@ from leuko.errors import OutputError
 
 if TYPE_CHECKING:
     from leuko.checks import CheckHistory, CheckMeasurement, CheckRecord
-    from leuko.status import TrendChart
+    from leuko.shown import TrendChart
 
     Draw = Callable[[TrendChart], None]
 

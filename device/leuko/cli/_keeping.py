@@ -16,7 +16,7 @@ from leuko.cli._opening import tell_person
 
 if TYPE_CHECKING:
     from leuko.calibration import Part
-    from leuko.status import TrendChart
+    from leuko.shown import TrendChart
 
 _P = ParamSpec("_P")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
-from leuko.status import Shown
+from leuko.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from leuko.displays._review import draw_review, draw_review_mono
 from leuko.displays._steps import draw_step, draw_step_mono
 from leuko.displays._trends import draw_trends, draw_trends_mono
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, ReviewStep, Shown, TrendChart
+from leuko.shown import CalibrationStep, ReviewStep, Shown, TrendChart
 
 SMALLEST_SIZE = MONO_SIZE
 """Width and height in pixels, as a person sees them, below which nothing can be read."""

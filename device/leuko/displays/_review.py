@@ -8,7 +8,7 @@ from leuko.displays import _letters, _words
 from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour
 from leuko.displays._mono import MONO_SIZE, write_mono
 from leuko.displays._pixels import ABOVE, BELOW, Style
-from leuko.status import ReviewStep
+from leuko.shown import ReviewStep
 
 _DIM: Colour = (176, 176, 176)
 _GROUND, _INK = (255, 200, 0), BLACK

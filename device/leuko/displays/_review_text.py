@@ -9,7 +9,7 @@ from rich.text import Text
 
 from leuko.cells import CellClass, RGBImage
 from leuko.displays import _words
-from leuko.status import ReviewStep
+from leuko.shown import ReviewStep
 
 _WORDS_COLUMNS = 26
 _FEWEST_ROWS = 11

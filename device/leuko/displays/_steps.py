@@ -9,7 +9,7 @@ from leuko.displays._canvas import BLACK, WHITE, Align, Area, Canvas, Colour
 from leuko.displays._mono import MONO_SIZE, write_mono
 from leuko.displays._pixels import ABOVE, BELOW, Style, written
 from leuko.displays._words import Urgency
-from leuko.status import CalibrationStep
+from leuko.shown import CalibrationStep
 
 _DIM: Colour = (176, 176, 176)
 _TOP, _BANNER = 0.11, 0.34

@@ -10,7 +10,8 @@ from typing import Self, TypeVar
 
 from leuko.displays._base import Display
 from leuko.errors import DisplayError, SettingsError
-from leuko.status import Health, Level, LiveStatus, Shown
+from leuko.shown import Shown
+from leuko.status import Health, Level, LiveStatus
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from leuko.displays import _letters
 from leuko.displays._canvas import BLACK, WHITE, Area, Canvas, Colour
 from leuko.displays._mono import MONO_SIZE, write_mono
 from leuko.displays._pixels import ABOVE, BELOW
-from leuko.status import Trend, TrendChart
+from leuko.shown import Trend, TrendChart
 
 _DIM: Colour = (176, 176, 176)
 _BAND: Colour = (24, 58, 52)

@@ -7,15 +7,8 @@ from enum import StrEnum
 
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.counting import DifferentialCount, Interval, exact_interval
-from leuko.status import (
-    CalibrationStep,
-    Guidance,
-    Health,
-    LastCell,
-    Level,
-    LiveStatus,
-    SessionState,
-)
+from leuko.shown import CalibrationStep
+from leuko.status import Guidance, Health, LastCell, Level, LiveStatus, SessionState
 
 SHORT_NAMES: Mapping[CellClass, str] = {
     CellClass.NEUTROPHIL: "NEUT",

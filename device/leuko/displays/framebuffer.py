@@ -19,7 +19,7 @@ from PIL import Image
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw_turned
 from leuko.errors import DisplayError
-from leuko.status import Shown
+from leuko.shown import Shown
 
 _FACTS = Path("/sys/class/graphics")
 _DEFAULT_DEVICE = Path("/dev/fb0")

@@ -16,7 +16,7 @@ from PIL import Image
 from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw
 from leuko.errors import DisplayError
-from leuko.status import Shown
+from leuko.shown import Shown
 
 _DEFAULT_DEVICE = "spi:0.0"
 _ADDRESS = re.compile(

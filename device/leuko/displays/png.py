@@ -11,7 +11,7 @@ from leuko.displays._base import DisplayOptions
 from leuko.displays._drawing import draw_turned
 from leuko.errors import DisplayError
 from leuko.images import result_mark
-from leuko.status import Shown
+from leuko.shown import Shown
 
 _DEFAULT_SIZE = (800, 480)
 _NAME = "display.png"

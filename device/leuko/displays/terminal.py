@@ -16,7 +16,8 @@ from leuko.displays._review_text import review_text
 from leuko.displays._trends import newest
 from leuko.displays._words import Share, Urgency
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, Level, LiveStatus, ReviewStep, Shown, TrendChart
+from leuko.shown import CalibrationStep, ReviewStep, Shown, TrendChart
+from leuko.status import Level, LiveStatus
 
 _BAR_COLUMNS = 40
 _OPEN, _HOME, _CLOSE = "\x1b[?1049h\x1b[?25l", "\x1b[H", "\x1b[?25h\x1b[?1049l"

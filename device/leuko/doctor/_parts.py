@@ -14,8 +14,9 @@ from leuko.doctor._finding import Finding, broken, doubtful, sound, told
 from leuko.errors import BundleError, DisplayError, EngineError, SettingsError
 from leuko.installation import InstalledBundles
 from leuko.settings import Settings, file_in_place_of
+from leuko.shown import CalibrationStep
 from leuko.signature import read_trusted_keys
-from leuko.status import CalibrationStep, Health, Level
+from leuko.status import Health, Level
 from leuko.store import STORE_NAME, store_health
 from leuko.verification import replay_golden
 

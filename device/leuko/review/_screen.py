@@ -9,7 +9,7 @@ from leuko.clock import Moment
 from leuko.review._candidates import Candidate
 from leuko.review._kept import Review, Reviewed
 from leuko.review._order import WANTED, next_candidate
-from leuko.status import ReviewStep
+from leuko.shown import ReviewStep
 
 
 class Turn(StrEnum):

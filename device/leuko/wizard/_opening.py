@@ -8,7 +8,8 @@ from leuko.control import Action, Answers, Buttons, Keypad, parse_buttons
 from leuko.displays import DisplayOptions, DisplayThread, load_display
 from leuko.errors import LeukoError
 from leuko.settings import Settings
-from leuko.status import Level, Shown
+from leuko.shown import Shown
+from leuko.status import Level
 from leuko.wizard._guides import OTHER, Guide
 from leuko.wizard._typing import TypedAnswers
 from leuko.wizard._wizard import KeyNames, Wizard

@@ -9,7 +9,7 @@ from leuko.cells import CellClass
 from leuko.control import Action, Press
 from leuko.errors import CalibrationError
 from leuko.review import Turn
-from leuko.status import ReviewStep
+from leuko.shown import ReviewStep
 from leuko.wizard._wizard import KeyNames, Wizard
 
 AT_ONCE = "123456780-"

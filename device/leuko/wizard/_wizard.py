@@ -12,7 +12,7 @@ from leuko.calibration import Shot
 from leuko.cells import RGBImage
 from leuko.control import Answer, Answers
 from leuko.errors import CalibrationError
-from leuko.status import CalibrationStep, Shown, TrendChart
+from leuko.shown import CalibrationStep, Shown, TrendChart
 from leuko.wizard._guides import Guide
 from leuko.wizard._number import MOST, NumberAnswer
 from leuko.wizard._typing import TypedAnswers, answer_of

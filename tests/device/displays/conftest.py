@@ -9,8 +9,8 @@ import pytest
 
 from leuko.cells import LEUKOCYTES, CellClass, RGBImage
 from leuko.counting import DifferentialCount
+from leuko.shown import CalibrationStep
 from leuko.status import (
-    CalibrationStep,
     EstimatedWBC,
     Guidance,
     Health,

@@ -11,7 +11,8 @@ import pytest
 
 from leuko.displays import DisplayOptions, DisplayThread, load_display
 from leuko.errors import DisplayError
-from leuko.status import Health, Level, LiveStatus, Shown
+from leuko.shown import Shown
+from leuko.status import Health, Level, LiveStatus
 
 SOON_S = 10.0
 """Longer than any of this takes; nobody waits for it unless something is wrong."""

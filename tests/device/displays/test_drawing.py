@@ -14,7 +14,8 @@ from PIL import Image
 from leuko.cells import CellClass
 from leuko.displays import draw
 from leuko.errors import DisplayError
-from leuko.status import CalibrationStep, Guidance, Health, Level, LiveStatus, Shown
+from leuko.shown import CalibrationStep, Shown
+from leuko.status import Guidance, Health, Level, LiveStatus
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "displays"
 STEPS = ["calibrating", "keep", "missed", "refused"]

@@ -13,7 +13,8 @@ from PIL import Image
 from leuko.cells import CellClass, RGBImage
 from leuko.displays import draw
 from leuko.displays.terminal import print_review
-from leuko.status import LiveStatus, ReviewStep
+from leuko.shown import ReviewStep
+from leuko.status import LiveStatus
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "reviews"
 SIZES = [(128, 64), (160, 128), (240, 240), (320, 240), (480, 320), (800, 480), (240, 320)]

@@ -16,16 +16,8 @@ import pytest
 from leuko.displays import DisplayOptions
 from leuko.displays.terminal import TerminalDisplay
 from leuko.errors import DisplayError
-from leuko.status import (
-    Guidance,
-    Health,
-    Level,
-    LiveStatus,
-    SessionState,
-    Trend,
-    TrendChart,
-    TrendPoint,
-)
+from leuko.shown import Trend, TrendChart, TrendPoint
+from leuko.status import Guidance, Health, Level, LiveStatus, SessionState
 
 ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from leuko.displays import draw
-from leuko.status import Trend, TrendChart, TrendPoint
+from leuko.shown import Trend, TrendChart, TrendPoint
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "trends"
 SIZES = [(128, 64), (320, 240), (800, 480)]

@@ -25,7 +25,8 @@ from leuko.review import (
     reviewing,
 )
 from leuko.service import STORE_NAME
-from leuko.status import ReviewStep, SessionState
+from leuko.shown import ReviewStep
+from leuko.status import SessionState
 from leuko.store import CellRecord, SessionSpec, Store
 
 N, L, M, E, B = LEUKOCYTES

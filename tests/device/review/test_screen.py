@@ -10,7 +10,7 @@ import pytest
 from leuko.cells import CellClass, RGBImage
 from leuko.control import Action, Answers, Press
 from leuko.review import Turn
-from leuko.status import ReviewStep, Shown
+from leuko.shown import ReviewStep, Shown
 from leuko.wizard import GUIDES, KeyNames, ReviewScreen, TypedAnswers, Wizard
 
 NO_KEYS = KeyNames()

@@ -13,7 +13,8 @@ from leuko.cells import Cell, RGBImage
 from leuko.displays import DisplayOptions
 from leuko.displays.framebuffer import FramebufferDisplay
 from leuko.pipeline import FieldAnalyser, Wanted
-from leuko.status import Health, LiveStatus, Shown
+from leuko.shown import Shown
+from leuko.status import Health, LiveStatus
 from leuko.store import CellRecord, Store
 from leuko_training.live_benchmark.course import NOTED_EVERY, Course, CoursePlan
 from leuko_training.live_benchmark.given_camera import DRIVER, OPENING_S, PATIENCE_S, given
