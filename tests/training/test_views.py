@@ -140,14 +140,16 @@ def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
     assert 0.25 < drawn[list(CellClass).index(CellClass.BASOPHIL)] / 200 < 0.6
 
 
-def test_a_sample_says_how_often_each_class_is_drawn_of_its_laboratory() -> None:
+def test_a_sample_says_how_often_each_class_is_drawn_of_its_data_set() -> None:
     sampler = CropSampler([
         *blank_crops(CellClass.NEUTROPHIL, 16, dataset="a"),
         *blank_crops(CellClass.NEUTROPHIL, 4, dataset="b"),
         *blank_crops(CellClass.BASOPHIL, 4, dataset="b"),
     ])
     rng = np.random.default_rng(1)
-    shares = {sample.shares.tobytes(): sample.shares for sample in map(sampler.draw, [rng] * 100)}
+    shares = {
+        sample.set_shares.tobytes(): sample.set_shares for sample in map(sampler.draw, [rng] * 100)
+    }
     neutrophil, basophil = map(list(CellClass).index, (CellClass.NEUTROPHIL, CellClass.BASOPHIL))
     fewest, most = sorted(shares.values(), key=lambda one: float(one[neutrophil]))
     # Of all that is drawn 17 in 29 are neutrophils, every third of them of b.

@@ -44,8 +44,21 @@ def learn_classes(
         (views, np.stack([classes, np.full_like(classes, 1 / len(CellClass))], axis=1)),
         schedule=schedule,
         loss=cross_entropy_beside_shares,
-        metrics=[named_right],
+        metrics=[keras.metrics.MeanMetricWrapper(named_right, name="accuracy")],
         folder=folder,
+    )
+
+
+def plain_batch(crops: Sequence[Crop], *, style: ViewStyle = USUAL_STYLE) -> Batch:
+    """Return cells as the device would show them, with their classes.
+
+    Returns:
+        Views ``(cells, size, size, 3)``, 0 to 1, and classes ``(cells, 8)``, one-hot; float32.
+    """
+    classes = list(CellClass)
+    return (
+        as_real([plain_view(crop, style=style) for crop in crops]),
+        _one_hot([classes.index(crop.label) for crop in crops]),
     )
 
 
@@ -54,7 +67,7 @@ def _class_batches(sampler: CropSampler, recipe: Recipe) -> DrawBatch:
 
     def draw(count: int, rng: Generator) -> Batch:
         samples = [sampler.draw(rng) for _ in range(count)]
-        shares = np.stack([one.shares for one in samples])
+        shares = np.stack([one.set_shares for one in samples])
         if not recipe.beside_shares:
             shares = np.full_like(shares, 1 / len(CellClass))
         truth = _one_hot([one.label for one in samples])
@@ -62,15 +75,6 @@ def _class_batches(sampler: CropSampler, recipe: Recipe) -> DrawBatch:
         return as_real([one.view for one in samples]), np.stack([wanted, shares], axis=1)
 
     return draw
-
-
-def plain_batch(crops: Sequence[Crop], *, style: ViewStyle = USUAL_STYLE) -> Batch:
-    """Return cells as the device would show them, with their classes."""
-    classes = list(CellClass)
-    return (
-        as_real([plain_view(crop, style=style) for crop in crops]),
-        _one_hot([classes.index(crop.label) for crop in crops]),
-    )
 
 
 def _one_hot(labels: Sequence[int]) -> NDArray[np.float32]:

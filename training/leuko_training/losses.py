@@ -4,7 +4,8 @@ import keras
 from keras import ops
 
 _SMOOTHING = 1.0
-_SMALLEST = 1e-7
+_SMALLEST = 1e-30
+"""No larger: a class that is all but ruled out must still be learnt, as from logits."""
 
 
 @keras.saving.register_keras_serializable(package="leuko")  # type: ignore[untyped-decorator]
@@ -24,10 +25,10 @@ def cross_entropy_and_dice(truth: keras.KerasTensor, predicted: keras.KerasTenso
 def cross_entropy_beside_shares(truth: keras.KerasTensor, predicted: keras.KerasTensor) -> object:
     """Return cross-entropy of each answer beside how common the classes are, ``(batch,)``.
 
-    The answer is multiplied by what is drawn of each class of the cell's laboratory before it
-    is judged: what the laboratory alone tells of the class is known without looking, so nothing
-    is learnt from it, and the answer itself says how likely the classes are where all are drawn
-    alike. Source: logit adjustment (Menon et al., ICLR 2021), with one prior a laboratory.
+    The answer is multiplied by what is drawn of each class of the cell's data set before it is
+    judged: what the set alone tells of the class is known without looking, so nothing is learnt
+    from it, and the answer itself says how likely the classes are where all are drawn alike.
+    Source: logit adjustment (Menon et al., ICLR 2021), with one prior a data set.
 
     Args:
         truth: ``(batch, 2, classes)``; how true each class is, and the shares, which may be

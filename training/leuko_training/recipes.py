@@ -37,7 +37,7 @@ class Recipe:
         label_smoothing: share of the truth that is spread over all classes.
         simulated: whether cells of simulated smears are learnt from, too.
         beside_shares: whether an answer is judged beside what is drawn of each class of the
-            cell's laboratory, so that nothing is learnt from what the laboratory alone tells.
+            cell's data set, so that nothing is learnt from what the set alone tells.
     """
 
     note: str
@@ -158,7 +158,7 @@ RECIPES: Mapping[str, Recipe] = {
         style=_EVEN_HALF,
     ),
     "beside-shares": Recipe(
-        "as `even-half`, and answers judged beside each laboratory's own shares of the classes",
+        "as `even-half`, and answers judged beside each data set's own shares of the classes",
         style=_EVEN_HALF,
         beside_shares=True,
     ),

@@ -25,11 +25,9 @@ CLASS_SHARE = {
 }
 """How often each class is drawn; within a class each set by the square root of its size."""
 
-
 _INDEX = {label: index for index, label in enumerate(CellClass)}
-
-COMMON_PART = 0.1
-"""How much of all laboratories' shares is mixed into each one's: it rules out no class."""
+_COMMON_PART = 0.1
+"""How much of all sets' shares is mixed into each one's: no class is ruled out."""
 
 
 class Sample(NamedTuple):
@@ -38,12 +36,12 @@ class Sample(NamedTuple):
     Attributes:
         view: ``(size, size, 3)`` uint8, RGB.
         label: index of its class in `CellClass`.
-        shares: ``(8,)`` float32, how often each class is drawn of its laboratory; add up to 1.
+        set_shares: ``(8,)`` float32, how often each class is drawn of its data set; add up to 1.
     """
 
     view: RGBImage
     label: int
-    shares: NDArray[np.float32]
+    set_shares: NDArray[np.float32]
 
 
 class CropSampler:
@@ -81,10 +79,10 @@ class CropSampler:
         self._set_weights = {
             label: _set_weights(pools, balance) for label, pools in self._pools.items()
         }
-        self._shares = self._shares_of_sets()
+        self._set_shares = self._shares_by_set()
 
     def draw(self, rng: Generator) -> Sample:
-        """Return one augmented view with its class."""
+        """Return one augmented view with its class, and its data set's shares of the classes."""
         label = self._classes[int(rng.choice(len(self._classes), p=self._weights))]
         pools = list(self._pools[label].values())
         pool = pools[int(rng.choice(len(pools), p=self._set_weights[label]))]
@@ -93,9 +91,9 @@ class CropSampler:
         if self._style.redyed and others and rng.random() < self._style.redyed:
             crop = _redyed(crop, _any(others[int(rng.integers(len(others)))], rng), rng)
         view = draw_view(crop, rng, style=self._style)
-        return Sample(view, _INDEX[label], self._shares[crop.dataset])
+        return Sample(view, _INDEX[label], self._set_shares[crop.dataset])
 
-    def _shares_of_sets(self) -> dict[str, NDArray[np.float32]]:
+    def _shares_by_set(self) -> dict[str, NDArray[np.float32]]:
         """Return of each set how often each class is drawn of it."""
         drawn: dict[str, NDArray[np.float64]] = {}
         for label, weight in zip(self._classes, self._weights, strict=True):
@@ -103,7 +101,7 @@ class CropSampler:
                 drawn.setdefault(name, np.zeros(len(CellClass)))[_INDEX[label]] = weight * part
         common = np.sum(list(drawn.values()), axis=0)
         return {
-            name: ((1 - COMMON_PART) * one / one.sum() + COMMON_PART * common).astype(np.float32)
+            name: ((1 - _COMMON_PART) * one / one.sum() + _COMMON_PART * common).astype(np.float32)
             for name, one in drawn.items()
         }
 
