@@ -26,6 +26,16 @@ class NumberAnswer:
     refused: str = ""
     is_stopped: bool = False
 
+    def told(self, what: str, *, typed: str) -> tuple[str, ...]:
+        """Return what is shown of the number, a line each.
+
+        Args:
+            what: is counted, one word.
+            typed: digits that were typed so far and not yet given.
+        """
+        too_large = (f"{MOST} at most",) if self.refused else ()
+        return (f"{what} {typed or self.number}", *too_large)
+
     def press(self, press: Press) -> None:
         """Take a press: start gives the number, or the digits typed before; plus and minus."""
         self.refused = ""

@@ -11,8 +11,9 @@ from leuko.settings import Settings
 from leuko.shown import Shown
 from leuko.status import Level
 from leuko.wizard._guides import OTHER, Guide
+from leuko.wizard._keys import KeyNames
 from leuko.wizard._typing import TypedAnswers
-from leuko.wizard._wizard import KeyNames, Wizard
+from leuko.wizard._wizard import Wizard
 
 _TERMINAL = "terminal"
 _KEYPAD = KeyNames("[Enter]", "[+]", "hold [/]", "[-]")

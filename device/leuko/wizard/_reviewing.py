@@ -10,7 +10,8 @@ from leuko.control import Action, Press
 from leuko.errors import CalibrationError
 from leuko.review import Turn
 from leuko.shown import ReviewStep
-from leuko.wizard._wizard import KeyNames, Wizard
+from leuko.wizard._keys import KeyNames
+from leuko.wizard._wizard import Wizard
 
 AT_ONCE = "123456780-"
 """Keys of a keypad that answer without Enter."""

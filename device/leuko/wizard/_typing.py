@@ -3,6 +3,7 @@
 import os
 import select
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -17,11 +18,7 @@ _WORDS = {
     "no": Answer.NO,
     "": Answer.NO,
 }
-
-
-def answer_of(line: str) -> Answer | None:
-    """Return what a line answers, and an empty one is a no; None if it is no answer."""
-    return _WORDS.get(line.lower())
+"""What a line answers; an empty one is a no."""
 
 
 @dataclass(slots=True)
@@ -49,6 +46,20 @@ class TypedAnswers:
         while self.stream is not None and self.stream.isatty():
             if self.next_line(0.0) is None:
                 return
+
+    def next_answer(self, prompt: str, say: Callable[[str], None]) -> Answer | None:
+        """Return what was typed; a mistyped word throws nothing away, it is asked again.
+
+        Args:
+            prompt: what is asked.
+            say: writes a line for whoever types.
+        """
+        line = self.next_line(0.0)
+        if line is None:
+            return None
+        if (answer := _WORDS.get(line.lower())) is None:
+            say(f"{line[:40]!r} is no answer; {prompt}")
+        return answer
 
     def next_line(self, timeout_s: float) -> str | None:
         """Return what is typed next, without spaces around it.

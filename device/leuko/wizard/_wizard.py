@@ -3,10 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
-
-import cv2
-import numpy as np
 
 from leuko.calibration import Shot
 from leuko.cells import RGBImage
@@ -14,30 +10,17 @@ from leuko.control import Answer, Answers
 from leuko.errors import CalibrationError
 from leuko.shown import CalibrationStep, Shown, TrendChart
 from leuko.wizard._guides import Guide
+from leuko.wizard._keys import KeyNames
 from leuko.wizard._number import MOST, NumberAnswer
-from leuko.wizard._typing import TypedAnswers, answer_of
+from leuko.wizard._picture import reduced
+from leuko.wizard._typing import TypedAnswers
 
-_WIDEST = 400
-"""Columns of the picture that is shown; no display gives it more."""
 _TICK_S = 0.1
 _FIRST_KEYS_S = 1.0
 """A keypad is found as soon, where nobody can type."""
 _QUESTION = "keep it?"
 _PATIENCE_S = 900.0
 """How long an answer is waited for; whoever asks has camera, display and keys meanwhile."""
-
-
-class KeyNames(NamedTuple):
-    """What is pressed for an answer, empty without a key.
-
-    What stands on the key is in brackets: without them, "/" and "-" read as punctuation. A number
-    is counted up by the key for again, and down by the one for less.
-    """
-
-    yes: str = ""
-    again: str = ""
-    no: str = ""
-    less: str = ""
 
 
 @dataclass(slots=True)
@@ -99,9 +82,8 @@ class Wizard:
         if self.answers.next(0.0) is Answer.NO:
             raise CalibrationError(self.guide.stopped)
         self._pictures += 1
-        told = figures or (f"picture {self._pictures}",)
-        self._step = replace(self._step, picture=_reduced(rgb), figures=told)
-        self.show(self._step)
+        self._step = replace(self._step, picture=reduced(rgb))
+        self.tell(*(figures or (f"picture {self._pictures}",)))
 
     def tell(self, *figures: str) -> None:
         """Show what is measured beside the picture that was shown last."""
@@ -136,25 +118,22 @@ class Wizard:
         Raises:
             CalibrationError: the person has stopped it.
         """
-        given, shown = NumberAnswer(start), ("", "")
-        names = self.keys()
-        both = names._replace(again=names.again + names.less)
-        answers = _told(both, "ok", "set" if names.less else "more", "stop")
+        given = NumberAnswer(start)
+        shown: tuple[str, ...] = ()
         step = replace(
             self._step,
             instruction=question,
-            answers=answers or "answer in the terminal",
+            answers=self.keys().told_of_number() or "answer in the terminal",
             is_about_picture=True,
         )
         self.answers.forget()
         self.say(f"{question} [{start}] ")
         until_s = time.monotonic() + self.longest_s
         while not given.is_given and self.is_answerable and time.monotonic() < until_s:
-            number = self.answers.typed or str(given.number)
-            if (number, given.refused) != shown:
-                shown = (number, given.refused)
-                told = (f"{MOST} at most",) if given.refused else ()
-                self.show(replace(step, figures=(f"{what} {number}", *told, *figures)))
+            told = given.told(what, typed=self.answers.typed)
+            if (*told, given.refused) != shown:
+                shown = (*told, given.refused)
+                self.show(replace(step, figures=(*told, *figures)))
             self._take_number(given)
         return given.number if given.is_given else None
 
@@ -173,13 +152,13 @@ class Wizard:
             number=f"step {self.guide.steps} of {self.guide.steps}" if self.guide.steps > 1 else "",
             instruction=_QUESTION,
             figures=figures or self._step.figures,
-            answers=self._told_keys("yes", "again", "no") or "answer in the terminal",
+            answers=self.keys().told("yes", "again", "no") or "answer in the terminal",
         )
         return self._asked(step, f"{question} [y/N/again] ")
 
     def ask_beside(self, chart: TrendChart, question: str) -> Answer | None:
         """Return what a person answers who is shown trends; see `ask`."""
-        answers = self._told_keys("keep", "again", "no")
+        answers = self.keys().told("keep", "again", "no")
         return self._asked(replace(chart, answers=answers), f"{question} [y/N/again] ")
 
     @property
@@ -212,7 +191,7 @@ class Wizard:
         while (waited_s := time.monotonic() - asked_s) < longest_s:
             if waited_s > _FIRST_KEYS_S and not self.is_answerable:
                 return None
-            if answer := self.answers.next(_TICK_S) or self._typed(prompt):
+            if answer := self.answers.next(_TICK_S) or self.typed.next_answer(prompt, self.say):
                 return answer
             step = self._shown_beginning(step, next(shots, None))
         return None
@@ -222,13 +201,13 @@ class Wizard:
         answers = self._told_beginning()
         if shot is None and answers == step.answers:
             return step
-        picture = _reduced(shot.rgb) if shot else step.picture
+        picture = reduced(shot.rgb) if shot else step.picture
         step = replace(step, answers=answers, picture=picture)
         self.show(step)
         return step
 
     def _told_beginning(self) -> str:
-        return self._told_keys("begin", "", "skip") or "answer in the terminal"
+        return self.keys().told("begin", "", "skip") or "answer in the terminal"
 
     def asks_again(self, refusal: str) -> bool:
         """Return whether to measure again what was refused; never without keys.
@@ -242,14 +221,11 @@ class Wizard:
             self._step,
             number="refused",
             instruction="try again?",
-            answers=self._told_keys("again", "", "stop"),
+            answers=self.keys().told("again", "", "stop"),
             refusal=refusal,
         )
         self.say(f"leuko: {refusal}")
         return self._asked(step, "try again? [y/N] ") not in {None, Answer.NO}
-
-    def _told_keys(self, *meanings: str) -> str:
-        return _told(self.keys(), *meanings)
 
     def _take_number(self, given: NumberAnswer) -> None:
         if press := self.answers.next_press(_TICK_S):
@@ -269,29 +245,6 @@ class Wizard:
         self.say(prompt)
         until_s = time.monotonic() + self.longest_s
         while self.is_answerable and time.monotonic() < until_s:
-            if answer := self.answers.next(_TICK_S) or self._typed(prompt):
+            if answer := self.answers.next(_TICK_S) or self.typed.next_answer(prompt, self.say):
                 return answer
         return None
-
-    def _typed(self, prompt: str) -> Answer | None:
-        """Return what was typed; a mistyped word throws nothing away, it is asked again."""
-        line = self.typed.next_line(0.0)
-        if line is None:
-            return None
-        if (answer := answer_of(line)) is None:
-            self.say(f"{line[:40]!r} is no answer; {prompt}")
-        return answer
-
-
-def _told(names: KeyNames, *meanings: str) -> str:
-    named = zip(names, meanings, strict=False)
-    return " · ".join(f"{key} {meaning}" for key, meaning in named if key and meaning)
-
-
-def _reduced(rgb: RGBImage) -> RGBImage:
-    """Return a picture no wider than a display shows, the caller's frame left alone."""
-    step = max(1, rgb.shape[1] // _WIDEST)
-    if step == 1:
-        return rgb
-    size = (rgb.shape[1] // step, rgb.shape[0] // step)
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
