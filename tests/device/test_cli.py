@@ -341,7 +341,7 @@ def test_a_disk_that_fills_up_leaves_no_result(
         (("session", "show", "TEST-1"), "'TEST-1' is no number of a session; leuko session list"),
         (("session", "export", "0"), "'0' is no number of a session; leuko session list names"),
         (("calibrate", "review", "x"), "'x' is no number of a session; leuko session list"),
-        (("session", "tally"), "Error: what was seen is missing; only smudge cells are: leuko s"),
+        (("session", "tally"), "Error: Missing argument 'smudge'."),
         (("session", "tally", "blast"), "Error: 'blast' is not tallied by eye; only smudge cel"),
     ],
 )

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leuko.cli._groups import CommandGroup
-from leuko.cli._options import JSONOption, SocketOption, WrongUseError, session_number
+from leuko.cli._options import JSONOption, SocketOption
+from leuko.cli._session_arguments import (
+    CellArgument,
+    SessionArgument,
+    TargetArgument,
+    TargetOption,
+    parsed_target,
+)
 from leuko.cli._slimming import slim
-from leuko.errors import SettingsError
 
 if TYPE_CHECKING:
     from leuko.control import ControlClient, StatusReply
-    from leuko.status import Target
 
 session_app = typer.Typer(
     cls=CommandGroup,
@@ -30,38 +35,6 @@ session_app.command()(slim)
 _EVERY_S = 1.0
 
 
-_TALLIED = "smudge"
-
-
-def _checked_cell(value: str | None) -> str | None:
-    if value == _TALLIED:
-        return value
-    wrong = f"{value!r} is not tallied by eye" if value else "what was seen is missing"
-    raise WrongUseError(f"{wrong}; only smudge cells are: leuko session tally {_TALLIED}")
-
-
-def _checked_target(value: str | None) -> str | None:
-    from leuko.control import parse_target
-
-    try:
-        if value is not None:
-            parse_target(value)
-    except SettingsError as error:
-        raise typer.BadParameter(str(error)) from error
-    return value
-
-
-_TARGET = "Cells to count, such as 200, or a half width, such as ±5 or 5%."
-SessionArgument = Annotated[
-    int,
-    typer.Argument(
-        metavar="SESSION",
-        parser=session_number,
-        help="The session's number; see: leuko session list.",
-    ),
-]
-
-
 @session_app.command()
 def start(
     specimen: Annotated[str, typer.Argument(metavar="SPECIMEN", help="The specimen's id.")],
@@ -69,18 +42,13 @@ def start(
     operator: Annotated[
         str, typer.Option(metavar="NAME", help="Who counts; else the user who asks.")
     ] = "",
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TARGET", callback=_checked_target, help=f"{_TARGET} Else the settings'."
-        ),
-    ] = None,
+    target: TargetOption = None,
     json: JSONOption = False,
     socket: SocketOption = None,
 ) -> None:
     """Start a session."""
     client = _client(socket)
-    chosen = None if target is None else _parsed(target)
+    chosen = None if target is None else parsed_target(target)
     _print(client.start(specimen, operator=operator, target=chosen), as_json=json)
 
 
@@ -111,23 +79,18 @@ def status(
 
 @session_app.command()
 def target(
-    target: Annotated[
-        str, typer.Argument(metavar="TARGET", callback=_checked_target, help=_TARGET)
-    ],
+    target: TargetArgument,
     *,
     json: JSONOption = False,
     socket: SocketOption = None,
 ) -> None:
     """Change when the session is complete."""
-    _print(_client(socket).set_target(_parsed(target)), as_json=json)
+    _print(_client(socket).set_target(parsed_target(target)), as_json=json)
 
 
 @session_app.command()
 def tally(
-    cell: Annotated[
-        str | None,
-        typer.Argument(metavar=_TALLIED, callback=_checked_cell, help="What was seen."),
-    ] = None,
+    cell: CellArgument,
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Take the last one back instead.")] = False,
     json: JSONOption = False,
@@ -236,12 +199,6 @@ def _client(path: Path | None) -> "ControlClient":
 
     # Where it listens is all that is needed: the state directory is the service's.
     return ControlClient(path or load_settings(os.environ).control_socket)
-
-
-def _parsed(text: str) -> "Target":
-    from leuko.control import parse_target
-
-    return parse_target(text)
 
 
 def _print(status: "StatusReply", *, as_json: bool) -> None:
