@@ -29,13 +29,10 @@ def _one(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "path":
         return "a path in quotes"
     longest = schema.get("maxLength")
-    return f"a text of at most {longest} characters" if longest else "a text in quotes"
+    return "a text in quotes" + (f", of at most {longest} characters" if longest else "")
 
 
 def _within(schema: Mapping[str, Any]) -> str:
-    least, above, most = (schema.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
-    if most is None:
-        return ""
-    return (
-        f" from {least:.9g} to {most:.9g}" if above is None else f" above {above:g}, to {most:.9g}"
-    )
+    least, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    told = f"from {least:.9g} to" if above is None else f"above {above:.9g}, to"
+    return f" {told} {schema['maximum']:.9g}"
