@@ -209,9 +209,12 @@ def test_images_of_a_kind_that_is_not_read_are_told_of(
     folder = tmp_path / "with a telephone's"
     shutil.copytree(disc_folder, folder)
     (folder / "IMG_1.HEIC").touch()
+    shutil.copytree(disc_folder, folder / "b")
     run = leuko("count", folder, *count_options)
     assert run.returncode == 0
     assert f"leuko: 1 file in {folder} is not read (IMG_1.HEIC): only PNG, " in run.stderr
+    told = f"leuko: a folder with images in {folder} is not looked into (b); name a folder itself "
+    assert f"{told}to have its images counted\n" in run.stderr
 
 
 @pytest.mark.parametrize("command", [("count", "."), ("demo",)])

@@ -19,7 +19,10 @@ from leuko.images import (
     SMALLEST_SIDE,
     find_images,
     image_size,
+    plain_png,
     read_image,
+    result_png,
+    unread_folders,
     unread_images,
 )
 
@@ -255,11 +258,23 @@ def test_folders_of_images_that_are_not_looked_into_are_told(tmp_path: Path) -> 
     for name in ("a.png", "b/1.png", "c/2.JPG", "d/notes.txt", "e/3.png", "e/differential.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    told = f"2 folders with images in {tmp_path} are not looked into (b, c); name them for their "
-    assert unread_images([tmp_path]) == [f"{told}images"]
-    told = f"a folder with images in {tmp_path} is not looked into (c); name it for its images"
-    assert unread_images([tmp_path, tmp_path / "b"]) == [told]
-    assert unread_images([tmp_path, tmp_path / "b", tmp_path / "c"]) == []
+    told = f"2 folders with images in {tmp_path} are not looked into (b, c)"
+    assert unread_folders([tmp_path]) == [told]
+    told = f"a folder with images in {tmp_path} is not looked into (c)"
+    assert unread_folders([tmp_path, tmp_path / "b"]) == [told]
+    assert unread_folders([tmp_path, tmp_path / "b", tmp_path / "c"]) == []
+
+
+def test_folders_without_an_image_that_could_be_counted_are_not_told(tmp_path: Path) -> None:
+    for name in ("hidden/._a.jpg", "folder/x.png/notes.txt", "own/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "own" / "1.png").write_bytes(result_png(np.zeros((40, 40, 3), np.uint8)))
+    assert unread_folders([tmp_path]) == []
+    (tmp_path / "own" / "2.png").write_bytes(plain_png(np.zeros((40, 40, 3), np.uint8)))
+    assert unread_folders([tmp_path]) == [
+        f"a folder with images in {tmp_path} is not looked into (own)"
+    ]
 
 
 def test_images_of_a_kind_that_is_not_read_are_told_with_those_that_are(tmp_path: Path) -> None:

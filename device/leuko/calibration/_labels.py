@@ -19,6 +19,7 @@ from leuko.images import (
     find_images,
     read_image,
     scale_in,
+    unread_folders,
     unread_images,
 )
 from leuko.store import CellRecord, Store
@@ -58,6 +59,7 @@ def cells_of_folder(
     *,
     um_per_px: float | None,
     left_out: Callable[[str], None] = lambda _reason: None,
+    unread: Callable[[str], None] = lambda _sentence: None,
 ) -> Iterator[LabelledCell]:
     """Yield the pictures in a folder's sub-folders, each named as the class of its cells.
 
@@ -66,6 +68,7 @@ def cells_of_folder(
         um_per_px: scale of the pictures that do not say their own, as those of an exported session
             do; None if that is not known.
         left_out: told why a picture cannot be read, a sentence.
+        unread: told what is not looked at beside the pictures, a sentence for each folder.
 
     Raises:
         CalibrationError: there is no such folder, it cannot be read, one in it has no class's
@@ -79,8 +82,9 @@ def cells_of_folder(
             f"{error.filename or folder} cannot be read: {error.strerror}; check the path and its "
             "permissions"
         ) from error
-    for unread in unread_images([image.parent for _, image in images]):
-        left_out(unread)
+    folders = [image.parent for _, image in images]
+    for told in (*unread_images(folders), *unread_folders(folders)):
+        unread(told)
     for cell_class, image in _spread(images):
         try:
             rgb, digest = read_image(image), file_digest(image)

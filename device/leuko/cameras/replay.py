@@ -14,7 +14,7 @@ from leuko.cameras._base import CameraOptions, Frame
 from leuko.cameras._found import Found
 from leuko.cells import RGBImage
 from leuko.errors import CameraError, ImageError
-from leuko.images import find_images, read_image, unread_images
+from leuko.images import find_images, read_image, unread_folders, unread_images
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class ReplayCamera:
         """
         cls.refuse_source(options)
         source = Path(options.source)
-        for unread in unread_images([source]):
+        for unread in (*unread_images([source]), *unread_folders([source])):
             logger.warning("%s", unread)
         pictures = _images_of(source) if source.is_dir() else _frames_of(source)
         return cls(source, pictures, frames_per_s=options.frames_per_s)

@@ -183,10 +183,10 @@ def tell_left_out(reason: str) -> None:
 
 
 def tell_unread(folder: Path) -> None:
-    """Say how many images of a folder are of a kind that is not read, if any are."""
-    from leuko.images import unread_images
+    """Say which images of a folder are of a kind that is not read, or in folders within it."""
+    from leuko.images import unread_folders, unread_images
 
-    for line in unread_images([folder]):
+    for line in (*unread_images([folder]), *unread_folders([folder])):
         tell_person(f"leuko: {line}")
 
 

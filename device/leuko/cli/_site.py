@@ -13,6 +13,7 @@ import typer
 from leuko.cli._calibration_options import KEEPING, Asked, asking
 from leuko.cli._keeping import offer
 from leuko.cli._measuring import Measuring, measuring, tell_left_out
+from leuko.cli._opening import tell_person
 from leuko.cli._options import CellScaleOption, WrongUseError, session_number
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def _cells(source: _Source, bench: Measuring, state_dir: Path) -> Iterator["Labe
         source.folder or Path(),
         um_per_px=_scale(bench, source.um_per_px),
         left_out=tell_left_out,
+        unread=lambda told: tell_person(f"leuko: {told}"),
     )
 
 

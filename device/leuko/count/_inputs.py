@@ -11,7 +11,14 @@ from leuko.cells import RGBImage
 from leuko.count._refusals import RefusedImage, refusal_of_all
 from leuko.count._result import named_few
 from leuko.errors import ImageError, OutputError
-from leuko.images import image_size, page_count, pixel_digest, read_image
+from leuko.images import (
+    image_size,
+    page_count,
+    pixel_digest,
+    read_image,
+    unread_folders,
+    unread_images,
+)
 from leuko.reports import FailedImage, name_images
 
 _DARKEST = 20
@@ -146,6 +153,12 @@ class Inputs:
         # The first page was read, so damage further on is no reason to leave it out.
         with contextlib.suppress(ImageError):
             self._pages[path] = page_count(path)
+
+
+def passed_over(paths: Sequence[Path]) -> list[str]:
+    """Return what is not looked at of the folders among the paths, a sentence each."""
+    remedy = "name a folder itself to have its images counted"
+    return [*unread_images(paths), *(f"{told}; {remedy}" for told in unread_folders(paths))]
 
 
 def refuse_to_mix(images: Iterable[Path], out: Path) -> None:

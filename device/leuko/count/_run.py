@@ -16,13 +16,13 @@ from leuko.calibration import (
 )
 from leuko.cells import Cell, RGBImage
 from leuko.count._blur import is_blurred
-from leuko.count._inputs import Inputs, check_light, refuse_to_mix
+from leuko.count._inputs import Inputs, check_light, passed_over, refuse_to_mix
 from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, ImageScale, Scales, StatedScale
 from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError
-from leuko.images import find_images, unread_images
+from leuko.images import find_images
 from leuko.pipeline import Analyser, Picture, learn_laboratory, spread_out
 from leuko.reports import FieldReport, ReportFolder
 from leuko.vision.scale import ScaleEstimate
@@ -64,7 +64,7 @@ def count_images(
     """
     images = find_images(paths)
     refuse_to_mix(images, out)
-    inputs = Inputs(images, calibration, unread=unread_images(paths))
+    inputs = Inputs(images, calibration, unread=passed_over(paths))
     run = _Run(inputs, progress or _untold, calibration, bundle)
     with ReportFolder(out) as report:
         scales = run.scales(um_per_px)

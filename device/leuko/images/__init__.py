@@ -1,6 +1,6 @@
 """Image files: which ones there are, and their pixels as 8-bit RGB."""
 
-from leuko.images._finding import SUFFIXES, find_images, unread_images
+from leuko.images._finding import SUFFIXES, find_images, unread_folders, unread_images
 from leuko.images._reading import (
     LARGEST_AREA,
     LARGEST_SIDE,
@@ -31,6 +31,7 @@ __all__ = [
     "result_mark",
     "result_png",
     "scale_in",
+    "unread_folders",
     "unread_images",
     "with_scale",
 ]

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from leuko.errors import ImageError
+from leuko.images._reading import is_own_result
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
 """Names of image files end in one of these, in small or capital letters."""
@@ -65,26 +66,31 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
 
 
 def unread_images(paths: Sequence[Path]) -> list[str]:
-    """Return what `find_images` passes over of each folder: kinds, and folders of images."""
-    given = {path.resolve() for path in paths if path.is_dir()}
+    """Return how many files of kinds that are not read `find_images` passes over, by folder."""
     told: list[str] = []
     for folder in dict.fromkeys(path for path in paths if path.is_dir()):
         # Of a folder that cannot be read `find_images` says so.
         with suppress(OSError):
-            unread = _named(folder, _UNREAD)
-            told += [_told_unread(folder, unread)] if unread else []
-            deeper = [one for one in _folders_in(folder) if one.resolve() not in given]
-            told += _told_deeper(folder, [one for one in deeper if _has_fields(one)])
+            if unread := _named(folder, _UNREAD):
+                told.append(_told_unread(folder, unread))
     return told
 
 
-def _told_deeper(folder: Path, deeper: Sequence[Path]) -> list[str]:
-    if not deeper:
-        return []
-    which = "a folder" if len(deeper) == 1 else f"{len(deeper)} folders"
-    is_not, name = ("is", "name it for its") if len(deeper) == 1 else ("are", "name them for their")
-    told = f"{which} with images in {folder} {is_not} not looked into ({_few(deeper)})"
-    return [f"{told}; {name} images"]
+def unread_folders(paths: Sequence[Path]) -> list[str]:
+    """Return which folders of images within each folder `find_images` passes over."""
+    given = {path.resolve() for path in paths if path.is_dir()}
+    told: list[str] = []
+    for folder in dict.fromkeys(path for path in paths if path.is_dir()):
+        with suppress(OSError):
+            within = [one for one in _folders_in(folder) if one.resolve() not in given]
+            if deeper := [one for one in within if _has_fields(one)]:
+                told.append(_told_deeper(folder, deeper))
+    return told
+
+
+def _told_deeper(folder: Path, deeper: Sequence[Path]) -> str:
+    which, are = ("a folder", "is") if len(deeper) == 1 else (f"{len(deeper)} folders", "are")
+    return f"{which} with images in {folder} {are} not looked into ({_few(deeper)})"
 
 
 def _few(folders: Sequence[Path]) -> str:
@@ -99,12 +105,13 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def _has_fields(folder: Path) -> bool:
-    """Return whether a folder holds images that are no result of a count."""
+    """Return whether a folder holds images that `find_images` takes and Leuko did not write."""
     try:
-        names = [path.name for path in folder.iterdir()]
+        if (folder / _RESULT).exists():
+            return False
+        return any(not is_own_result(path) for path in _named(folder, SUFFIXES))
     except OSError:
         return False
-    return _RESULT not in names and any(name.lower().endswith(SUFFIXES) for name in names)
 
 
 def _told_unread(folder: Path, unread: Sequence[Path]) -> str:

@@ -98,6 +98,15 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_own_result(path: Path) -> bool:
+    """Return whether Leuko wrote an image file; of one that cannot be read nobody knows it."""
+    with contextlib.suppress(ImageError), _translated(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=["PNG"]) as image:
+            return is_result(image.info)
+    return False
+
+
 @contextlib.contextmanager
 def opened_image(path: Path) -> Generator[ImageFile.ImageFile]:
     """Yield an image file whose header was read and is one that Leuko takes.

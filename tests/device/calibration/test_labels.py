@@ -75,8 +75,15 @@ def test_a_picture_that_cannot_be_read_is_left_out_and_named(
     (tmp_path / "monocyte").mkdir()
     (tmp_path / "monocyte" / "a.png").write_text("hello", "utf-8")
     (tmp_path / "monocyte" / "b.png").write_bytes(plain_png(disc_field))
+    (tmp_path / "monocyte" / "within").mkdir()
+    (tmp_path / "monocyte" / "within" / "c.png").write_bytes(plain_png(disc_field))
     reasons: list[str] = []
-    cells = list(cells_of_folder(tmp_path, um_per_px=0.1, left_out=reasons.append))
+    unread: list[str] = []
+    cells = list(
+        cells_of_folder(tmp_path, um_per_px=0.1, left_out=reasons.append, unread=unread.append)
+    )
     assert [cell.used.name for cell in cells] == ["monocyte/b.png"]
     (reason,) = reasons
     assert "a.png is no PNG" in reason
+    folder = tmp_path / "monocyte"
+    assert unread == [f"a folder with images in {folder} is not looked into (within)"]

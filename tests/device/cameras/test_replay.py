@@ -40,8 +40,13 @@ def test_images_of_a_kind_that_is_not_read_are_told_of(
     two_images: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (two_images / "c.webp").touch()
+    (two_images / "within").mkdir()
+    (two_images / "within" / "d.png").touch()
     assert len(all_of(replay(two_images))) == 2
     assert f"1 file in {two_images} is not read (c.webp): only PNG, " in caplog.text
+    # One folder alone is replayed: there is none to be named besides.
+    told = f"a folder with images in {two_images} is not looked into (within)"
+    assert caplog.messages[-1] == told
 
 
 def test_a_video_keeps_its_colours(video: Path) -> None:
