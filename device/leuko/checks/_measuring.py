@@ -79,6 +79,11 @@ class CheckMeasurement:
         """How many fields were looked at."""
         return len(self._frames)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the fields that were looked at are called."""
+        return tuple(frame.name for frame in self._frames)
+
     def judged(self, rgb: RGBImage) -> Quality:
         """Return what the live gate says of a picture; one that it refuses is counted as such."""
         # Half a second between pictures tells nothing of the motion while one was taken.

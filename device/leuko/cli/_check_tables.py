@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from leuko.calibration import FILES
 from leuko.checks import CheckEntry, CheckRecord
 from leuko.clock import Moment
 
@@ -28,9 +27,6 @@ def check_lines(check: CheckRecord) -> Iterator[str]:
     if measured.scale_percent is not None:
         figures.append(f"scale {measured.scale_percent:.1f} %")
     yield ", ".join(figures)
-    if check.origin.camera.driver == FILES:
-        # What was missed is counted in these alone: others of the folder were not needed.
-        yield f"fields used: {', '.join(frame.name for frame in check.origin.frames)}"
     if any(check.missed_in):
         where = enumerate(check.missed_in, start=1)
         yield "missed: " + ", ".join(f"{missed} in field {at}" for at, missed in where if missed)

@@ -78,9 +78,13 @@ class Looking:
     def missed_of(self, found: "CheckMeasurement") -> int:
         """Return how many were missed in all fields, asking once more for those not asked about.
 
+        Which fields of a folder that is asked of is said first: not all may have been needed.
+
         Raises:
             CalibrationError: the person has stopped it, or nobody answers.
         """
+        if self._bench.camera is None:
+            self._bench.say(f"fields used: {', '.join(found.names)}")
         if self._given is not None:
             return self._given
         if missed_in := self.missed_in(found):

@@ -35,6 +35,7 @@ def check(
 
 FIELDS = ((0, 0), (400, 0), (0, 320))
 """Corners of three fields with two leukocytes each, x and y."""
+NAMES = ["00.png", "01.png", "02.png"]
 ONE, ENTER = 2, 28
 NOTE = (190, 0, 30)
 """Colour behind what is written into a field's corner."""
@@ -109,9 +110,30 @@ def test_missed_leukocytes_are_asked_for_and_a_failed_check_is_kept_with_its_own
     run = check("--from", slide, "--cells", 6)
     assert run.returncode == 4
     assert "6 leukocytes located in 3 fields" in run.stdout
-    assert "\nfields used: 00.png, 01.png, 02.png\n" in run.stdout
+    used, asked = "fields used: 00.png, 01.png, 02.png\n", "leave out cells that the border of a"
+    assert run.stdout.index(used) < run.stdout.index(asked)
+    assert run.stdout.count("fields used") == 1
     assert "failed: located % 75 is below 90" in run.stdout
     assert (tmp_path / "state" / "checks" / "check-000001.json").exists()
+
+
+def test_whoever_is_asked_what_was_missed_knows_the_fields(
+    check: Leuko, slide: Path, typed: IO[str]
+) -> None:
+    typed.close()
+    run = check("--from", slide, "--cells", 5)
+    assert run.returncode == 1
+    assert run.stderr.endswith("nobody answered; say with --missed how many were missed\n")
+    assert run.stdout.startswith("fields used: 00.png, 01.png, 02.png\n")
+
+
+def test_which_fields_are_used_can_be_asked_before_anything_is_said_of_them(
+    check: Leuko, slide: Path
+) -> None:
+    run = check("--from", slide, "--cells", 5, "--missed", 0, "--json")
+    told = json.loads(run.stdout)
+    assert told["kept"] is None
+    assert [one["name"] for one in told["check"]["origin"]["frames"]] == NAMES
 
 
 def test_on_a_keypad_each_field_is_asked_for_what_was_missed_in_it(
