@@ -415,7 +415,9 @@ def test_folders_of_two_microscopes_with_one_picture_size_are_told_apart(
         rf"{other} \(0\.1[67]\d\) does not fit {one} \(0\.\d+ µm per pixel\): their red cells say",
         warning,
     )
-    assert warning.endswith("; count each folder by itself, or state --um-per-px")
+    assert re.search(
+        r"scales, and all were analysed at 0\.\d+; count each folder by itself$", warning
+    )
     scale = json.loads((tmp_path / "out" / "differential.json").read_text())["scale"]
     assert scale == {"origin": "red cells", "doubts": [warning]}
 
@@ -437,7 +439,59 @@ def test_a_folder_with_fields_of_two_microscopes_is_doubted(
         path.rename(folder / path.name)
     (warning,) = count([folder], tmp_path / "out", bundle, um_per_px=None).warnings
     assert warning.startswith("the red cells of 3 images (such as ")
-    assert "; count the images of each microscope by themselves" in warning
+    assert ", and all were analysed at 0." in warning
+    assert warning.endswith("; count the images of each microscope by themselves")
+
+
+def test_a_folder_with_fields_of_two_microscopes_is_doubted_beside_others_too(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    mixed = fields_of(smear, tmp_path / "mixed", 0.2, (5, 40, 75))
+    for path in fields_of(smear, tmp_path / "other", 0.17, (10, 45, 80)).iterdir():
+        path.rename(mixed / path.name)
+    alone = fields_of(smear, tmp_path / "alone", 0.2, (20,))
+    (warning,) = count([mixed, alone], tmp_path / "out", bundle, um_per_px=None).warnings
+    assert warning.startswith(f"in {mixed}, the red cells of 3 images (such as ")
+
+
+def test_folders_with_a_field_each_are_compared_all_together(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    slides = [
+        fields_of(smear, tmp_path / str(x), 0.2 if x < 40 else 0.17, (x,))
+        for x in (5, 20, 35, 50, 65, 80)
+    ]
+    (warning,) = count(slides, tmp_path / "out", bundle, um_per_px=None).warnings
+    assert warning.startswith("the red cells of 3 images (such as ")
+    assert count(slides[:3], tmp_path / "one", bundle, um_per_px=None).warnings == ()
+
+
+@pytest.mark.parametrize("um_per_px", [0.15, 0.1])
+def test_folders_far_apart_are_told_once_with_the_scales_that_they_were_analysed_at(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle, *, um_per_px: float
+) -> None:
+    one = fields_of(smear, tmp_path / "one", 0.2, (5, 30, 55, 80))
+    other = fields_of(smear, tmp_path / "other", um_per_px, (10, 40, 70))
+    (warning,) = count([one, other], tmp_path / "out", bundle, um_per_px=None).warnings
+    assert warning.startswith(f"{other} (0.1")
+    assert warning.endswith("; count each folder by itself")
+    found = json.loads((tmp_path / "out" / "differential.json").read_text())["images"]
+    scales = [image["um_per_px"] for image in found]
+    shared = max(scales, key=scales.count)
+    own = sum(scale != shared for scale in scales)
+    told = f"{own} of these 7 images were analysed at their own scale, the others at {shared:.3g};"
+    assert f"different scales, and {told} count each" in warning
+
+
+def test_folders_of_two_microscopes_are_told_apart_beside_a_stated_scale(
+    smear: SimulatedSmear, tmp_path: Path, bundle: ModelBundle
+) -> None:
+    one = fields_of(smear, tmp_path / "one", 0.2, range(0, 97, 12))
+    other = fields_of(smear, tmp_path / "other", 0.1, (10, 40, 70))
+    (warning,) = count([one, other], tmp_path / "out", bundle, um_per_px=0.2).warnings
+    assert warning.startswith(f"{other} (0.")
+    assert "and all were analysed at 0.2; count each folder by itself" in warning
+    assert count([one], tmp_path / "alone", bundle, um_per_px=0.2).warnings == ()
 
 
 @pytest.mark.parametrize(("stated", "warnings"), [(0.2, 0), (0.1, 1)])

@@ -9,7 +9,7 @@ import pytest
 from leuko.errors import ScaleError
 from leuko.images import read_image
 from leuko.vision.scale import estimate_scale
-from leuko.vision.scale_agreement import contradict, parted, trusted_scale
+from leuko.vision.scale_agreement import comparable_scale, contradict, parted
 
 FIELDS = {
     "bccd": ("bccd/BCCD/JPEGImages", "*.jpg", 15),
@@ -24,7 +24,7 @@ def scales(datasets: Path, laboratory: str) -> list[float]:
     found = []
     for path in sorted((datasets / folder).glob(names))[::every]:
         with suppress(ScaleError):
-            found.append(trusted_scale(estimate_scale([read_image(path)])))
+            found.append(comparable_scale(estimate_scale([read_image(path)])))
     return [scale for scale in found if scale]
 
 

@@ -41,7 +41,14 @@ from leuko.calibration._record import (
     WhiteBalancePart,
 )
 from leuko.calibration._sharpness import SWEEP, measure_focus
-from leuko.calibration._shots import FILES, Shot, ShotSource, shots_of_camera, shots_of_folder
+from leuko.calibration._shots import (
+    FILES,
+    Shot,
+    ShotSource,
+    from_all_over,
+    shots_of_camera,
+    shots_of_folder,
+)
 from leuko.calibration._site import SiteMeasurement, measure_site
 from leuko.calibration._size import measure_by_red_cells, measure_with_ruler
 from leuko.calibration._stain import STAIN_CELLS, StainMeasurement, measure_stain
@@ -121,6 +128,7 @@ __all__ = [
     "different_fields",
     "estimated_wbc",
     "evenly",
+    "from_all_over",
     "load_calibration",
     "measure_by_red_cells",
     "measure_exposure",

@@ -63,21 +63,37 @@ class ShotSource(Protocol):
         """Return the newest frame not read before; None if none came in time."""
 
 
+def from_all_over(images: Sequence[Path]) -> list[Path]:
+    """Return images in an order in which those up to any are from all over, evenly.
+
+    >>> [path.name for path in from_all_over([Path(name) for name in "abcde"])]
+    ['a', 'e', 'c', 'b', 'd']
+    """
+    bits = (len(images) - 1).bit_length()
+    # Numbers whose bits are read backwards halve what is left open again and again.
+    places = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits))
+    return [images[place] for place in places if place < len(images)]
+
+
 def shots_of_folder(
-    folder: Path, *, left_out: Callable[[str], None] = lambda _reason: None
+    folder: Path,
+    *,
+    left_out: Callable[[str], None] = lambda _reason: None,
+    order: Callable[[Sequence[Path]], Sequence[Path]] = list,
 ) -> Iterator[Shot]:
     """Yield the pictures of a folder in the order of their names, one in memory at a time.
 
     Args:
         folder: holds them.
         left_out: told why a picture cannot be read.
+        order: puts them into another order, such as `from_all_over`.
 
     Raises:
         ImageError: there are none, or none of them can be read.
     """
     first: ImageError | None = None
     is_any = False
-    for path in find_images([folder]):
+    for path in order(find_images([folder])):
         try:
             rgb, digest = read_image(path), file_digest(path)
         except ImageError as error:

@@ -15,7 +15,7 @@ from leuko.status import Guidance
 from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits, judge
 from leuko.vision.ruler import RulerReading, read_ruler
 from leuko.vision.scale import MeasuredField, measure_field, scale_of
-from leuko.vision.scale_agreement import parted, trusted_scale
+from leuko.vision.scale_agreement import comparable_scale, parted
 
 RULER_PICTURES = 3
 """Pictures of a micrometer that are read; one is enough."""
@@ -168,7 +168,7 @@ def _own_scales(fields: Sequence[MeasuredField], frames: Sequence[FrameUsed]) ->
     found: dict[str, float] = {}
     for field, used in zip(fields, frames, strict=True):
         with contextlib.suppress(ScaleError):
-            if um_per_px := trusted_scale(scale_of([field])):
+            if um_per_px := comparable_scale(scale_of([field])):
                 found[used.name] = um_per_px
     return found
 

@@ -29,6 +29,8 @@ USUAL_S = 120.0
 """How long a person may take to show the camera what is asked for."""
 LONG_S = 900.0
 """How long a person may take who looks for one leukocyte after the other."""
+_OF_SOME = frozenset(["scale"])
+"""Measured in some of a folder's pictures, whatever their order: they are from all over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,15 @@ def measuring(
             )
         bench = Measuring(
             asked=asked,
-            shots=wizard.watched(_pictures(camera, asked, longest_s, is_told=is_one_of_all)),
+            shots=wizard.watched(
+                _pictures(
+                    camera,
+                    asked,
+                    longest_s,
+                    is_told=is_one_of_all,
+                    is_of_some=guide in _OF_SOME,
+                )
+            ),
             circumstances=_circumstances(asked, models, settings),
             history=kept,
             stated_um_per_px=None if settings.um_per_px == "auto" else settings.um_per_px,
@@ -161,16 +171,22 @@ def measuring(
 
 
 def _pictures(
-    camera: "CameraProcess | None", asked: Asked, longest_s: float, *, is_told: bool
+    camera: "CameraProcess | None",
+    asked: Asked,
+    longest_s: float,
+    *,
+    is_told: bool,
+    is_of_some: bool,
 ) -> Iterator["Shot"]:
     """Yield the pictures; of a folder's, say what is not read unless that was told before."""
-    from leuko.calibration import shots_of_camera, shots_of_folder
+    from leuko.calibration import from_all_over, shots_of_camera, shots_of_folder
 
     if camera:
         yield from shots_of_camera(camera, longest_s=longest_s)
         return
     folder = asked.folder or Path()
-    for shot in shots_of_folder(folder, left_out=tell_left_out):
+    order = from_all_over if is_of_some else list
+    for shot in shots_of_folder(folder, left_out=tell_left_out, order=order):
         if not is_told:
             tell_unread(folder)
             is_told = True

@@ -109,10 +109,11 @@ class _Run:
         self.stain = RunStain(calibration)
 
     def scales(self, um_per_px: float | None) -> Scales:
+        images = self._inputs.images
         if um_per_px is not None:
-            return StatedScale(um_per_px)
+            return StatedScale(um_per_px, images)
         known = calibrated_scale(self._calibration)
-        return StatedScale(known, is_calibrated=True) if known else self._found_scales()
+        return StatedScale(known, images, is_calibrated=True) if known else self._found_scales()
 
     def learn(self, analyser: Analyser, scales: Scales) -> None:
         """Let the analyser know the laboratory from images of the whole run, not its first."""

@@ -1,21 +1,21 @@
 """The scale of every image of a run: stated, calibrated or found; checked by red cells anyway."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from leuko.cells import RGBImage
-from leuko.count._folders import disagreements
+from leuko.count._folders import FieldScale, disagreements, from_all_folders
 from leuko.errors import ScaleError
 from leuko.vision.scale import MeasuredField, ScaleEstimate, measure_field, scale_of
-from leuko.vision.scale_agreement import trusted_scale
+from leuko.vision.scale_agreement import comparable_scale
 
 FIELDS_FOR_SCALE = 20
 """Images of one camera that its scale is found from; more change it by less than 1 %."""
 
-FIELDS_TO_CHECK = 5
+FIELDS_TO_CHECK = 10
 """Images in whose red cells a stated scale is looked for: half a second on a large field each."""
 
 _TRUSTED = 0.6
@@ -68,35 +68,46 @@ class Scales(Protocol):
 
 
 class StatedScale:
-    """One scale for all images; the red cells of the first few are asked whether it can be."""
+    """One scale for all images; red cells of a few from all folders are asked whether it can be."""
 
-    def __init__(self, um_per_px: float, *, is_calibrated: bool = False) -> None:
+    def __init__(
+        self, um_per_px: float, images: Iterable[Path], *, is_calibrated: bool = False
+    ) -> None:
         self.stated = um_per_px
         self.is_calibrated = is_calibrated
-        self._measured: dict[Shape, list[MeasuredField]] = {}
+        self._checked = frozenset(from_all_folders(images, FIELDS_TO_CHECK))
+        self._measured: dict[Shape, dict[Path, MeasuredField]] = {}
 
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
-        del path
-        if sum(map(len, self._measured.values())) < FIELDS_TO_CHECK:
+        if path in self._checked:
             measured = measure_field(rgb)
-            self._measured.setdefault(measured.shape, []).append(measured)
+            self._measured.setdefault(measured.shape, {})[path] = measured
         return ImageScale(self.stated)
 
     def warnings(self, labels: Mapping[Path, str]) -> list[str]:
-        del labels
-        found = [_if_trusted(_estimated(fields)) for fields in self._measured.values()]
+        found = [_if_trusted(_estimated([*one.values()])) for one in self._measured.values()]
         origin, remedy = (
             ("calibrated", "run leuko calibrate scale again")
             if self.is_calibrated
             else ("stated", "let --um-per-px auto find the scale")
         )
-        return [
+        far = [
             f"{self.stated:g} µm per pixel is {origin}, but the red cells say "
             f"{one.um_per_px:.3g} ({one.red_cells} of them, confidence {one.confidence:.2f}); "
             f"check the objective, or {remedy}"
             for one in found
             if one and _are_far(one.um_per_px, self.stated)
         ]
+        return far + [
+            told.sentence
+            for one in self._measured.values()
+            for told in disagreements(
+                {path: self._field_scale(field) for path, field in one.items()}, labels
+            )
+        ]
+
+    def _field_scale(self, field: MeasuredField) -> FieldScale:
+        return FieldScale(comparable_scale(_estimated([field])), self.stated, is_own=False)
 
 
 class FoundScales:
@@ -109,7 +120,7 @@ class FoundScales:
         self._measured: dict[Path, MeasuredField] = {}
         self._cameras: dict[Shape, ScaleEstimate | ScaleError] = {}
         self._alone: set[Shape] = set()
-        self._own_scales: dict[Shape, dict[Path, float]] = {}
+        self._fields: dict[Shape, dict[Path, FieldScale]] = {}
         self._strays: dict[Path, tuple[ScaleEstimate, ScaleEstimate]] = {}
 
     def measure(self, path: Path, rgb: RGBImage) -> None:
@@ -130,15 +141,20 @@ class FoundScales:
     def of(self, path: Path, rgb: RGBImage) -> ImageScale:
         shape = (rgb.shape[0], rgb.shape[1])
         shared = self._cameras[shape]
-        own = None if shape in self._alone else self._own(path, rgb, shape)
+        estimate = None if shape in self._alone else self._own(path, rgb)
+        own = _if_trusted(estimate)
         if isinstance(shared, ScaleError):
             if own is None:
                 raise shared
-            return ImageScale(own.um_per_px, own)
-        if own and _are_far(own.um_per_px, shared.um_per_px):
+            used = own
+        elif own and _are_far(own.um_per_px, shared.um_per_px):
             self._strays[path] = (own, shared)
-            return ImageScale(own.um_per_px, own)
-        return ImageScale(shared.um_per_px, shared)
+            used = own
+        else:
+            used = shared
+        field = FieldScale(comparable_scale(estimate), used.um_per_px, is_own=used is own)
+        self._fields.setdefault(shape, {})[path] = field
+        return ImageScale(used.um_per_px, used)
 
     def warnings(self, labels: Mapping[Path, str]) -> list[str]:
         doubted = [
@@ -148,21 +164,19 @@ class FoundScales:
             for (height, width), one in self._cameras.items()
             if isinstance(one, ScaleEstimate) and one.confidence < _DOUBTED
         ]
-        parted = [
-            told for scales in self._own_scales.values() for told in disagreements(scales, labels)
-        ]
-        return [*doubted, *parted] + [
+        apart = [one for fields in self._fields.values() for one in disagreements(fields, labels)]
+        # Whoever is told that a folder does not fit need not be told it of every image in it.
+        told = {path for one in apart for path in one.images}
+        return [*doubted, *(one.sentence for one in apart)] + [
             f"{labels[path]} does not fit the images of its size: its red cells say "
             f"{own.um_per_px:.3g} µm per pixel, theirs {shared.um_per_px:.3g}; it was analysed at "
             "its own scale, check its objective"
             for path, (own, shared) in self._strays.items()
+            if path not in told
         ]
 
-    def _own(self, path: Path, rgb: RGBImage, shape: Shape) -> ScaleEstimate | None:
-        own = _estimated([self._measured.get(path) or measure_field(rgb)])
-        if um_per_px := trusted_scale(own):
-            self._own_scales.setdefault(shape, {})[path] = um_per_px
-        return _if_trusted(own)
+    def _own(self, path: Path, rgb: RGBImage) -> ScaleEstimate | None:
+        return _estimated([self._measured.get(path) or measure_field(rgb)])
 
 
 def _estimated(fields: Sequence[MeasuredField]) -> ScaleEstimate | None:

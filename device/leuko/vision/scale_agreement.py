@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from leuko.vision.scale import ScaleEstimate
 
-_TRUSTED = 0.5
-"""Confidence from which the scale of a single field says something."""
-_FEWEST = 3
-"""Fields on either side."""
+FEWEST_FIELDS = 3
+"""On either side: fewer of them are not compared."""
+_COMPARABLE = 0.5
+"""Confidence from which the scale of a single field says something beside those of others."""
 _LEAST_APART = float(np.log(1.1))
 """Two smears on one microscope may differ by less: their donors' red cells do by 4 %."""
 _LEAST_SPREAD = 0.035
@@ -31,9 +31,9 @@ _LEAST_SHARE = 0.4
 """Of the fewer ones: here and there a field of one microscope is far off."""
 
 
-def trusted_scale(estimate: ScaleEstimate | None) -> float | None:
+def comparable_scale(estimate: ScaleEstimate | None) -> float | None:
     """Return the scale of a single field; None if it says too little to be compared."""
-    return estimate.um_per_px if estimate and estimate.confidence >= _TRUSTED else None
+    return estimate.um_per_px if estimate and estimate.confidence >= _COMPARABLE else None
 
 
 def contradict(one: Sequence[float], other: Sequence[float]) -> bool:
@@ -44,7 +44,7 @@ def contradict(one: Sequence[float], other: Sequence[float]) -> bool:
         other: those of the second.
     """
     fewest = min(len(one), len(other))
-    if fewest < _FEWEST:
+    if fewest < FEWEST_FIELDS:
         return False
     ours, theirs = np.log(one), np.log(other)
     apart = abs(float(np.median(ours) - np.median(theirs)))
@@ -61,7 +61,7 @@ def parted(scales: Mapping[str, float]) -> str:
     """
     names = sorted(scales, key=scales.__getitem__)
     logs = np.log([scales[name] for name in names])
-    least = max(_FEWEST, int(np.ceil(_LEAST_SHARE * len(logs))))
+    least = max(FEWEST_FIELDS, int(np.ceil(_LEAST_SHARE * len(logs))))
     if len(logs) < 2 * least:
         return ""
     gaps = np.diff(logs)[least - 1 : len(logs) - least]

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -325,6 +326,20 @@ def test_pictures_of_a_kind_that_is_not_read_are_told_of(calibrate: Leuko, field
     run = calibrate("flat-field", "--from", fields, "--yes")
     assert run.returncode == 0
     assert run.stderr.count(f"leuko: 1 file in {fields} is not read (13.webp): only PNG, ") == 1
+
+
+def test_a_folder_with_many_fields_of_one_microscope_and_then_of_another_is_warned_of(
+    calibrate: Leuko, tmp_path: Path
+) -> None:
+    smear = SimulatedSmear(SmearSpec(seed=4, width_um=200, height_um=150, leukocytes=3))
+    for name, um_per_px in (("a", 0.2), ("b", 0.165)):
+        for x in range(5, 93, 8):
+            rgb = smear.render(x, 5, width_px=400, height_px=400, um_per_px=um_per_px)
+            Image.fromarray(rgb).save(tmp_path / f"{name}{x:02}.png")
+    run = calibrate("scale", "--from", tmp_path, "--yes")
+    assert run.returncode == 0
+    told = r"leuko: the red cells of . images \(such as b.*, those of . \(such as a.* themselves\n"
+    assert re.fullmatch(told, run.stderr)
 
 
 def test_red_cells_give_a_scale_that_a_count_uses(
