@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,11 +126,12 @@ def test_an_image_without_a_cell_gives_no_crop(make_item: MakeItem) -> None:
     assert nothing is None
 
 
-def blank_crops(label: CellClass, count: int, *, dataset: str = "a") -> list[Crop]:
+def blank_crops(label: CellClass, count: int, *, dataset: str = "a", slide: str = "") -> list[Crop]:
     image = np.full((200, 200, 3), BACKGROUND_LEVEL, np.uint8)
     mask = np.zeros((200, 200), bool)
     mask[80:120, 80:120] = True
-    return [crop_of(image, mask, um_per_px=0.12, label=label, dataset=dataset)] * count
+    crop = crop_of(image, mask, um_per_px=0.12, label=label, dataset=dataset)
+    return [replace(crop, slide=slide)] * count
 
 
 def test_classes_are_drawn_by_their_share_and_not_by_their_number() -> None:
@@ -147,9 +149,7 @@ def test_a_sample_says_how_often_each_class_is_drawn_of_its_data_set() -> None:
         *blank_crops(CellClass.BASOPHIL, 4, dataset="b"),
     ])
     rng = np.random.default_rng(1)
-    shares = {
-        sample.set_shares.tobytes(): sample.set_shares for sample in map(sampler.draw, [rng] * 100)
-    }
+    shares = {sample.shares.tobytes(): sample.shares for sample in map(sampler.draw, [rng] * 100)}
     neutrophil, basophil = map(list(CellClass).index, (CellClass.NEUTROPHIL, CellClass.BASOPHIL))
     fewest, most = sorted(shares.values(), key=lambda one: float(one[neutrophil]))
     # Of all that is drawn 17 in 29 are neutrophils, every third of them of b.
@@ -157,6 +157,27 @@ def test_a_sample_says_how_often_each_class_is_drawn_of_its_data_set() -> None:
     of_b = np.array([17 / 3, 12]) / (17 / 3 + 12)
     assert most[[neutrophil, basophil]] == pytest.approx([0.9, 0] + 0.1 * both, abs=1e-3)
     assert fewest[[neutrophil, basophil]] == pytest.approx(0.9 * of_b + 0.1 * both, abs=1e-3)
+
+
+def test_a_slide_is_drawn_by_the_root_of_its_size_and_tells_its_own_shares() -> None:
+    crops = [
+        *blank_crops(CellClass.EOSINOPHIL, 400, slide="crowded"),
+        *blank_crops(CellClass.EOSINOPHIL, 16, slide="usual"),
+        *blank_crops(CellClass.NEUTROPHIL, 16, slide="usual"),
+    ]
+    eosinophil = list(CellClass).index(CellClass.EOSINOPHIL)
+    rng = np.random.default_rng(1)
+
+    def share_and_part(*, by_slide: bool) -> tuple[float, float]:
+        sampler = CropSampler(crops, by_slide=by_slide)
+        drawn = [one for one in map(sampler.draw, [rng] * 300) if one.label == eosinophil]
+        most = max(float(one.shares[eosinophil]) for one in drawn)
+        return most, sum(one.shares[eosinophil] == most for one in drawn) / len(drawn)
+
+    most, part = share_and_part(by_slide=True)
+    assert most > 0.9
+    assert part == pytest.approx(20 / 24, abs=0.08)
+    assert share_and_part(by_slide=False)[0] < 0.6
 
 
 def test_a_drawn_view_is_the_same_for_the_same_seed(make_item: MakeItem) -> None:

@@ -36,7 +36,9 @@ def learn_classes(
         schedule: how long and how fast.
         folder: the run's folder.
     """
-    sampler = CropSampler(training, style=recipe.style, balance=recipe.balance)
+    sampler = CropSampler(
+        training, style=recipe.style, balance=recipe.balance, by_slide=recipe.by_slide
+    )
     views, classes = plain_batch(watched, style=recipe.style)
     return fit(
         model,
@@ -67,7 +69,7 @@ def _class_batches(sampler: CropSampler, recipe: Recipe) -> DrawBatch:
 
     def draw(count: int, rng: Generator) -> Batch:
         samples = [sampler.draw(rng) for _ in range(count)]
-        shares = np.stack([one.set_shares for one in samples])
+        shares = np.stack([one.shares for one in samples])
         if not recipe.beside_shares:
             shares = np.full_like(shares, 1 / len(CellClass))
         truth = _one_hot([one.label for one in samples])

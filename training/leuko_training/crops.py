@@ -1,7 +1,7 @@
 """Training views for the classifier: one cell each, isolated as the device isolates it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -53,6 +53,7 @@ class Crop:
         label: what it is.
         dataset: where it comes from.
         tone: how dark its laboratory's cells are; None if that is not known.
+        slide: slide, donor or run, unique within the set only; empty if that is not known.
     """
 
     image: RGBImage
@@ -61,6 +62,7 @@ class Crop:
     label: CellClass
     dataset: str
     tone: Tone | None = None
+    slide: str = ""
 
 
 def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Crop | None:
@@ -72,7 +74,8 @@ def load_crop(item: LabelledImage, label: CellClass, find_mask: FindMask) -> Cro
 
 def cut_crop(image: RGBImage, mask: Mask, item: LabelledImage, label: CellClass) -> Crop:
     """Return the surroundings of a mask in an item's white-balanced image."""
-    return crop_of(image, mask, um_per_px=item.um_per_px, label=label, dataset=item.dataset)
+    crop = crop_of(image, mask, um_per_px=item.um_per_px, label=label, dataset=item.dataset)
+    return replace(crop, slide=item.group)
 
 
 def crop_of(

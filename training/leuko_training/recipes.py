@@ -38,6 +38,7 @@ class Recipe:
         simulated: whether cells of simulated smears are learnt from, too.
         beside_shares: whether an answer is judged beside what is drawn of each class of the
             cell's data set, so that nothing is learnt from what the set alone tells.
+        by_slide: whether slides of a set are drawn as sets are, and shares are a slide's.
     """
 
     note: str
@@ -49,6 +50,7 @@ class Recipe:
     label_smoothing: float = 0.05
     simulated: bool = True
     beside_shares: bool = False
+    by_slide: bool = False
 
     def scheduled(self, schedule: Schedule, *, seed: int) -> Schedule:
         """Return the schedule with this recipe's learning rate and a seed."""
@@ -166,6 +168,12 @@ RECIPES: Mapping[str, Recipe] = {
         "as `beside-shares`, and two views in five without fine texture",
         style=replace(_EVEN_HALF, lens=SMOOTHING),
         beside_shares=True,
+    ),
+    "slides": Recipe(
+        "as `smooth`, slides drawn by the square root of their size and shares those of a slide",
+        style=replace(_EVEN_HALF, lens=SMOOTHING),
+        beside_shares=True,
+        by_slide=True,
     ),
     "real-alone": Recipe(
         "without simulated smears", style=_HARD, simulated=False, trains_depthwise=False

@@ -1,5 +1,6 @@
 """Which cells a classifier learns from: classes and laboratories balanced on purpose."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -28,6 +29,8 @@ CLASS_SHARE = {
 _INDEX = {label: index for index, label in enumerate(CellClass)}
 _COMMON_PART = 0.1
 """How much of all sets' shares is mixed into each one's: no class is ruled out."""
+_CELLS_OF_SET = 20.0
+"""As many cells of a slide weigh as much as its set in how common the classes on it are."""
 
 
 class Sample(NamedTuple):
@@ -36,12 +39,13 @@ class Sample(NamedTuple):
     Attributes:
         view: ``(size, size, 3)`` uint8, RGB.
         label: index of its class in `CellClass`.
-        set_shares: ``(8,)`` float32, how often each class is drawn of its data set; add up to 1.
+        shares: ``(8,)`` float32, how often each class is drawn of its data set or, by slide, of
+            its slide; they add up to 1.
     """
 
     view: RGBImage
     label: int
-    set_shares: NDArray[np.float32]
+    shares: NDArray[np.float32]
 
 
 class CropSampler:
@@ -54,6 +58,7 @@ class CropSampler:
         shares: Mapping[CellClass, float] = CLASS_SHARE,
         style: ViewStyle = USUAL_STYLE,
         balance: float = 0.5,
+        by_slide: bool = False,
     ) -> None:
         """Sort the crops by class and set.
 
@@ -62,11 +67,13 @@ class CropSampler:
             shares: how often each class is drawn.
             style: how cells are shown.
             balance: exponent of a set's size in how often it is drawn; 0 draws all sets alike.
+            by_slide: draw the slides of a set by their size as well, and tell a slide's shares.
 
         Raises:
             DatasetError: there are no crops.
         """
         self._style = style
+        self._by_slide = by_slide
         self._pools: dict[CellClass, dict[str, list[Crop]]] = {}
         for crop in crops:
             self._pools.setdefault(crop.label, {}).setdefault(crop.dataset, []).append(crop)
@@ -77,37 +84,67 @@ class CropSampler:
         weights = np.array([shares[label] for label in self._classes])
         self._weights = weights / weights.sum()
         self._set_weights = {
-            label: _set_weights(pools, balance) for label, pools in self._pools.items()
+            label: _powered([len(pool) for pool in pools.values()], balance)
+            for label, pools in self._pools.items()
         }
-        self._set_shares = self._shares_by_set()
+        self._cell_weights = {
+            (label, name): self._weights_in(pool, balance)
+            for label, pools in self._pools.items()
+            for name, pool in pools.items()
+        }
+        self._shares = self._told_shares()
 
     def draw(self, rng: Generator) -> Sample:
-        """Return one augmented view with its class, and its data set's shares of the classes."""
+        """Return one augmented view with its class, and the shares beside which it is learnt."""
         label = self._classes[int(rng.choice(len(self._classes), p=self._weights))]
-        pools = list(self._pools[label].values())
-        pool = pools[int(rng.choice(len(pools), p=self._set_weights[label]))]
-        crop = _any(pool, rng)
-        others = [other for other in pools if other is not pool]
+        pools = self._pools[label]
+        name = list(pools)[int(rng.choice(len(pools), p=self._set_weights[label]))]
+        crop = pools[name][int(rng.choice(len(pools[name]), p=self._cell_weights[label, name]))]
+        shares = self._shares[self._source(crop)]
+        others = [pool for other, pool in pools.items() if other != name]
         if self._style.redyed and others and rng.random() < self._style.redyed:
             crop = _redyed(crop, _any(others[int(rng.integers(len(others)))], rng), rng)
-        view = draw_view(crop, rng, style=self._style)
-        return Sample(view, _INDEX[label], self._set_shares[crop.dataset])
+        return Sample(draw_view(crop, rng, style=self._style), _INDEX[label], shares)
 
-    def _shares_by_set(self) -> dict[str, NDArray[np.float32]]:
-        """Return of each set how often each class is drawn of it."""
-        drawn: dict[str, NDArray[np.float64]] = {}
+    def _source(self, crop: Crop) -> tuple[str, str]:
+        return crop.dataset, crop.slide if self._by_slide else ""
+
+    def _weights_in(self, pool: Sequence[Crop], balance: float) -> NDArray[np.float64]:
+        """Return how often each of a set's cells of a class is drawn of them."""
+        sizes = Counter(map(self._source, pool))
+        power = balance - 1 if self._by_slide else 0.0
+        return _powered([sizes[self._source(crop)] for crop in pool], power)
+
+    def _told_shares(self) -> dict[tuple[str, str], NDArray[np.float32]]:
+        """Return of each set, or slide, how often each class is drawn of it."""
+        by_set: defaultdict[str, NDArray[np.float64]] = defaultdict(_no_shares)
+        drawn: defaultdict[tuple[str, str], NDArray[np.float64]] = defaultdict(_no_shares)
+        sizes: Counter[tuple[str, str]] = Counter()
         for label, weight in zip(self._classes, self._weights, strict=True):
-            for name, part in zip(self._pools[label], self._set_weights[label], strict=True):
-                drawn.setdefault(name, np.zeros(len(CellClass)))[_INDEX[label]] = weight * part
-        common = np.sum(list(drawn.values()), axis=0)
-        return {
-            name: ((1 - _COMMON_PART) * one / one.sum() + _COMMON_PART * common).astype(np.float32)
-            for name, one in drawn.items()
-        }
+            for part, (name, pool) in zip(
+                self._set_weights[label], self._pools[label].items(), strict=True
+            ):
+                by_set[name][_INDEX[label]] += weight * part
+                for crop, share in zip(pool, self._cell_weights[label, name], strict=True):
+                    drawn[self._source(crop)][_INDEX[label]] += weight * part * share
+                    sizes[self._source(crop)] += 1
+        common = np.sum(list(by_set.values()), axis=0)
+        told: dict[tuple[str, str], NDArray[np.float32]] = {}
+        for source, own in drawn.items():
+            of_set = by_set[source[0]] / by_set[source[0]].sum()
+            # A cell alone says nothing of what else is on its slide.
+            known = sizes[source] - 1
+            likely = (known * own / own.sum() + _CELLS_OF_SET * of_set) / (known + _CELLS_OF_SET)
+            told[source] = ((1 - _COMMON_PART) * likely + _COMMON_PART * common).astype(np.float32)
+        return told
 
 
-def _set_weights(pools: Mapping[str, Sequence[Crop]], balance: float) -> NDArray[np.float64]:
-    weights = np.array([len(pool) for pool in pools.values()]) ** balance
+def _no_shares() -> NDArray[np.float64]:
+    return np.zeros(len(CellClass))
+
+
+def _powered(sizes: Sequence[int], power: float) -> NDArray[np.float64]:
+    weights = np.array(sizes, np.float64) ** power
     return np.asarray(weights / weights.sum())
 
 
