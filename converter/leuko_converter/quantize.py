@@ -12,6 +12,7 @@ from leuko.cells import RGBImage
 from leuko_converter._quiet import quiet
 from leuko_converter.errors import ConversionError, first_line
 from leuko_converter.flatbuffer import input_quantisation
+from leuko_training.images import as_real
 
 INPUT_SCALE = 1 / 255
 """Real value of one step of the uint8 input; its zero point is 0."""
@@ -119,7 +120,7 @@ def _converted(saved_model: str, images: Sequence[RGBImage], *, per_tensor_dense
 
 def _as_real(images: Iterable[RGBImage]) -> Iterator[list[NDArray[np.float32]]]:
     for image in images:
-        yield [image[None].astype(np.float32) / np.float32(255)]
+        yield [as_real([image])]
 
 
 def _spanning(images: list[RGBImage], shape: tuple[int, int, int]) -> list[RGBImage]:

@@ -15,7 +15,7 @@ from leuko.vision.regions import own_part, region_in_field
 from leuko_training.crops import Crop, cut_crop, load_crop
 from leuko_training.dark_spots import dark_spot
 from leuko_training.datasets import LabelledImage, load_mask
-from leuko_training.images import read_balanced
+from leuko_training.images import as_real, read_balanced
 from leuko_training.scales import OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 _SAME_CELLS_AS_CROPS = "bcisc_fields"
@@ -104,7 +104,7 @@ def outline_at_middle(item: LabelledImage, image: RGBImage, segmenter: keras.Mod
         to_um_per_px=OUTLINE_UM_PER_PX,
         size=SEGMENTER_SIZE,
     )
-    view = cut_window(image, window).astype(np.float32)[None] / 255
+    view = as_real([cut_window(image, window)])
     probability = np.asarray(segmenter.predict_on_batch(view))[0, :, :, 0]
     region = region_in_field(
         probability,

@@ -117,17 +117,18 @@ class CropSampler:
 
     def _told_shares(self) -> dict[tuple[str, str], NDArray[np.float32]]:
         """Return of each set, or slide, how often each class is drawn of it."""
-        by_set: defaultdict[str, NDArray[np.float64]] = defaultdict(_no_shares)
         drawn: defaultdict[tuple[str, str], NDArray[np.float64]] = defaultdict(_no_shares)
         sizes: Counter[tuple[str, str]] = Counter()
-        for label, weight in zip(self._classes, self._weights, strict=True):
-            for part, (name, pool) in zip(
-                self._set_weights[label], self._pools[label].items(), strict=True
-            ):
-                by_set[name][_INDEX[label]] += weight * part
-                for crop, share in zip(pool, self._cell_weights[label, name], strict=True):
-                    drawn[self._source(crop)][_INDEX[label]] += weight * part * share
-                    sizes[self._source(crop)] += 1
+        for (label, name), cell_weights in self._cell_weights.items():
+            pools = self._pools[label]
+            weight = self._weights[self._classes.index(label)]
+            part = weight * self._set_weights[label][list(pools).index(name)]
+            for crop, share in zip(pools[name], cell_weights, strict=True):
+                drawn[self._source(crop)][_INDEX[label]] += part * share
+                sizes[self._source(crop)] += 1
+        by_set: defaultdict[str, NDArray[np.float64]] = defaultdict(_no_shares)
+        for (name, _), own in drawn.items():
+            by_set[name] += own
         common = np.sum(list(by_set.values()), axis=0)
         told: dict[tuple[str, str], NDArray[np.float32]] = {}
         for source, own in drawn.items():
