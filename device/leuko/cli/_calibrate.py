@@ -21,7 +21,7 @@ from leuko.cli._camera_controls import exposure, white_balance
 from leuko.cli._check import check
 from leuko.cli._flat_field import flat_field
 from leuko.cli._groups import CommandGroup
-from leuko.cli._keeping import again_if_wanted, confirm
+from leuko.cli._keeping import COUNTS_WITH_IT, again_if_wanted, confirm
 from leuko.cli._optics import focus, scale
 from leuko.cli._options import refuse_to_ask
 from leuko.cli._review import review
@@ -171,7 +171,7 @@ def _history(state_dir: Path | None) -> "CalibrationHistory":
 
 
 def _say_kept(number: int, cause: str, *, json: bool) -> None:
-    told = f"calibration {number} ({cause}) is in use; restart the service to count with it"
+    told = f"calibration {number} ({cause}) is in use; {COUNTS_WITH_IT}"
     typer.echo(dumps({"kept": number, "cause": cause}) if json else told)
 
 

@@ -23,6 +23,9 @@ _P = ParamSpec("_P")
 ORDER = ("exposure", "white_balance", "flat_field", "scale", "focus", "stain")
 """Parts in the order in which they are measured: each stands on those before."""
 
+COUNTS_WITH_IT = "the service counts with it from its next start on, leuko count with --calibration"
+"""When a calibration begins to count."""
+
 
 class UnansweredError(typer.Exit):
     """Nobody has answered, and nobody would what is asked next."""
@@ -138,7 +141,7 @@ def tell_kept(number: int | None, name: str, part: "Part", *, json: bool) -> Non
     if json:
         typer.echo(dumps({"kept": number, name: part.model_dump(mode="json")}))
     else:
-        typer.echo(f"calibration {number} is kept; restart the service to count with it")
+        typer.echo(f"calibration {number} is kept; {COUNTS_WITH_IT}")
 
 
 def confirm(question: str) -> None:

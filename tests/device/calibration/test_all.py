@@ -65,7 +65,7 @@ def test_a_person_begins_and_keeps_each_part(
     type_in("y\ny\n")
     run = calibrate("--from", fields, *FLAT_FIELD_ALONE)
     assert "part 3 of 6, even light: saved pictures; begin? [y/N]" in run.stderr
-    assert run.stdout.endswith("to count with it\nkept: flat-field\n")
+    assert run.stdout.endswith("leuko count with --calibration\nkept: flat-field\n")
     assert run.returncode == 0
 
 

@@ -186,8 +186,8 @@ def test_json_without_yes_measures_and_keeps_nothing(calibrate: Leuko, fields: P
 def test_undo_as_json_needs_a_yes(calibrate: Leuko, fields: Path) -> None:
     kept = calibrate("flat-field", "--from", fields, "--yes")
     assert kept.stdout.endswith(
-        "to count with it\nstill to come: scale, focus, stain; to go on with scale, run: "
-        f"leuko calibrate scale --from {fields}\n"
+        "leuko count with --calibration\nstill to come: scale, focus, stain; to go on with "
+        f"scale, run: leuko calibrate scale --from {fields}\n"
     )
     refused = calibrate("undo", "--json")
     assert refused.returncode == 2
