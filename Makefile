@@ -75,8 +75,8 @@ card: $(DEV_ENV)/.installed ## Write the default bundle's model card from docs/r
 	$(BIN)/leuko-convert card device/leuko/bundles/default --transfer docs/results/transfer.json
 
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
-	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --short --runs $(RUNS)
-	$(BIN)/leuko-train transfer --recipe even-half --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --recipe slides --short --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe slides --recipe even-half --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
 
 outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (two hours or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)

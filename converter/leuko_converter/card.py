@@ -187,9 +187,10 @@ def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
     return [
         "## In a laboratory it has not seen",
         (
-            f"Classifiers trained like this one, {how}; float, on every cell of it, with prior, "
-            "temperature and threshold from the others. Expect this, not the table above, under "
-            "another microscope or stain."
+            f"Classifiers trained like this one, {how}; float, on every cell of it, with "
+            "temperature and threshold from the others. The prior, and this way of training among "
+            "others, were chosen on all of them: expect a little less than this, not the table "
+            "above, under another microscope or stain."
         ),
         markdown_table(headings, rows),
     ]

@@ -1,6 +1,6 @@
 """Laboratories left out in turn, and what is made of the answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,19 @@ def answers(dataset: str, *, right: int, wrong: int, sure: float = 0.9) -> Answe
 def said_of(dataset: str, truths: NDArray[Any], probabilities: NDArray[Any]) -> Answers:
     names, folds = np.array([dataset] * len(truths)), np.array(["1"] * len(truths))
     return Answers(names, truths, probabilities, folds)
+
+
+def said_torn(dataset: str, truth: CellClass) -> Answers:
+    """Say of a hundred cells of one class: an eosinophil, or nearly as likely a neutrophil."""
+    neutrophil, eosinophil = CLASSES.index(FIVE[0]), CLASSES.index(CellClass.EOSINOPHIL)
+    torn = np.full((100, 8), 0.02, np.float32)
+    torn[:, neutrophil], torn[:, eosinophil] = 0.4, 0.48
+    return said_of(dataset, np.full(100, CLASSES.index(truth)), torn)
+
+
+def alone(said: Sequence[Answers]) -> list[Tried]:
+    """Leave out one laboratory each."""
+    return [Tried(Trial(SHIPPED_NAME, (one.names[0],), 1, is_short=False), one) for one in said]
 
 
 def cell(dataset: str, label: CellClass, *, side: int = 290, fold: str = "1") -> LabelledCell:
@@ -249,10 +262,7 @@ def test_a_left_out_laboratory_is_known_by_the_names_it_was_given_and_not_by_lab
 
 
 def test_a_cell_between_two_classes_is_given_the_commoner_one() -> None:
-    neutrophil, eosinophil = CLASSES.index(FIVE[0]), CLASSES.index(CellClass.EOSINOPHIL)
-    torn = np.full((100, 8), 0.02, np.float32)
-    torn[:, neutrophil], torn[:, eosinophil] = 0.4, 0.48
-    said = said_of("krd-wbc", np.full(100, neutrophil), torn)
+    said = said_torn("krd-wbc", FIVE[0])
     assert said.accuracy.hits == 0
     assert judge(said, choose(said)).five_way.hits == 100
 
@@ -261,6 +271,29 @@ def test_the_report_has_a_row_for_each_laboratory_and_their_mean() -> None:
     text = render_transfer(tried(SHIPPED_NAME, is_short=False), {})
     assert all(f"| {name} |" in text for name in LABORATORIES)
     assert "**80.0 %**" in text
+
+
+def test_the_report_says_what_a_prior_that_only_other_laboratories_chose_is_worth() -> None:
+    neutrophils = said_torn("bccd", FIVE[0])
+    eosinophils = said_torn("pbc", CellClass.EOSINOPHIL)
+    assert "mean is 0.0 %." in render_transfer(alone([neutrophils, eosinophils]), {})
+    alike = said_torn("krd-wbc", FIVE[0])
+    assert "mean is 100.0 %." in render_transfer(alone([neutrophils, alike]), {})
+
+
+def test_the_report_says_how_the_worst_laboratory_fares_by_prior() -> None:
+    one, other = answers("bccd", right=10, wrong=0), answers("pbc", right=0, wrong=10)
+    text = render_transfer(alone([one, other]), {})
+    assert "| mean | 50.0 % |" in text
+    assert "| worst | 0.0 % |" in text
+
+
+def test_the_shipped_recipe_comes_first() -> None:
+    other = next(name for name in RECIPES if name != SHIPPED_NAME)
+    text = render_transfer(
+        [*tried(other, is_short=False), *tried(SHIPPED_NAME, is_short=False)], {}
+    )
+    assert text.index(f"left out: `{SHIPPED_NAME}`") < text.index(f"left out: `{other}`")
 
 
 def test_the_report_of_short_trials_ranks_recipes() -> None:

@@ -138,7 +138,7 @@ class ViewStyle:
 
 
 USUAL_STYLE = ViewStyle()
-"""What the shipped classifier learns with."""
+"""What recipes vary."""
 
 
 def draw_view(crop: Crop, rng: Generator, *, style: ViewStyle = USUAL_STYLE) -> RGBImage:

@@ -25,10 +25,10 @@ def cross_entropy_and_dice(truth: keras.KerasTensor, predicted: keras.KerasTenso
 def cross_entropy_beside_shares(truth: keras.KerasTensor, predicted: keras.KerasTensor) -> object:
     """Return cross-entropy of each answer beside how common the classes are, ``(batch,)``.
 
-    The answer is multiplied by what is drawn of each class of the cell's data set before it is
-    judged: what the set alone tells of the class is known without looking, so nothing is learnt
+    The answer is multiplied by what is drawn of each class of the cell's data set, or slide, before
+    it is judged: what that alone tells of the class is known without looking, so nothing is learnt
     from it, and the answer itself says how likely the classes are where all are drawn alike.
-    Source: logit adjustment (Menon et al., ICLR 2021), with one prior a data set.
+    Source: logit adjustment (Menon et al., ICLR 2021), with one prior a set or slide.
 
     Args:
         truth: ``(batch, 2, classes)``; how true each class is, and the shares, which may be

@@ -181,5 +181,5 @@ RECIPES: Mapping[str, Recipe] = {
 }
 """What was tried, by name."""
 
-SHIPPED = RECIPES["even-half"]
+SHIPPED = RECIPES["slides"]
 """How the classifier of the default bundle is trained."""

@@ -24,7 +24,8 @@ CLASS_SHARE = {
     CellClass.ERYTHROBLAST: 0.07,
     CellClass.PLATELET_OR_ARTEFACT: 0.10,
 }
-"""How often each class is drawn; within a class each set by the square root of its size."""
+"""How often each class is drawn; within a class each set by the square root of its
+size and, by slide, each of its slides."""
 
 _INDEX = {label: index for index, label in enumerate(CellClass)}
 _COMMON_PART = 0.1

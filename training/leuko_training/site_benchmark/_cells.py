@@ -67,7 +67,7 @@ def cells_of_left_out(
     said = {one: Answers.read(file) for one, file in files.items() if file.is_file()}
     if len(said) < 2:
         raise DatasetError(f"no two long trainings are in {runs}; run leuko-train transfer first")
-    # As the device names them: with the prior and temperature that the others choose.
+    # As the device names them: with its prior and the temperature that the others choose.
     certainties = {one: certainty for one, (certainty, _) in judged_elsewhere(said).items()}
     found = [
         _joined(

@@ -97,7 +97,7 @@ def _lines(bench: SiteBench) -> Iterator[str]:
     yield "# Adapting to a laboratory\n"
     yield "- command: `make bench-site`"
     yield "- models: `leuko-train transfer`, shipped recipe, long trainings, seed 1, one laboratory"
-    yield "  left out of each; float, with the prior and temperature that the others choose."
+    yield "  left out of each; float, with the device's prior and the temperature of the others."
     yield "  Fitting and applying are the device's own code"
     yield f"- machine: {machine.processor}, {machine.cores} cores, Python {machine.python}\n"
     if bench.missing:

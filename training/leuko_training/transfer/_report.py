@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from leuko_training.answers import Answers
 from leuko_training.evaluation import percent, table
 from leuko_training.metrics import Proportion
+from leuko_training.recipes import RECIPES, SHIPPED
 from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._long_report import long_lines
 from leuko_training.transfer._published import raabin_alone
@@ -29,7 +30,8 @@ def render_transfer(tried: Sequence[Tried], figures: ByRecipe) -> str:
         lines += short_lines(short)
         if any(one in short for one in shipped_trials(tried)):
             lines += confusion_lines()
-    for recipe in dict.fromkeys(one.trial.recipe for one in long):
+    recipes = dict.fromkeys(one.trial.recipe for one in long)
+    for recipe in sorted(recipes, key=lambda name: RECIPES[name] != SHIPPED):
         of_recipe = [one for one in long if one.trial.recipe == recipe]
         lines += long_lines(recipe, of_recipe)
         if any(one in of_recipe for one in shipped_trials(tried)):
@@ -77,8 +79,9 @@ def _head() -> Iterator[str]:
         "# Laboratories left out",
         "",
         "Written by `leuko-train transfer`. A laboratory that is left out is unknown to the",
-        "classifier that names its cells: none of its images was trained on, nothing was chosen",
-        "by them. What is learnt from are folds 1 to 4 of all others and, unless said otherwise,",
+        "classifier that names its cells: none of its images was trained on. Chosen with it in",
+        "mind were the prior and, of the recipes, the shipped one; nothing else was chosen by it.",
+        "What is learnt from are folds 1 to 4 of all others and, unless said otherwise,",
         "24 simulated slides; all cells of the left-out laboratory are asked about. Weights are",
         "those of the schedule's end; no checkpoint was picked.",
         "",
