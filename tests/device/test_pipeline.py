@@ -104,9 +104,9 @@ def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
 
     artefact = [0.001] * len(CellClass)
     artefact[list(CellClass).index(CellClass.PLATELET_OR_ARTEFACT)] = 1000.0
-    assert looks(bundle) > 0
     assert looks(bundle, evens_laboratory=False) == 0
-    assert looks(bundle, class_weights=tuple(artefact)) == 0
+    # Weights cannot raise what the classifier is wholly sure that it is not.
+    assert looks(bundle, class_weights=tuple(artefact)) < looks(bundle)
     # Every cell is larger than any single leukocyte.
     assert looks(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
 

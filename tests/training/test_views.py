@@ -157,6 +157,7 @@ def test_a_sample_says_how_often_each_class_is_drawn_of_its_data_set() -> None:
     of_b = np.array([17 / 3, 12]) / (17 / 3 + 12)
     assert most[[neutrophil, basophil]] == pytest.approx([0.9, 0] + 0.1 * both, abs=1e-3)
     assert fewest[[neutrophil, basophil]] == pytest.approx(0.9 * of_b + 0.1 * both, abs=1e-3)
+    assert most[list(CellClass).index(CellClass.ERYTHROBLAST)] == pytest.approx(1 / 8)
 
 
 def test_a_slide_is_drawn_by_the_root_of_its_size_and_tells_its_own_shares() -> None:

@@ -41,7 +41,8 @@ class Sample(NamedTuple):
         view: ``(size, size, 3)`` uint8, RGB.
         label: index of its class in `CellClass`.
         shares: ``(8,)`` float32, how often each class is drawn of its data set or, by slide, of
-            its slide; they add up to 1.
+            its slide; they add up to 1. A class that is never drawn is told an eighth besides:
+            nothing can be judged beside a share of 0.
     """
 
     view: RGBImage
@@ -137,7 +138,8 @@ class CropSampler:
             # A cell alone says nothing of what else is on its slide.
             known = sizes[source] - 1
             likely = (known * own / own.sum() + _CELLS_OF_SET * of_set) / (known + _CELLS_OF_SET)
-            told[source] = ((1 - _COMMON_PART) * likely + _COMMON_PART * common).astype(np.float32)
+            mixed = (1 - _COMMON_PART) * likely + _COMMON_PART * common
+            told[source] = np.where(common > 0, mixed, 1 / len(common)).astype(np.float32)
         return told
 
 
