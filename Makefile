@@ -6,6 +6,7 @@ RUNS ?= runs
 CHECKS ?= build/checks
 SEGMENTER ?= $(RUNS)/segmenter-edge/model.keras
 CLASSIFIER ?= $(RUNS)/classifier-edge/model.keras
+OWN_CELLS ?= training/weights/own-cells.npz
 
 DEVICE_ENV := .venv
 DEV_ENV := .venv-dev
@@ -34,7 +35,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate card transfer outlines benchmark bench-live bench-site bench-calibration \
+.PHONY: help demo test lint train bundle evaluate card transfer own-cells outlines benchmark bench-live bench-site bench-calibration \
 	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-readonly check-arm64 bench-start \
 	requirements clean
 
@@ -65,7 +66,7 @@ train: $(DEV_ENV)/.installed ## Train the segmenter and the classifier on DATASE
 	$(BIN)/leuko-train classifier --runs $(RUNS)
 
 bundle: $(DEV_ENV)/.installed ## Convert the models in RUNS to int8, pack the default bundle, print what was lost
-	$(BIN)/leuko-convert bundle --segmenter $(SEGMENTER) --classifier $(CLASSIFIER)
+	$(BIN)/leuko-convert bundle --segmenter $(SEGMENTER) --classifier $(CLASSIFIER) --own-cells $(OWN_CELLS)
 	$(BIN)/leuko-convert parity --segmenter $(SEGMENTER) --classifier $(CLASSIFIER)
 
 evaluate: $(DEV_ENV)/.installed ## Measure the default bundle on DATASETS into docs/results
@@ -77,6 +78,9 @@ card: $(DEV_ENV)/.installed ## Write the default bundle's model card from docs/r
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
 	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --recipe slides --short --runs $(RUNS)
 	$(BIN)/leuko-train transfer --recipe slides --recipe even-half --recipe even --recipe usual --raabin-alone --whole --runs $(RUNS)
+
+own-cells: $(DEV_ENV)/.installed ## Learn how leukocytes lie to each other, measure what unlabelled cells tell
+	$(BIN)/leuko-train own-cells --seeds 2 --runs $(RUNS)
 
 outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (two hours or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)

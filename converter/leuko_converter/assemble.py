@@ -9,6 +9,7 @@ import keras
 from leuko.bundle import (
     ClassifierSpec,
     ModelBundle,
+    OwnCellsSpec,
     SegmenterSpec,
     SplitSpec,
     Tolerance,
@@ -32,6 +33,7 @@ from leuko_training.classifier import EMBEDDING
 from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import DATASETS, LabelledImage
 from leuko_training.masks import teaches_masks
+from leuko_training.own_cells import OwnCells
 from leuko_training.partition import partition, read_everything
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import (
@@ -122,6 +124,7 @@ def assemble_bundle(
     folder: Path,
     *,
     certainty: Certainty,
+    own_cells: OwnCells | None = None,
     bundle_id: str,
     version: str,
     views: int = REPRESENTATIVE_VIEWS,
@@ -135,6 +138,7 @@ def assemble_bundle(
         material: images for the ranges of activations.
         folder: where the bundle goes.
         certainty: how far the classifier's probabilities may be believed.
+        own_cells: what it takes to name cells by the laboratory's own; None to do without.
         bundle_id: name of the bundle.
         version: version of its content.
         views: representative views for each model.
@@ -151,7 +155,7 @@ def assemble_bundle(
     familiarity = familiarity_of(
         models["classifier"], segmenter, material.training, material.validation, engine=engine
     )
-    named = _classifier_spec(certainty)
+    named = _classifier_spec(certainty, own_cells)
     inputs = golden_inputs(SEGMENTER, named)
     description = BundleDescription(
         id=bundle_id,
@@ -167,6 +171,7 @@ def assemble_bundle(
         description,
         models=models,
         familiarity=familiarity,
+        usual_cells=own_cells.usual if own_cells else None,
         golden_inputs=inputs,
         engine=engine,
     )
@@ -214,7 +219,7 @@ def training_sets(training: Sequence[LabelledImage]) -> tuple[TrainingSet, ...]:
     return (*real, _SIMULATED)
 
 
-def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
+def _classifier_spec(certainty: Certainty, own_cells: OwnCells | None) -> ClassifierSpec:
     return ClassifierSpec(
         model="classifier.tflite",
         um_per_px=CLASSIFY_UM_PER_PX,
@@ -226,4 +231,9 @@ def _classifier_spec(certainty: Certainty) -> ClassifierSpec:
         class_weights=certainty.class_weights,
         evens_laboratory=SHIPPED.style.even,
         familiarity="familiarity.npz",
+        own_cells=_own_cells_spec(own_cells) if own_cells else None,
     )
+
+
+def _own_cells_spec(own_cells: OwnCells) -> OwnCellsSpec:
+    return OwnCellsSpec(usual="usual-cells.npz", unclassified_below=own_cells.unclassified_below)

@@ -97,7 +97,7 @@ def model_card(
         f"## Against the targets\n\n{_goal_table(figures['goals'])}",
         f"## Right names by laboratory\n\n{_laboratory_table(figures['names'])}",
         f"## Right names by class and laboratory\n\n{_class_table(figures['names'])}",
-        *_elsewhere(elsewhere),
+        *_elsewhere(elsewhere, has_own_cells=manifest.classifier.own_cells is not None),
         f"## Known failures\n\n{failure_list(figures, elsewhere)}",
         *(picture.markdown for picture in pictures),
     ]
@@ -174,7 +174,14 @@ _LONG_TRAININGS = "a third as long, without the laboratory"
 _SHORT_TRAININGS = "a sixteenth as long, without the laboratory and one to three others"
 
 
-def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
+_OWN_CELLS = (
+    "Each cell is named by itself there. In use, from thirty leukocytes of a laboratory on, they "
+    "tell of each other's names, which makes more of them right: docs/results/own-cells.md of the "
+    "project."
+)
+
+
+def _elsewhere(laboratories: Mapping[str, Any], *, has_own_cells: bool) -> list[str]:
     if not laboratories:
         return []
     rows = [
@@ -193,6 +200,7 @@ def _elsewhere(laboratories: Mapping[str, Any]) -> list[str]:
             "above, under another microscope or stain."
         ),
         markdown_table(headings, rows),
+        *([_OWN_CELLS] if has_own_cells else []),
     ]
 
 

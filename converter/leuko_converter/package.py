@@ -12,6 +12,7 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
+from leuko.adaptation import UsualCells
 from leuko.bundle import (
     FORMAT,
     MANIFEST_FILE,
@@ -73,6 +74,7 @@ def write_bundle(
     golden_inputs: Mapping[str, NDArray[np.uint8]],
     engine: Engine,
     familiarity: Familiarity | None = None,
+    usual_cells: UsualCells | None = None,
 ) -> ModelBundle:
     """Write a bundle and return it as a device would load it; equal input gives equal bytes.
 
@@ -83,6 +85,7 @@ def write_bundle(
         golden_inputs: ``(n, height, width, 3)`` uint8 by the same names.
         engine: computes the golden outputs.
         familiarity: goes into the file that the description names, if it names one.
+        usual_cells: the same.
 
     Raises:
         BundleError: the description and the models do not make a valid bundle.
@@ -95,9 +98,11 @@ def write_bundle(
         description.classifier.model: models["classifier"],
         GOLDEN_FILE: _golden(models, golden_inputs, engine=engine),
     }
-    if familiarity and description.classifier.familiarity:
-        arrays = {f"{name}.npy": _npy(array) for name, array in familiarity.arrays.items()}
-        files[description.classifier.familiarity] = _zipped(arrays)
+    named = description.classifier
+    if familiarity and named.familiarity:
+        files[named.familiarity] = _archive(familiarity.arrays)
+    if usual_cells and named.own_cells:
+        files[named.own_cells.usual] = _archive(usual_cells.arrays)
     return put_bundle(folder, files, _manifest(description, files))
 
 
@@ -161,6 +166,10 @@ def _golden(
         for index, output in enumerate(run_all(engine.load(models[name]), images)):
             arrays[f"{name}_output_{index}.npy"] = _npy(output)
     return _zipped(arrays)
+
+
+def _archive(arrays: Mapping[str, NDArray[np.float32]]) -> bytes:
+    return _zipped({f"{name}.npy": _npy(array) for name, array in arrays.items()})
 
 
 def _npy(array: NDArray[Any]) -> bytes:

@@ -149,6 +149,11 @@ def print_bundle(bundle: ModelBundle) -> None:
         f"{manifest.quantisation.weights}; activations {manifest.quantisation.activations}",
         "held out": manifest.split.held_out,
     }
+    if own := classifier.own_cells:
+        rows["own cells"] = (
+            "tell of each other from thirty leukocytes on, unclassified below "
+            f"{own.unclassified_below} then"
+        )
     rows |= {name: f"{len(content)} bytes" for name, content in bundle.files.items()}
     rows |= {
         f"trained on {one.name}": f"{one.images} images, {one.licence}: {one.title}"

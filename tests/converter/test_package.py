@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from leuko.adaptation import UsualCells
 from leuko.bundle import (
     ClassifierSpec,
     ModelBundle,
+    OwnCellsSpec,
     SegmenterSpec,
     SplitSpec,
     Tolerance,
@@ -179,6 +181,43 @@ def test_what_is_familiar_comes_back_as_it_was_written_and_the_same_each_time(
     again = Familiarity.from_arrays(arrays, length=EMBEDDING)
     cell = rng.normal(size=EMBEDDING)
     assert again.distance(cell) == pytest.approx(known.distance(cell))
+
+
+def test_how_leukocytes_lie_to_each_other_comes_back_as_it_was_written(
+    models: dict[str, bytes], inputs: dict[str, NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(4)
+    usual = UsualCells(rng.normal(size=(5, 12)).astype(np.float32), np.eye(12, dtype=np.float32))
+    own = OwnCellsSpec(usual="usual-cells.npz", unclassified_below=0.75)
+    named = DESCRIPTION.classifier.model_copy(update={"own_cells": own, "evens_laboratory": True})
+    written = write_bundle(
+        tmp_path,
+        replace(DESCRIPTION, classifier=named),
+        models=models,
+        usual_cells=usual,
+        golden_inputs=inputs,
+        engine=LiteRTEngine(),
+    )
+    assert written.manifest.classifier.own_cells == own
+    again = UsualCells.from_arrays(read_arrays(written, "usual-cells.npz"), traits=4)
+    assert (again.means == usual.means).all()
+    assert (again.covariance == usual.covariance).all()
+
+
+def test_own_cells_without_an_evened_laboratory_are_refused(
+    models: dict[str, bytes], inputs: dict[str, NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    own = OwnCellsSpec(usual="usual-cells.npz", unclassified_below=0.75)
+    named = DESCRIPTION.classifier.model_copy(update={"own_cells": own})
+    with pytest.raises(BundleError, match="own_cells without evens_laboratory"):
+        write_bundle(
+            tmp_path,
+            replace(DESCRIPTION, classifier=named),
+            models=models,
+            usual_cells=UsualCells(np.zeros((5, 12), np.float32), np.eye(12, dtype=np.float32)),
+            golden_inputs=inputs,
+            engine=LiteRTEngine(),
+        )
 
 
 def test_an_older_bundle_is_replaced(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from leuko.adaptation import Mixture, UsualCells
 from leuko.cells import CellClass
 from leuko.errors import EngineError
 from leuko.vision.laboratory import Laboratory
@@ -53,6 +54,36 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
     with laboratory.learning():
         learn()
     assert level(laboratory) < before
+
+
+def test_cells_tell_of_each_other_once_there_are_thirty_and_anew_with_every_tenth_more() -> None:
+    laboratory, rng = Laboratory(), np.random.default_rng(4)
+    usual = UsualCells(np.zeros((5, 10), np.float32), np.eye(10, dtype=np.float32))
+
+    def take_in(count: int) -> Mixture | None:
+        for _ in range(count):
+            laboratory.take_in(rng.dirichlet(np.ones(8)), rng.normal(size=2))
+        return laboratory.mixture(usual)
+
+    assert take_in(29) is None
+    first = take_in(1)
+    assert first is not None
+    assert take_in(2) is first
+    assert take_in(1) is not first
+
+
+def test_what_is_measured_in_a_field_that_was_cut_short_comes_again() -> None:
+    laboratory = Laboratory()
+    usual = UsualCells(np.zeros((5, 9), np.float32), np.eye(9, dtype=np.float32))
+
+    def learn() -> None:
+        for _ in range(40):
+            laboratory.take_in(np.full(8, 1 / 8), np.zeros(1))
+        raise EngineError("unplugged")
+
+    with pytest.raises(EngineError), laboratory.learning():
+        learn()
+    assert laboratory.mixture(usual) is None
 
 
 def test_an_old_slide_is_forgotten() -> None:

@@ -19,6 +19,7 @@ from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.traits import TRAITS
 
+EITHER = {CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE}
 UM_PER_PX = 0.15
 WIDTH_PX, HEIGHT_PX = 900, 700
 
@@ -49,6 +50,15 @@ def labels(smear: SimulatedSmear) -> NDArray[np.int32]:
     return smear.leukocyte_mask(0, 0, width_px=WIDTH_PX, height_px=HEIGHT_PX, um_per_px=UM_PER_PX)
 
 
+def named_right(cells: tuple[Cell, ...], smear: SimulatedSmear, labels: NDArray[np.int32]) -> int:
+    right = 0
+    for cell in cells:
+        row, column = (round(value) for value in cell.region.box.centre)
+        number = int(labels[row, column])
+        right += number > 0 and smear.cells[number - 1].cell_class is cell.cell_class
+    return right
+
+
 def changed(bundle: ModelBundle, table: str, **values: object) -> ModelBundle:
     spec = getattr(bundle.manifest, table).model_copy(update=values)
     return replace(bundle, manifest=bundle.manifest.model_copy(update={table: spec}))
@@ -65,12 +75,7 @@ def test_every_leukocyte_of_a_simulated_field_is_found_once_also_where_two_touch
 def test_most_cells_of_a_simulated_field_are_named_right(
     smear: SimulatedSmear, labels: NDArray[np.int32], cells: tuple[Cell, ...]
 ) -> None:
-    right = 0
-    for cell in cells:
-        row, column = (round(value) for value in cell.region.box.centre)
-        number = int(labels[row, column])
-        right += number > 0 and smear.cells[number - 1].cell_class is cell.cell_class
-    assert right >= len(smear.cells) - 1
+    assert named_right(cells, smear, labels) >= len(smear.cells) - 1
 
 
 def test_cells_come_in_reading_order_with_probabilities_that_sum_to_one(
@@ -105,10 +110,83 @@ def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
     artefact = [0.001] * len(CellClass)
     artefact[list(CellClass).index(CellClass.PLATELET_OR_ARTEFACT)] = 1000.0
     assert looks(bundle, evens_laboratory=False) == 0
+    weighted = changed(bundle, "classifier", class_weights=tuple(artefact))
+    cells = FieldAnalyser(weighted, LiteRTEngine()).analyse(field, um_per_px=UM_PER_PX)
     # Weights cannot raise what the classifier is wholly sure that it is not.
-    assert looks(bundle, class_weights=tuple(artefact)) < looks(bundle)
+    surely_none = [cell for cell in cells if cell.cell_class.is_counted]
+    assert all(cell.probabilities[-1] == 0 for cell in surely_none)
+    assert looks(bundle, class_weights=tuple(artefact)) == len(surely_none) < looks(bundle)
     # Every cell is larger than any single leukocyte.
     assert looks(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
+
+
+def test_own_cells_tell_of_each_other_once_thirty_are_learnt_and_more_is_asked_of_a_name_then(
+    field: RGBImage, smear: SimulatedSmear, labels: NDArray[np.int32]
+) -> None:
+    shipped = load_bundle(default_bundle_path())
+    spec, analyser = shipped.manifest.classifier, FieldAnalyser(shipped, LiteRTEngine())
+    assert spec.own_cells is not None
+    before = analyser.analyse(field, um_per_px=UM_PER_PX)
+    for _ in range(5):
+        analyser.analyse(field, um_per_px=UM_PER_PX)
+    assert analyser.unclassified_below == spec.unclassified_below
+    for _ in range(5):
+        analyser.learn(field, um_per_px=UM_PER_PX)
+    assert analyser.unclassified_below == spec.own_cells.unclassified_below
+    after = analyser.analyse(field, um_per_px=UM_PER_PX)
+    assert [cell.region.box for cell in after] == [cell.region.box for cell in before]
+    assert [cell.probabilities for cell in after] != [cell.probabilities for cell in before]
+    assert named_right(after, smear, labels) >= len(smear.cells) - 1
+
+
+def test_a_cell_in_the_middle_of_a_picture_is_learnt_from_and_an_empty_picture_teaches_nothing(
+    field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    shipped, laboratory = load_bundle(default_bundle_path()), Laboratory()
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    analyser.learn_cell(np.full_like(field, 235), um_per_px=UM_PER_PX)
+    assert laboratory.looks == 0
+    box = next(cell.region.box for cell in cells if cell.status is CellStatus.COUNTED)
+    row, column = (round(value) for value in box.centre)
+    reach = min(70, row, column, HEIGHT_PX - row, WIDTH_PX - column)
+    picture = field[row - reach : row + reach, column - reach : column + reach]
+    for _ in range(30):
+        analyser.learn_cell(picture, um_per_px=UM_PER_PX)
+    assert laboratory.looks == 30
+    own = shipped.manifest.classifier.own_cells
+    assert own is not None
+    assert analyser.unclassified_below == own.unclassified_below
+
+
+def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(field: RGBImage) -> None:
+    shipped = load_bundle(default_bundle_path())
+    features = TRAITS + len(CellClass)
+    confirmed = SiteAdapter(
+        classes=(0, 1),
+        offset=np.zeros(features),
+        whitening=np.zeros((features, features)),
+        means=np.zeros((2, features)),
+        strength=1.0,
+        typical=1e9,
+        priors=np.ones(2),
+    )
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), adapter=confirmed)
+    alone = analyser.analyse(field, um_per_px=UM_PER_PX)
+    for _ in range(5):
+        analyser.learn(field, um_per_px=UM_PER_PX)
+    beside_others = analyser.analyse(field, um_per_px=UM_PER_PX)
+    for cells in (alone, beside_others):
+        assert all(cell.cell_class in EITHER for cell in cells if cell.cell_class.is_counted)
+    assert [one.probabilities for one in alone] != [one.probabilities for one in beside_others]
+
+
+def test_usual_cells_of_other_features_are_refused_with_the_bundle() -> None:
+    shipped = load_bundle(default_bundle_path())
+    own = shipped.manifest.classifier.own_cells
+    assert own is not None
+    other = replace(shipped, files={**shipped.files, own.usual: shipped.files["familiarity.npz"]})
+    with pytest.raises(BundleError, match="usual cells have the arrays"):
+        FieldAnalyser(other, LiteRTEngine())
 
 
 def test_an_unsure_name_is_unclassified_and_says_why(bundle: ModelBundle, field: RGBImage) -> None:

@@ -25,6 +25,7 @@ from leuko_training.errors import DatasetError
 from leuko_training.evaluate import evaluate, evaluate_analysis, write_report
 from leuko_training.evaluation import (
     Analyse,
+    Analysis,
     Evaluation,
     JudgedBox,
     Subject,
@@ -149,7 +150,8 @@ def unsure(rgb: RGBImage, um_per_px: float) -> tuple[Cell, ...]:
 
 
 def judge(analyse: Analyse, root: Path, *judged: JudgedBox) -> Evaluation:
-    return evaluate_analysis(lambda _: analyse, SUBJECT, root, judged=judged)
+    analysis = Analysis(analyse, SUBJECT.unclassified_below)
+    return evaluate_analysis(lambda _: analysis, SUBJECT, root, judged=judged)
 
 
 def test_an_analysis_that_sees_everything_reaches_every_target(root: Path) -> None:

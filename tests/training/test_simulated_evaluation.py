@@ -12,6 +12,7 @@ from leuko_training.errors import DatasetError
 from leuko_training.evaluate import simulate_and_report, write_report, write_simulated
 from leuko_training.evaluation import (
     SEEDS,
+    Analysis,
     Evaluation,
     SimulatedResult,
     SimulatedSlide,
@@ -45,7 +46,7 @@ def judged(slide: SimulatedSlide, cells: list[Cell]) -> SimulatedResult:
         assert um_per_px == pytest.approx(0.16)
         return tuple(cells)
 
-    result = score_simulated([slide], lambda _: analyse)
+    result = score_simulated([slide], lambda _: Analysis(analyse, 0.5))
     assert result
     return result
 
@@ -87,7 +88,8 @@ def test_what_is_missed_misnamed_or_made_up_is_held_against_it(slide: SimulatedS
 
 
 def test_nothing_is_said_of_no_slide() -> None:
-    assert score_simulated([], lambda _: lambda _rgb, _um_per_px: ()) is None
+    nothing = Analysis(lambda _rgb, _um_per_px: (), 0.5)
+    assert score_simulated([], lambda _: nothing) is None
 
 
 @pytest.fixture

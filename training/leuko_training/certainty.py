@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean
 
@@ -150,12 +150,23 @@ def choose(answers: Answers) -> Certainty:
     weights = _alike(seen)
     warm = [Certainty(float(one), 0.0, PRIOR_STRENGTH) for one in _TEMPERATURES]
     likeliest = min(warm, key=lambda certainty: _loss(seen, weights, certainty))
-    temperature = likeliest.temperature
-    best = likeliest.applied(seen.probabilities).max(axis=1)
+    found = with_threshold(likeliest, seen)
+    return replace(found, temperature=round(found.temperature, 3))
+
+
+def with_threshold(certainty: Certainty, answers: Answers) -> Certainty:
+    """Return a certainty whose threshold leaves as many leukocytes unclassified as may be.
+
+    Args:
+        certainty: the temperature and the prior.
+        answers: on left-out laboratories, every one counting alike.
+    """
+    seen = answers.leukocytes
+    best = certainty.applied(seen.probabilities).max(axis=1)
     order = np.argsort(best)
-    left_out = np.cumsum(weights[order])
+    left_out = np.cumsum(_alike(seen)[order])
     index = int(np.searchsorted(left_out, MOST_UNCLASSIFIED))
-    return Certainty(round(temperature, 3), round(float(best[order][index]), 3), PRIOR_STRENGTH)
+    return replace(certainty, unclassified_below=round(float(best[order][index]), 3))
 
 
 def judge(answers: Answers, certainty: Certainty) -> Judgement:

@@ -26,6 +26,7 @@ RESULTS = Path("docs/results")
 SEGMENTER = Path("training/weights/segmenter.keras")
 CLASSIFIER = Path("training/weights/classifier.keras")
 CERTAINTY = Path("training/weights/certainty.json")
+OWN_CELLS = Path("training/weights/own-cells.npz")
 
 
 @app.command()
@@ -171,6 +172,28 @@ def transfer(
     places = transferring.Places(root, runs / "transfer", results, segmenter, certainty)
     trials = transferring.planned(recipe, seeds=seeds, is_short=short, raabin_alone=raabin_alone)
     transferring.transfer_and_report(() if report_only else trials, places, whole=whole)
+
+
+@app.command("own-cells")
+def own_cells(
+    *,
+    root: Root = DATASETS_ROOT,
+    runs: Runs = RUNS,
+    results: Results = RESULTS,
+    segmenter: Annotated[
+        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
+    ] = SEGMENTER,
+    out: Annotated[
+        Path, typer.Option(help="File for how leukocytes lie to each other, for bundles.")
+    ] = OWN_CELLS,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings to measure it on.")] = 1,
+) -> None:
+    """Learn how leukocytes lie to each other; measure what that tells of unlabelled ones."""
+    from leuko_training import own_cells as learning
+    from leuko_training.transfer import Places
+
+    places = Places(root, runs / "transfer", results, segmenter, CERTAINTY)
+    learning.learn_and_report(places, runs, out=out, seeds=seeds)
 
 
 @app.command()

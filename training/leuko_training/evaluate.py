@@ -13,7 +13,7 @@ from leuko_training.evaluation import (
     SEEDS,
     Evaluation,
     SimulatedResult,
-    analyser_of,
+    analysis_of,
     evaluate,
     evaluate_analysis,
     matrices_of,
@@ -75,7 +75,7 @@ def simulate_and_report(
     loaded = load_bundle(bundle or default_bundle_path())
     sha256 = subject_of(loaded).sha256
     _former(results, sha256)
-    if result := score_simulated(simulated_slides(seeds), partial(analyser_of, loaded)):
+    if result := score_simulated(simulated_slides(seeds), partial(analysis_of, loaded)):
         write_simulated(result, results, sha256=sha256)
 
 

@@ -46,6 +46,30 @@ def plot_dice(
     _save(figure, picture)
 
 
+def plot_changes(percents: Mapping[str, tuple[float, float]], picture: Path, *, title: str) -> None:
+    """Draw percentages before and after, one line for each name, as PNG.
+
+    Args:
+        percents: before and after, by name.
+        picture: the PNG to write.
+        title: above all.
+    """
+    figure = Figure(figsize=(9, 0.4 * len(percents) + 1.6), layout="constrained")
+    axes = figure.subplots()
+    for row, (before, after) in enumerate(percents.values()):
+        axes.plot([before, after], [row, row], color="grey", linewidth=2, zorder=1)
+        axes.plot(before, row, "o", color=_BLUE, label="" if row else "before")
+        axes.plot(after, row, "o", color=_ORANGE, label="" if row else "after")
+    axes.set_yticks(range(len(percents)), list(percents))
+    axes.invert_yaxis()
+    axes.set_xlim(right=100.5)
+    axes.set_xlabel("percent")
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title(title, fontsize=10)
+    figure.legend(loc="outside lower right", ncols=2, frameon=False)
+    _save(figure, picture)
+
+
 def plot_confusion(
     matrices: Mapping[str, ConfusionMatrix],
     picture: Path,

@@ -40,6 +40,10 @@ def bundle(
     certainty: Annotated[
         Path, typer.Option(help="How far probabilities are believed; leuko-train transfer says.")
     ] = CERTAINTY,
+    own_cells: Annotated[
+        Path | None,
+        typer.Option(help="How leukocytes lie to each other; leuko-train own-cells says."),
+    ] = None,
     views: Annotated[
         int, typer.Option(min=1, help="Images that the range of every activation is taken from.")
     ] = 400,
@@ -57,12 +61,14 @@ def bundle(
         from leuko_converter import assemble
         from leuko_converter.trained import load_trained, with_embedding
         from leuko_training.certainty import read_certainty
+        from leuko_training.own_cells import read_own_cells
     written = assemble.assemble_bundle(
         load_trained(segmenter),
         with_embedding(load_trained(classifier)),
         assemble.read_material(root, without=without or ()),
         out,
         certainty=read_certainty(certainty),
+        own_cells=read_own_cells(own_cells) if own_cells else None,
         bundle_id=name,
         version=version,
         views=views,

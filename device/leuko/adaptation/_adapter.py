@@ -15,8 +15,13 @@ _BELOW = 0.999
 
 def features_of(traits: Floats, probabilities: Floats) -> Floats:
     """Return what cells are compared by: traits, then the logarithms of what a bundle says."""
-    logs = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
+    logs = logarithms(probabilities)
     return np.concatenate([traits, logs - logs.mean(axis=-1, keepdims=True)], axis=-1)
+
+
+def logarithms(probabilities: Floats) -> Floats:
+    """Return natural logarithms of what a bundle says; none is of 0."""
+    return np.asarray(np.log(np.maximum(probabilities, _LEAST_PROBABILITY)))
 
 
 def posterior(scores: Floats) -> Floats:
@@ -77,7 +82,7 @@ class SiteAdapter:
         """
         own = list(self.classes)
         distances = self.distances(features_of(traits, probabilities))
-        said = np.log(np.maximum(probabilities[:, own], _LEAST_PROBABILITY))
+        said = logarithms(probabilities[:, own])
         scores = np.log(self.priors) - self.strength * distances / 2
         likely = posterior(self.trust * scores + (1 - self.trust) * said)
         is_foreign = ~np.isin(probabilities.argmax(axis=1), own)

@@ -87,6 +87,10 @@ class BackedAnalyser:
         """Get to know the laboratory, on the processor; see `FieldAnalyser.learn`."""
         return self._cpu.learn(rgb, um_per_px=um_per_px)
 
+    def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
+        """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`."""
+        self._cpu.learn_cell(picture, um_per_px=um_per_px)
+
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell; see `leuko.pipeline.FieldAnalyser.decide`."""
         return self._cpu.decide(probabilities, area_um2)

@@ -69,6 +69,17 @@ class SegmenterSpec(_Table):
         return self
 
 
+class OwnCellsSpec(_Table):
+    """How a laboratory's own cells tell of each other's names."""
+
+    usual: FileName
+    """NumPy archive of how leukocytes lie to each other elsewhere, see
+    `leuko.adaptation.UsualCells`."""
+    unclassified_below: Probability
+    """Once the laboratory's own cells are known: a cell whose likeliest class is less probable
+    than this is unclassified."""
+
+
 class ClassifierSpec(_Table):
     """How a cell is named."""
 
@@ -96,6 +107,16 @@ class ClassifierSpec(_Table):
 
     familiarity: FileName | None = None
     """NumPy archive of what embeddings of known cells look like; a bundle may have none."""
+
+    own_cells: OwnCellsSpec | None = None
+    """How a laboratory's own cells tell of each other's names; a bundle may not want it."""
+
+    @model_validator(mode="after")
+    def _own_cells_are_evened(self) -> Self:
+        if self.own_cells and not self.evens_laboratory:
+            msg = "has own_cells without evens_laboratory, which makes a laboratory known"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _every_class_has_a_weight(self) -> Self:
@@ -218,7 +239,9 @@ class Manifest(_Table):
         segmenter, classifier = self.segmenter, self.classifier
         named = [segmenter.locator, segmenter.outliner, classifier.model, self.golden.file]
         named += self.edgetpu.names if self.edgetpu else ()
-        named += [name for name in (classifier.familiarity, self.model_card) if name is not None]
+        usual = classifier.own_cells.usual if classifier.own_cells else None
+        optional = (classifier.familiarity, usual, self.model_card)
+        named += [name for name in optional if name is not None]
         for name in named:
             if name not in self.files:
                 msg = f"uses {name} but does not list its sha256 under [files]"

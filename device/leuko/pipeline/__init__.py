@@ -1,14 +1,9 @@
 """From a field to named cells: locate coarsely, outline finely, classify each."""
 
-from leuko.pipeline._analyser import (
-    Analyser,
-    ExaminedCell,
-    FieldAnalyser,
-    Wanted,
-    everywhere,
-)
+from leuko.pipeline._analyser import FieldAnalyser
 from leuko.pipeline._field import LARGEST_COARSE_AREA
 from leuko.pipeline._learning import MOST_FIELDS, Picture, learn_laboratory, spread_out
+from leuko.pipeline._protocol import Analyser, ExaminedCell, Wanted, everywhere
 
 __all__ = [
     "LARGEST_COARSE_AREA",

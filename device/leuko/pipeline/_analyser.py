@@ -1,24 +1,26 @@
 """The three steps put together: every leukocyte of a field, outlined and named."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation import SiteAdapter
-from leuko.bundle import ModelBundle
+from leuko.adaptation import Mixture, SiteAdapter, UsualCells
+from leuko.bundle import ModelBundle, read_arrays
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
 from leuko.pipeline._field import Field, seen_coarsely
 from leuko.pipeline._finder import Find, Finder
 from leuko.pipeline._namer import Look, Namer
+from leuko.pipeline._protocol import ExaminedCell, Wanted, everywhere
 from leuko.vision.focus import sharpness
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.regions import overlap
 from leuko.vision.tone import Tone, cell_tone
-from leuko.vision.traits import cell_traits
+from leuko.vision.traits import TRAITS, cell_traits
+
+Floats = NDArray[np.float64]
 
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
@@ -29,47 +31,20 @@ _LEFT_OF_STRANGE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class ExaminedCell:
-    """What an adaptation to a laboratory learns from one cell.
+class _Named:
+    """A cell with what led to its name.
 
     Attributes:
-        probabilities: ``(classes,)`` float64, what the bundle says, in `CellClass` order.
-        traits: ``(traits,)`` float64, as of `leuko.vision.traits.cell_traits`.
-        area_um2: of its outline, as large as the scale that was given makes it.
+        cell: the cell.
+        said: ``(classes,)`` float64, what is said of it whatever the others are.
+        traits: ``(traits,)`` float64, what is measured of it; None where nothing compares it.
+        teaches: whether the laboratory is known by it: a single leukocyte that is not strange.
     """
 
-    probabilities: NDArray[np.float64]
-    traits: NDArray[np.float64]
-    area_um2: float
-
-
-Wanted = Callable[[float, float], bool]
-"""Whether what lies at a row and column of the field is of interest."""
-
-
-def everywhere(row: float, column: float) -> bool:
-    """Return that what lies there is of interest, wherever it is."""
-    del row, column
-    return True
-
-
-class Analyser(Protocol):
-    """What finds and names leukocytes: a `FieldAnalyser`, or one that can change its backend."""
-
-    def analyse(
-        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
-    ) -> tuple[Cell, ...]:
-        """Return every leukocyte found; see `FieldAnalyser.analyse`."""
-
-    @property
-    def evens_laboratory(self) -> bool:
-        """Whether what a laboratory's cells have in common is taken away before one is named."""
-
-    def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
-        """Get to know the laboratory by a field; see `FieldAnalyser.learn`."""
-
-    def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
-        """Return what becomes of a whole cell; see `FieldAnalyser.decide`."""
+    cell: Cell
+    said: Floats
+    traits: Floats | None
+    teaches: bool
 
 
 class FieldAnalyser:
@@ -102,15 +77,24 @@ class FieldAnalyser:
             EngineError: the engine cannot run a model.
         """
         self._adapter = adapter
+        self._usual = _usual_cells(bundle)
         self._laboratory = laboratory or Laboratory()
-        self.evens_laboratory = bundle.manifest.classifier.evens_laboratory
-        self._segmenter = bundle.manifest.segmenter
-        self._least = bundle.manifest.classifier.unclassified_below
+        self._segmenter, self._spec = bundle.manifest.segmenter, bundle.manifest.classifier
         locator, outliner = (
             bundle.files[name] for name in (self._segmenter.locator, self._segmenter.outliner)
         )
         self._finder = Finder(self._segmenter, locator, outliner, engine)
         self._namer = Namer(bundle, engine)
+        self.evens_laboratory = self._spec.evens_laboratory
+
+    @property
+    def unclassified_below(self) -> float:
+        """Probability of its likeliest class below which a cell is unclassified, as things stand.
+
+        What a laboratory's own cells have told of is surer, and asked for more.
+        """
+        own = self._spec.own_cells
+        return own.unclassified_below if own and self._mixture else self._spec.unclassified_below
 
     def analyse(
         self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
@@ -127,18 +111,15 @@ class FieldAnalyser:
             ImageError: the field covers more of a smear than there is memory for.
             EngineError: the engine failed.
         """
-        field, coarse = self._seen(rgb, um_per_px)
-        finds: list[Find] = []
-        for row, column in self._finder.located(coarse, field):
-            find = self._finder.outlined(field, row, column) if wanted(row, column) else None
-            if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
-                finds.append(find)
-        finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
+        field, finds = self._found(rgb, um_per_px, wanted)
         with self._laboratory.learning():
-            return tuple(self._name(field, find) for find in finds)
+            return tuple(self._name(field, find).cell for find in finds)
 
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
-        """Get to know the laboratory by a field, ahead of the cells that are to be named.
+        """Get to know the laboratory by a field, whose cells are to come here once.
+
+        `analyse` learns how dark the laboratory's cells are, too; how they lie to each other is
+        learnt here alone.
 
         Args:
             rgb: ``(height, width, 3)`` uint8, RGB, as the camera gave it; left as it is.
@@ -153,8 +134,24 @@ class FieldAnalyser:
         """
         if not self.evens_laboratory:
             return 0
-        cells = self.analyse(rgb, um_per_px=um_per_px)
-        return sum(cell.cell_class.is_counted for cell in cells)
+        named = self._learn(*self._found(rgb, um_per_px, everywhere))
+        return sum(one.cell.cell_class.is_counted for one in named)
+
+    def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
+        """Get to know the laboratory by the cell in the middle of a picture, which comes once.
+
+        Args:
+            picture: ``(height, width, 3)`` uint8, RGB, with some background around the cell.
+            um_per_px: its scale.
+
+        Raises:
+            ImageError: the picture covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        if self.evens_laboratory:
+            field, _ = self._seen(picture, um_per_px)
+            find = self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
+            self._learn(field, [find] if find else [])
 
     @property
     def measured_tone(self) -> Tone | None:
@@ -180,31 +177,70 @@ class FieldAnalyser:
         named, _ = self._namer.named(self._shown(look))
         return ExaminedCell(named, cell_traits(look.crop, look.mask), find.region.area_um2)
 
+    def _found(self, rgb: RGBImage, um_per_px: float, wanted: Wanted) -> tuple[Field, list[Find]]:
+        """Return a field, and what was outlined in it, in reading order."""
+        field, coarse = self._seen(rgb, um_per_px)
+        finds: list[Find] = []
+        for row, column in self._finder.located(coarse, field):
+            find = self._finder.outlined(field, row, column) if wanted(row, column) else None
+            if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
+                finds.append(find)
+        finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
+        return field, finds
+
     def _shown(self, look: Look) -> Look:
         """Return a cell as it would look in the usual laboratory."""
         if not self.evens_laboratory:
             return look
         return Look(self._laboratory.evened(look.crop), look.mask)
 
-    def _learn(self, find: Find, look: Look, named: CellClass) -> None:
-        """Get to know the laboratory by what may be a single cell; a clump is none."""
-        is_single = find.is_whole and find.region.area_um2 <= self._segmenter.largest_area_um2
-        if is_single and (tone := cell_tone(look.crop, look.mask)):
-            self._laboratory.add(named, tone)
+    def _learn(self, field: Field, finds: Sequence[Find]) -> list[_Named]:
+        """Name cells, and take in what is measured of them."""
+        with self._laboratory.learning():
+            named = [self._name(field, find) for find in finds]
+            for one in named:
+                if self._usual and one.teaches and one.traits is not None:
+                    self._laboratory.take_in(one.said, one.traits)
+        return named
+
+    @property
+    def _mixture(self) -> Mixture | None:
+        """How the laboratory's own cells lie; None while that is not known, or not asked for."""
+        return self._laboratory.mixture(self._usual) if self._usual else None
+
+    def _adapted(self, said: Floats, traits: Floats | None) -> tuple[Floats, Floats]:
+        """Return what is said of a cell by itself, and as the laboratory's other cells suggest.
+
+        What a person has confirmed goes before: it is a part of what is said of a cell by itself.
+        """
+        if traits is None:
+            return said, said
+        if self._adapter:
+            said = np.asarray(self._adapter.adapted(said[None], traits[None])[0])
+        mixture = self._mixture
+        if mixture is None:
+            return said, said
+        return said, np.asarray(mixture.adapted(said[None], traits[None])[0])
+
+    def _is_single(self, find: Find) -> bool:
+        """Return whether a find may be a single cell; a clump is none."""
+        return find.is_whole and find.region.area_um2 <= self._segmenter.largest_area_um2
 
     def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:
         scale = self._segmenter.locate_um_per_px
         return seen_coarsely(rgb, um_per_px=um_per_px, coarse_um_per_px=scale)
 
-    def _name(self, field: Field, find: Find) -> Cell:
+    def _name(self, field: Field, find: Find) -> _Named:
         look = self._namer.look(field, find.region)
-        likely, is_strange = self._namer.named(self._shown(look))
-        if self._adapter:
-            traits = cell_traits(look.crop, look.mask)
-            likely = self._adapter.adapted(likely[None], traits[None])[0]
+        told, is_strange = self._namer.named(self._shown(look))
+        # Some milliseconds, which a bundle that compares no cells need not spend.
+        is_compared = self._adapter is not None or self._usual is not None
+        traits = cell_traits(look.crop, look.mask) if is_compared else None
+        said, likely = self._adapted(told, traits)
         best = list(CellClass)[int(np.argmax(likely))]
-        if self.evens_laboratory and best.is_counted and not is_strange:
-            self._learn(find, look, best)
+        teaches = best.is_counted and not is_strange and self._is_single(find)
+        if self.evens_laboratory and teaches and (tone := cell_tone(look.crop, look.mask)):
+            self._laboratory.add(best, tone)
         if is_strange and best.is_counted:
             # Hardly anything is known of it, but which class comes first: beside other views of
             # the same cell this one weighs next to nothing.
@@ -212,7 +248,8 @@ class FieldAnalyser:
         probabilities = tuple(likely.tolist())
         status, reason = self._status(find, probabilities)
         focus = sharpness(look.crop, look.mask)
-        return Cell(find.region, best, probabilities, focus, status, reason)
+        cell = Cell(find.region, best, probabilities, focus, status, reason)
+        return _Named(cell, said, traits, teaches)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.
@@ -223,7 +260,7 @@ class FieldAnalyser:
         """
         if area_um2 > self._segmenter.largest_area_um2:
             return CellStatus.EXCLUDED, "larger than any single leukocyte"
-        probability, least = max(probabilities), self._least
+        probability, least = max(probabilities), self.unclassified_below
         if probability <= 1 / len(probabilities) + _LEFT_OF_STRANGE:
             return CellStatus.UNCLASSIFIED, _STRANGE
         if probability < least:
@@ -238,3 +275,8 @@ class FieldAnalyser:
         if not find.is_whole:
             return CellStatus.EXCLUDED, "larger than the outliner's window"
         return self.decide(probabilities, find.region.area_um2)
+
+
+def _usual_cells(bundle: ModelBundle) -> UsualCells | None:
+    own = bundle.manifest.classifier.own_cells
+    return UsualCells.from_arrays(read_arrays(bundle, own.usual), traits=TRAITS) if own else None

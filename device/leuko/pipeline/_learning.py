@@ -7,13 +7,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from leuko.cells import RGBImage
+from leuko.cells import Cell, RGBImage
 from leuko.errors import ImageError
-from leuko.pipeline._analyser import Analyser
+from leuko.pipeline._protocol import Analyser
 
-MOST_FIELDS = 40
+MOST_FIELDS = 150
 """That are looked at."""
-_ENOUGH_CELLS = 60
+_ENOUGH_CELLS = 200
+_FIRST_FIELDS = 40
+_FIRST_CELLS = 60
 _SEED = 1
 """The same fields are learnt from whenever they are counted."""
 
@@ -31,23 +33,43 @@ def spread_out(fields: Sequence[_T]) -> list[_T]:
 def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]) -> None:
     """Let the analyser know its laboratory by fields, no more of them than it takes.
 
-    They are gone through twice: the first names are given before anything is known. A field that
-    cannot be analysed teaches nothing; what is wrong with it is told when its cells are counted.
+    They are gone through twice: the first names are given before anything is known. A few will do
+    for how dark its cells are, and how these lie to each other is learnt then. A field that cannot
+    be analysed teaches nothing; what is wrong with it is told when its cells are counted.
 
     Args:
         analyser: what is to know the laboratory.
-        fields: yields them; no more than `MOST_FIELDS` are asked for, and none once sixty cells
-            were seen.
+        fields: yields them; no more than `MOST_FIELDS` are asked for, and none once two hundred
+            cells were seen.
 
     Raises:
         EngineError: the engine failed.
     """
     if not analyser.evens_laboratory:
         return
-    for _ in range(2):
-        cells = 0
-        for rgb, um_per_px in islice(fields(), MOST_FIELDS):
-            with suppress(ImageError):
-                cells += analyser.learn(rgb, um_per_px=um_per_px)
-            if cells >= _ENOUGH_CELLS:
-                break
+    _go_through(
+        lambda rgb, um_per_px: _counted(analyser.analyse(rgb, um_per_px=um_per_px)),
+        islice(fields(), _FIRST_FIELDS),
+        enough=_FIRST_CELLS,
+    )
+    _go_through(
+        lambda rgb, um_per_px: analyser.learn(rgb, um_per_px=um_per_px),
+        islice(fields(), MOST_FIELDS),
+        enough=_ENOUGH_CELLS,
+    )
+
+
+def _go_through(
+    look: Callable[[RGBImage, float], int], fields: Iterable[Picture], *, enough: int
+) -> None:
+    """Look at fields until enough leukocytes were seen."""
+    cells = 0
+    for rgb, um_per_px in fields:
+        with suppress(ImageError):
+            cells += look(rgb, um_per_px)
+        if cells >= enough:
+            break
+
+
+def _counted(cells: Iterable[Cell]) -> int:
+    return sum(cell.cell_class.is_counted for cell in cells)

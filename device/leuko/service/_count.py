@@ -10,7 +10,7 @@ from leuko.live import LiveCounter
 from leuko.service._beginning import begun_with, identified, refuse_second_session
 from leuko.service._copies import Copies
 from leuko.service._guess import WBCGuess
-from leuko.service._laboratory import recall_laboratory
+from leuko.service._laboratory import know_by_cells, recall_laboratory
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
@@ -98,6 +98,7 @@ class LiveCount:
         self.segment = position.segment if position else self.segment
         self.keep(update.change)
         self._stain.see(update.change.new)
+        know_by_cells(self._parts.backend, update.change.new)
 
     def keep(self, change: LedgerChange) -> None:
         """Keep what a frame brought; on a disk that takes nothing it waits, and `fault` says so."""

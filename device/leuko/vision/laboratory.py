@@ -1,18 +1,28 @@
-"""What the cells of one laboratory have in common: how dark they are.
+"""What the cells of one laboratory have in common, and how they lie to each other.
 
 Stain and camera make one laboratory's cells darker than another's (`leuko.vision.tone`). That tells
-nothing of a single cell, so it is taken away before one is named.
+nothing of a single cell, so it is taken away before one is named. What is left differs between its
+cells, and the heaps that they lie in tell of each other's names (`leuko.adaptation.Mixture`).
 """
 
 import contextlib
 from collections import deque
 from collections.abc import Generator
 
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.adaptation import FEWEST_CELLS, Mixture, UsualCells, fit_mixture
 from leuko.cells import CellClass, RGBImage
 from leuko.vision.tone import Tone, evened, laboratory_tone, measured_tone
 
 _MOST_CELLS = 200
-"""Newest cells that are gone by; a live count looks at each several times."""
+"""Newest looks that are gone by; a live count looks at each cell several times."""
+_MOST_MEASURED = 400
+_GROWTH = 1.1
+"""Of the measured cells, from which what they tell is found anew."""
+
+_Measured = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Laboratory:
@@ -30,6 +40,10 @@ class Laboratory:
         """
         self._calibrated = calibrated
         self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
+        self._measured: deque[_Measured] = deque(maxlen=_MOST_MEASURED)
+        self._taken_in = 0
+        self._fitted_to = 0
+        self._mixture: Mixture | None = None
 
     @property
     def looks(self) -> int:
@@ -39,17 +53,39 @@ class Laboratory:
     @contextlib.contextmanager
     def learning(self) -> Generator[None]:
         """Forget what is taken in meanwhile if that is cut short: then all of it comes again."""
-        before, is_whole = self._tones.copy(), False
+        before, is_whole = (self._tones.copy(), self._measured.copy(), self._taken_in), False
         try:
             yield
             is_whole = True
         finally:
             if not is_whole:
-                self._tones = before
+                self._tones, self._measured, self._taken_in = before
 
     def add(self, cell_class: CellClass, tone: Tone) -> None:
         """Take in how dark a leukocyte is, and what it was named."""
         self._tones.append((cell_class, tone))
+
+    def take_in(self, probabilities: NDArray[np.float64], traits: NDArray[np.float64]) -> None:
+        """Take in what is measured of a leukocyte; each is to come once.
+
+        Args:
+            probabilities: ``(classes,)``, what the bundle says, in `CellClass` order.
+            traits: ``(traits,)``, as of `leuko.vision.traits.cell_traits`.
+        """
+        self._measured.append((probabilities, traits))
+        self._taken_in += 1
+
+    def mixture(self, usual: UsualCells) -> Mixture | None:
+        """Return how its cells lie to each other; None while too few were taken in.
+
+        Args:
+            usual: how they do elsewhere, the same whenever this is asked.
+        """
+        if self._taken_in >= max(FEWEST_CELLS, _GROWTH * self._fitted_to):
+            probabilities, traits = map(np.array, zip(*self._measured, strict=True))
+            self._mixture = fit_mixture(probabilities, traits, usual)
+            self._fitted_to = self._taken_in
+        return self._mixture
 
     @property
     def tone(self) -> Tone:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from leuko.backends import BackedAnalyser
 from leuko.bundle import default_bundle_path, load_bundle
@@ -52,6 +54,30 @@ def test_a_service_knows_its_laboratory_again_by_the_cells_that_it_counted(
     # cells tell the cytoplasm less well than the nuclei.
     assert again.tone.nucleus == pytest.approx(seen.tone.nucleus, rel=0.2)
     assert again.tone.cytoplasm == pytest.approx(seen.tone.cytoplasm, rel=0.3)
+
+
+class Noting(Laboratory):
+    """Counts the cells that it is to know once each."""
+
+    taken_in = 0
+
+    def take_in(self, probabilities: NDArray[np.float64], traits: NDArray[np.float64]) -> None:
+        self.taken_in += 1
+        super().take_in(probabilities, traits)
+
+
+def test_each_leukocyte_tells_of_the_others_once_however_often_it_was_seen(
+    parts_of: Callable[[Laboratory], Parts], store: Store, frames: list[Frame]
+) -> None:
+    seen, again = Noting(), Noting()
+    service = LiveService(parts_of(seen))
+    service.start("H-12", operator="ana", target=Target(100), asked_by="ana")
+    for frame in frames[:24]:
+        service.take(frame)
+    leukocytes = [cell for cell in store.cells(1) if cell.cell_class.is_counted]
+    assert 0 < seen.taken_in == len(leukocytes) < seen.looks
+    LiveService(parts_of(again))
+    assert again.taken_in == len(leukocytes)
 
 
 def test_without_an_open_session_no_laboratory_is_known(

@@ -9,7 +9,7 @@ from rich.progress import track
 from leuko.bundle import ModelBundle
 from leuko.cells import Mask, RGBImage
 from leuko_training.datasets import LabelledImage, load_mask
-from leuko_training.evaluation import analyser_of, union_of
+from leuko_training.evaluation import analysis_of, union_of
 from leuko_training.images import read_rgb
 from leuko_training.metrics import score_masks
 
@@ -43,7 +43,7 @@ class Outlining:
         Args:
             bundle: the models.
         """
-        self._analyse = analyser_of(bundle)
+        self._analyse = analysis_of(bundle).cells_of
 
     def scores(self, items: Sequence[LabelledImage], views: Mapping[str, View]) -> dict[str, Score]:
         """Return the score of each view of the same fields.

@@ -20,7 +20,21 @@ from leuko_training.images import read_rgb
 Analyse = Callable[[RGBImage, float], tuple[Cell, ...]]
 """The cells of a field, from its pixels and its scale in µm per pixel."""
 
-AnalyseAt = Callable[[Iterable[Picture]], Analyse]
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis of fields at one laboratory.
+
+    Attributes:
+        cells_of: the analysis.
+        unclassified_below: probability below which it leaves a cell unclassified there.
+    """
+
+    cells_of: Analyse
+    unclassified_below: float
+
+
+AnalyseAt = Callable[[Iterable[Picture]], Analysis]
 """An analysis at a laboratory, which some of its fields make known."""
 
 SMALLEST_TRUE_UM2 = 5.0
@@ -42,7 +56,7 @@ class Finding:
     cells: tuple[Cell, ...]
 
 
-def analyser_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Analyse:
+def analysis_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Analysis:
     """Return the analysis as the device does it, on one thread.
 
     Args:
@@ -53,7 +67,10 @@ def analyser_of(bundle: ModelBundle, laboratory: Iterable[Picture] = ()) -> Anal
     analyser = FieldAnalyser(bundle, LiteRTEngine(threads=1))
     pictures = list(islice(laboratory, MOST_FIELDS)) if analyser.evens_laboratory else []
     learn_laboratory(analyser, lambda: pictures)
-    return lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px)
+    return Analysis(
+        lambda rgb, um_per_px: analyser.analyse(rgb, um_per_px=um_per_px),
+        analyser.unclassified_below,
+    )
 
 
 def pictures_of(items: Sequence[LabelledImage]) -> Iterator[Picture]:

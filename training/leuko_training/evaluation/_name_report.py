@@ -17,11 +17,12 @@ def name_lines(evaluation: Evaluation, pictures: str) -> Iterator[str]:
     yield "One cell an image counts: the one nearest to the labelled box, else to the mask, else to"
     yield f"the middle of the image, no more than {REACH_UM:g} µm off. A cell not found is wrong."
     yield "*Five-way* is the likeliest of the five leukocyte classes, *of eight* of all classes."
-    yield f"A cell below {evaluation.subject.unclassified_below:g} is unclassified; *classified* is"
-    yield "the accuracy (of eight) among the rest.\n"
-    headings = ("set", "n", "five-way", "found", "of eight", "unclassified", "classified")
+    yield "A cell whose likeliest class is less probable than the threshold is unclassified; the"
+    yield "threshold is higher where the set's own cells tell of each other's names. *Classified*"
+    yield "is the accuracy (of eight) among the rest.\n"
+    headings = ("set", "n", "five-way", "found", "of eight", "threshold", "unclassified")
     rows = (_name_row(result) for result in evaluation.names if result.leukocytes)
-    yield from table(headings, rows)
+    yield from table((*headings, "classified"), rows)
     for result in evaluation.names:
         yield from _classes(result)
     yield f"The ten surest mistakes of each set are drawn in `{pictures}/worst/*-names.png`.\n"
@@ -35,6 +36,7 @@ def _name_row(result: NameResult) -> tuple[str, ...]:
         f"{percent(accuracy)} ({low:.1f} – {high:.1f})",
         percent(result.found),
         percent(result.accuracy_of_eight),
+        f"{result.unclassified_below:g}",
         percent(result.unclassified),
         percent(result.accuracy_of_classified),
     )

@@ -76,6 +76,7 @@ def _names(result: NameResult, root: Path) -> dict[str, object]:
         "five_way": _proportion(result.accuracy),
         "found": _proportion(result.found),
         "of_eight": _proportion(result.accuracy_of_eight),
+        "unclassified_below": result.unclassified_below,
         "unclassified": _proportion(result.unclassified),
         "of_classified": _proportion(result.accuracy_of_classified),
         "confusion_of_five": result.five_way.table,

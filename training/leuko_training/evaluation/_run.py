@@ -11,7 +11,8 @@ from leuko_training.errors import DatasetError
 from leuko_training.evaluation._fields import FieldResult, score_fields
 from leuko_training.evaluation._findings import (
     AnalyseAt,
-    analyser_of,
+    Finding,
+    analysis_of,
     find_cells,
     pictures_of,
 )
@@ -47,7 +48,8 @@ class Subject:
     Attributes:
         label: name for people.
         sha256: hash of the bundle's manifest, empty for what is no bundle.
-        unclassified_below: probability below which a cell is unclassified.
+        unclassified_below: probability below which a cell is unclassified where nothing is known
+            of the laboratory's own cells.
         held_out: what it was never trained nor tuned on, in its maker's words.
     """
 
@@ -108,7 +110,7 @@ def evaluate(
     """
     slides = simulated_slides(seeds) if seeds else ()
     subject = subject_of(bundle)
-    analyse_at = partial(analyser_of, bundle)
+    analyse_at = partial(analysis_of, bundle)
     return evaluate_analysis(analyse_at, subject, root, fold=fold, slides=slides)
 
 
@@ -140,15 +142,16 @@ def evaluate_analysis(
         raise DatasetError(
             f"{root} holds no image of fold {fold}; name the folder of all data sets"
         )
-    found = {
-        name: list(find_cells(items[name], analyse_at(pictures_of(items[name])), name))
-        for name in wanted
-        if items[name]
-    }
-    threshold = subject.unclassified_below
+    found: dict[str, list[Finding]] = {}
+    below: dict[str, float] = {}
+    for name in wanted:
+        if items[name]:
+            analysis = analyse_at(pictures_of(items[name]))
+            found[name] = list(find_cells(items[name], analysis.cells_of, name))
+            below[name] = analysis.unclassified_below
     outlines = [score_outlines(name, found[name]) for name in OUTLINED if name in found]
     names = [
-        name_cells(name, found[name], unclassified_below=threshold)
+        name_cells(name, found[name], unclassified_below=below[name])
         for name in NAMED
         if name in found
     ]

@@ -138,7 +138,7 @@ def score_simulated(
     answers: list[SimulatedAnswer] = []
     false: list[FalseRegion] = []
     for slide in slides:
-        cells = analyse_at([(slide.rgb, UM_PER_PX)])(slide.rgb, UM_PER_PX)
+        cells = analyse_at([(slide.rgb, UM_PER_PX)]).cells_of(slide.rgb, UM_PER_PX)
         matching = matched(cells, [region for _, region in slide.truths])
         seeds.append(slide.seed)
         answers += _answers(slide, matching.found, cells)

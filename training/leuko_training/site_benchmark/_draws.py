@@ -6,10 +6,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from leuko.adaptation import adaptable, cross_validated, fit_adapter
+from leuko.adaptation import (
+    UsualCells,
+    adaptable,
+    cross_validated,
+    fit_adapter,
+    fit_mixture,
+)
 from leuko.cells import LEUKOCYTES
 from leuko_training.answers import CLASSES
-from leuko_training.site_benchmark._cells import SiteCells
+from leuko_training.left_out_cells import LeftOutCells
+from leuko_training.own_cells import LEARNT
 
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -29,8 +36,10 @@ class Draw:
         seed: source of its chance.
         confirmed: cells that were confirmed.
         others: leukocytes that were asked about.
-        before: share of these that are named right among the five without adaptation.
-        after: the same with it, if it was kept.
+        before: share of these that are named right among the five by the bundle alone.
+        own: the same with the laboratory's own cells, of which none is confirmed.
+        alone: with the confirmed cells alone, if adapting to them was kept.
+        after: with both, as on the device.
         is_kept: whether the adaptation helped in cross-validation, and so is used.
     """
 
@@ -38,15 +47,20 @@ class Draw:
     confirmed: int
     others: int
     before: float
+    own: float
+    alone: float
     after: float
     is_kept: bool
 
 
-def draws_of(cells: SiteCells, *, each: int, other_slides: bool = False) -> tuple[Draw, ...]:
+def draws_of(
+    cells: LeftOutCells, usual: UsualCells, *, each: int, other_slides: bool = False
+) -> tuple[Draw, ...]:
     """Return a draw for each seed.
 
     Args:
         cells: of one set.
+        usual: how leukocytes lie to each other in other laboratories.
         each: cells of each class that are confirmed; never more than half of the class.
         other_slides: confirm cells of half of the slides and ask about the other half; none
             where there are too few slides, or each cell counts as one.
@@ -55,10 +69,12 @@ def draws_of(cells: SiteCells, *, each: int, other_slides: bool = False) -> tupl
     is_parted = _SLIDES_TO_PART <= slides < np.count_nonzero(cells.are_leukocytes) / 2
     if other_slides and not is_parted:
         return ()
-    return tuple(_draw(cells, each, seed, other_slides=other_slides) for seed in SEEDS)
+    return tuple(_draw(cells, usual, each, seed, other_slides=other_slides) for seed in SEEDS)
 
 
-def unconfirmed(cells: SiteCells, *, each: int) -> tuple[int, float, float] | None:
+def unconfirmed(
+    cells: LeftOutCells, usual: UsualCells, *, each: int
+) -> tuple[int, float, float] | None:
     """Return how well cells outside the five classes are named before and after adapting to those.
 
     Their number, and shares of all classes' likeliest; None for a set without such cells.
@@ -70,11 +86,15 @@ def unconfirmed(cells: SiteCells, *, each: int) -> tuple[int, float, float] | No
     for seed in SEEDS:
         drawn = _confirmed(cells, each, np.random.default_rng(seed), other_slides=False)
         before.append(_right(cells, others, cells.cells.probabilities, _ALL))
-        after.append(_right(cells, others, _adapted(cells, drawn)[0], _ALL))
+        confirmed, _ = _adapted(cells, drawn)
+        unnamed = _unnamed(cells, drawn, np.random.default_rng(seed))
+        after.append(_right(cells, others, _beside(cells, confirmed, unnamed, usual), _ALL))
     return len(others), float(np.mean(before)), float(np.mean(after))
 
 
-def _draw(cells: SiteCells, each: int, seed: int, *, other_slides: bool) -> Draw:
+def _draw(
+    cells: LeftOutCells, usual: UsualCells, each: int, seed: int, *, other_slides: bool
+) -> Draw:
     rng = np.random.default_rng(seed)
     drawn = _confirmed(cells, each, rng, other_slides=other_slides)
     is_asked = cells.are_leukocytes.copy()
@@ -82,18 +102,38 @@ def _draw(cells: SiteCells, each: int, seed: int, *, other_slides: bool) -> Draw
     if other_slides:
         is_asked &= ~np.isin(cells.slides, _first_half(cells, np.random.default_rng(seed)))
     others = np.flatnonzero(is_asked)
-    adapted, is_kept = _adapted(cells, drawn)
+    confirmed, is_kept = _adapted(cells, drawn)
+    by_itself, unnamed = cells.cells.probabilities, _unnamed(cells, drawn, rng)
+    said = {
+        "before": by_itself,
+        "own": _beside(cells, by_itself, unnamed, usual),
+        "alone": confirmed,
+        "after": _beside(cells, confirmed, unnamed, usual),
+    }
     return Draw(
         seed=seed,
         confirmed=len(drawn),
         others=len(others),
-        before=_right(cells, others, cells.cells.probabilities, _FIVE),
-        after=_right(cells, others, adapted, _FIVE),
+        **{name: _right(cells, others, one, _FIVE) for name, one in said.items()},
         is_kept=is_kept,
     )
 
 
-def _confirmed(cells: SiteCells, each: int, rng: Generator, *, other_slides: bool) -> Rows:
+def _unnamed(cells: LeftOutCells, drawn: Rows, rng: Generator) -> Rows:
+    """Return cells by lot that nobody has confirmed, as many as a count learns from."""
+    others = np.setdiff1d(np.arange(len(cells.cells)), drawn)
+    return rng.permutation(others)[:LEARNT]
+
+
+def _beside(
+    cells: LeftOutCells, said: NDArray[np.float64], unnamed: Rows, usual: UsualCells
+) -> NDArray[np.float64]:
+    """Return what is made of all cells once some of them tell of each other."""
+    traits = cells.cells.traits
+    return fit_mixture(said[unnamed], traits[unnamed], usual).adapted(said, traits)
+
+
+def _confirmed(cells: LeftOutCells, each: int, rng: Generator, *, other_slides: bool) -> Rows:
     may = np.isin(cells.slides, _first_half(cells, rng)) if other_slides else None
     drawn: list[int] = []
     for name in _FIVE:
@@ -104,14 +144,14 @@ def _confirmed(cells: SiteCells, each: int, rng: Generator, *, other_slides: boo
     return rng.permutation(np.array(drawn, np.int64))
 
 
-def _first_half(cells: SiteCells, rng: Generator) -> NDArray[np.str_]:
+def _first_half(cells: LeftOutCells, rng: Generator) -> NDArray[np.str_]:
     slides = rng.permutation(np.unique(cells.slides))
     return slides[: len(slides) // 2]
 
 
-def _adapted(cells: SiteCells, drawn: Rows) -> tuple[NDArray[np.float64], bool]:
+def _adapted(cells: LeftOutCells, drawn: Rows) -> tuple[NDArray[np.float64], bool]:
     everything, confirmed = cells.cells, cells.cells.chosen(drawn)
-    weights = cells.class_weights
+    weights = cells.certainty.class_weights
     adapter = fit_adapter(confirmed, adaptable(confirmed), class_weights=weights)
     if adapter is None or not cross_validated(confirmed, class_weights=weights).helps:
         return everything.probabilities, False
@@ -119,7 +159,7 @@ def _adapted(cells: SiteCells, drawn: Rows) -> tuple[NDArray[np.float64], bool]:
 
 
 def _right(
-    cells: SiteCells, rows: Rows, probabilities: NDArray[np.float64], classes: list[int]
+    cells: LeftOutCells, rows: Rows, probabilities: NDArray[np.float64], classes: list[int]
 ) -> float:
     named = np.array(classes)[probabilities[rows][:, classes].argmax(axis=1)]
     return float(np.mean(named == cells.cells.classes[rows]))

@@ -10,6 +10,7 @@ import numpy as np
 from leuko.errors import OutputError
 from leuko_training.benchmark import Machine
 from leuko_training.evaluation import table
+from leuko_training.own_cells import LEARNT
 from leuko_training.site_benchmark._cost import Cost
 from leuko_training.site_benchmark._draws import SEEDS, Draw
 
@@ -40,13 +41,13 @@ class SiteRow:
 
     @property
     def before(self) -> float:
-        """Mean share named right without adaptation."""
-        return _mean(self.draws)[0]
+        """Mean share named right by the bundle alone."""
+        return _mean(self.draws, "before")
 
     @property
     def after(self) -> float:
-        """Mean share named right with it."""
-        return _mean(self.draws)[1]
+        """Mean share named right with confirmed cells and the laboratory's others."""
+        return _mean(self.draws, "after")
 
     @property
     def is_met(self) -> bool:
@@ -107,12 +108,16 @@ def _lines(bench: SiteBench) -> Iterator[str]:
     yield f"over {len(SEEDS)} draws (seeds {SEEDS[0]} to {SEEDS[-1]}) ± standard deviation."
     yield "Of a class with fewer than twice as many cells, half are confirmed. An adaptation that"
     yield "does not help in the cross-validation among the confirmed cells is not used; *kept*"
-    yield "says how often it was.\n"
+    yield "says how often it was. *Before* is the bundle alone, *own cells* what unconfirmed cells"
+    yield f"of the laboratory make of that ({LEARNT} by lot, or all), *confirmed alone* the"
+    yield "adaptation without them, *after* both, as on the device; the rest compares *after* with"
+    yield "*before*.\n"
     for each, target in ((_MANY, "error halved, or 95 %"), (5, "a gain")):
         yield f"## {each} confirmed cells a class\n"
-        heads = ("set", "confirmed", "asked", "before", "after", "error left", "worst draw", "kept")
-        rows = [row for row in bench.rows if row.each == each]
-        yield from table((*heads, f"target: {target}"), [_row(row) for row in rows])
+        named = ("before", "own cells", "confirmed alone", "after")
+        judged = ("error left", "worst draw", "kept", f"target: {target}")
+        heads = ("set", "confirmed", "asked", *named, *judged)
+        yield from table(heads, [_row(row) for row in bench.rows if row.each == each])
     yield "*worst draw*: change in points. In no draw may it be below −1.\n"
     yield from _other_slides(bench.rows)
     yield from _unconfirmed(bench.rows)
@@ -127,7 +132,7 @@ def _row(row: SiteRow) -> tuple[str, ...]:
         row.dataset,
         str(round(np.mean([draw.confirmed for draw in row.draws]))),
         str(round(np.mean([draw.others for draw in row.draws]))),
-        f"{100 * row.before:.1f}",
+        *(f"{100 * _mean(row.draws, name):.1f}" for name in ("before", "own", "alone")),
         f"{100 * row.after:.1f} ± {100 * np.std([draw.after for draw in row.draws]):.1f}",
         f"{(1 - row.after) / max(1e-9, 1 - row.before):.2f}",
         f"{100 * min(changes):+.1f}",
@@ -148,7 +153,7 @@ def _other_slides(rows: Sequence[SiteRow]) -> Iterator[str]:
 
 
 def _parted(row: SiteRow) -> tuple[str, ...]:
-    before, after = _mean(row.other_slides)
+    before, after = (_mean(row.other_slides, name) for name in ("before", "after"))
     return (
         row.dataset,
         str(row.each),
@@ -191,11 +196,8 @@ def _cost(cost: Cost) -> Iterator[str]:
     yield from table(("what", "target", "measured", ""), rows)
 
 
-def _mean(draws: Sequence[Draw]) -> tuple[float, float]:
-    return (
-        float(np.mean([draw.before for draw in draws])),
-        float(np.mean([draw.after for draw in draws])),
-    )
+def _mean(draws: Sequence[Draw], name: str) -> float:
+    return float(np.mean([getattr(draw, name) for draw in draws]))
 
 
 def _mark(*, is_met: bool) -> str:

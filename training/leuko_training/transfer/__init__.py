@@ -23,7 +23,7 @@ from leuko_training.transfer._laboratories import (
 )
 from leuko_training.transfer._names import ask, train_without
 from leuko_training.transfer._outlines import outlines_and_report, render_outlines
-from leuko_training.transfer._places import Places, read_all
+from leuko_training.transfer._places import KEPT, Places, read_all
 from leuko_training.transfer._report import record_of_transfer, render_transfer
 from leuko_training.transfer._run import Bench, Trial, Tried, finished, keep, planned
 from leuko_training.transfer._shipped import (
@@ -35,6 +35,7 @@ from leuko_training.transfer._shipped import (
 from leuko_training.transfer._whole import ByRecipe, judge_bundles, kept_figures
 
 __all__ = [
+    "KEPT",
     "LABORATORIES",
     "PROXY_GROUPS",
     "RECIPES",

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from leuko_training.datasets import LabelledImage, available_datasets, read_dataset
 
+KEPT = "transfer-answers"
+"""Folder among the results of what classifiers answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -27,7 +30,11 @@ class Places:
     @property
     def kept(self) -> Path:
         """Folder of what classifiers answered, for reports when the trainings are gone."""
-        return self.results / "transfer-answers"
+        return self.results / KEPT
+
+    def own_cells(self, laboratory: str) -> Path:
+        """Return the file of how leukocytes lie to each other in all laboratories but one."""
+        return self.folder / "own-cells" / f"{laboratory}.npz"
 
 
 def read_all(root: Path) -> list[LabelledImage]:

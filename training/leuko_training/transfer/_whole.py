@@ -14,7 +14,7 @@ from leuko_training.answers import Answers
 from leuko_training.certainty import Certainty, choose, write_certainty
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
-from leuko_training.evaluation import analyser_of, pictures_of
+from leuko_training.evaluation import analysis_of, pictures_of
 from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.partition import TRAINING_FOLDS, partition
@@ -93,6 +93,7 @@ def _judge(
         left_out=trial.left_out,
         root=places.root,
         folder=places.folder / _FOLDER / trial.recipe / name,
+        own_cells=own_cells if (own_cells := places.own_cells(name)).is_file() else None,
     )
     absent = sets_of(trial.left_out)
     return list(judge_whole(out, [i for i in items if i.dataset in absent], places.root))
@@ -130,6 +131,7 @@ def convert(
     left_out: Sequence[str],
     root: Path,
     folder: Path,
+    own_cells: Path | None = None,
 ) -> Path:
     """Make a bundle of two models with leuko-convert, and return its folder.
 
@@ -143,6 +145,7 @@ def convert(
         left_out: laboratories whose images decide no range of any activation either.
         root: folder of all data sets.
         folder: that the bundle is made in.
+        own_cells: file of how leukocytes lie to each other elsewhere; None to do without.
 
     Raises:
         DatasetError: the conversion failed; says what it said.
@@ -154,6 +157,8 @@ def convert(
     words += ["--certainty", believed, "--datasets", root, "--name", "left-out"]
     for name in sorted(sets_of(left_out)):
         words += ["--without", name]
+    if own_cells:
+        words += ["--own-cells", own_cells]
     done = subprocess.run(  # ruff: ignore[subprocess-without-shell-equals-true] - our own command
         [sys.executable, "-m", "leuko_converter", "bundle", *map(str, words)],
         capture_output=True,
@@ -168,13 +173,12 @@ def convert(
 def judge_whole(bundle: Path, items: Sequence[LabelledImage], root: Path) -> Iterator[WholeFigures]:
     """Yield what a bundle makes of every set among some images, as the device would run it."""
     loaded = load_bundle(bundle)
-    analyse = analyser_of(loaded, pictures_of(items))
-    below = loaded.manifest.classifier.unclassified_below
+    analysis = analysis_of(loaded, pictures_of(items))
     for name in dict.fromkeys(item.dataset for item in items):
         yield figures_of(
             name,
             [item for item in items if item.dataset == name],
-            analyse,
+            analysis.cells_of,
             root,
-            unclassified_below=below,
+            unclassified_below=analysis.unclassified_below,
         )

@@ -25,20 +25,22 @@ _FEWEST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class SiteCells:
+class LeftOutCells:
     """The cells of one data set of a laboratory that a classifier has not seen.
 
     Attributes:
         dataset: name of the set.
         cells: traits, the classifier's probabilities and true classes.
         slides: ``(cells,)`` str, slide, donor or run that each is from.
-        class_weights: how common each `CellClass` is taken to be.
+        folds: ``(cells,)`` str, the fold of the split that each cell's image is in.
+        certainty: what was made of the classifier's answers, chosen on other laboratories.
     """
 
     dataset: str
     cells: Confirmed
     slides: NDArray[np.str_]
-    class_weights: tuple[float, ...]
+    folds: NDArray[np.str_]
+    certainty: Certainty
 
     @property
     def are_leukocytes(self) -> NDArray[np.bool_]:
@@ -47,8 +49,8 @@ class SiteCells:
 
 
 def cells_of_left_out(
-    root: Path, runs: Path, segmenter: Path
-) -> tuple[list[SiteCells], tuple[str, ...]]:
+    root: Path, runs: Path, kept: Path, segmenter: Path, *, seed: int = 1
+) -> tuple[list[LeftOutCells], tuple[str, ...]]:
     """Return the cells of every laboratory left out by a long training, and those without one.
 
     What is measured of cells is kept below ``runs``, for cutting them out takes minutes.
@@ -56,17 +58,25 @@ def cells_of_left_out(
     Args:
         root: folder of all data sets.
         runs: folder of all trainings.
+        kept: folder of what classifiers answered whose trainings are gone.
         segmenter: outlines cells where there is no mask.
+        seed: of the trainings.
 
     Raises:
-        DatasetError: no long training is there, or it was asked about other cells.
+        DatasetError: no long training was kept, or it was asked about other cells.
     """
     recipe = next(name for name, one in RECIPES.items() if one is SHIPPED)
-    trials = {one: Trial(recipe, (one,), 1, is_short=False) for one in LABORATORIES}
-    files = {one: trial.answers_in(runs / "transfer") for one, trial in trials.items()}
-    said = {one: Answers.read(file) for one, file in files.items() if file.is_file()}
+    said: dict[str, Answers] = {}
+    for one in LABORATORIES:
+        trial = Trial(recipe, (one,), seed, is_short=False)
+        places = [trial.answers_in(folder) for folder in (runs / "transfer", kept)]
+        if file := next((place for place in places if place.is_file()), None):
+            said[one] = Answers.read(file)
     if len(said) < 2:
-        raise DatasetError(f"no two long trainings are in {runs}; run leuko-train transfer first")
+        raise DatasetError(
+            f"no two long trainings of seed {seed} are in {runs} or {kept}; "
+            "run leuko-train transfer first"
+        )
     # As the device names them: with its prior and the temperature that the others choose.
     certainties = {one: certainty for one, (certainty, _) in judged_elsewhere(said).items()}
     found = [
@@ -90,7 +100,7 @@ def _is_enough(answers: Answers) -> bool:
 
 def _joined(
     answers: Answers, certainty: Certainty, kept: Path, *, root: Path, segmenter: Path
-) -> SiteCells:
+) -> LeftOutCells:
     name = kept.stem
     if not kept.is_file():
         _measure(name, root, kept, segmenter)
@@ -99,7 +109,7 @@ def _joined(
     if truths.tolist() != answers.truths.tolist():
         raise DatasetError(f"{kept} is not of the cells that were asked about; remove it")
     cells = Confirmed(traits, certainty.applied(answers.probabilities), truths)
-    return SiteCells(name, cells, slides, certainty.class_weights)
+    return LeftOutCells(name, cells, slides, answers.folds, certainty)
 
 
 def _measure(name: str, root: Path, kept: Path, segmenter: Path) -> None:

@@ -1,0 +1,118 @@
+"""What a laboratory's own cells tell of each other's names."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from leuko.adaptation import UsualCells, features_of, fit_mixture
+from leuko.cells import LEUKOCYTES, CellClass
+from leuko.errors import BundleError
+
+Floats = NDArray[np.float64]
+
+NEUTROPHIL, LYMPHOCYTE, EOSINOPHIL, ERYTHROBLAST = (
+    list(CellClass).index(name)
+    for name in (
+        CellClass.NEUTROPHIL,
+        CellClass.LYMPHOCYTE,
+        CellClass.EOSINOPHIL,
+        CellClass.ERYTHROBLAST,
+    )
+)
+TRAITS = 4
+
+
+def said_of(classes: NDArray[np.int64], *, sure: float) -> Floats:
+    """What a bundle says that takes each cell for its class, so sure of it."""
+    said = np.full((len(classes), len(CellClass)), (1 - sure) / (len(CellClass) - 1))
+    said[np.arange(len(classes)), classes] = sure
+    return said
+
+
+def traits_of(classes: NDArray[np.int64], rng: np.random.Generator, *, shift: float) -> Floats:
+    """Colours that tell the classes, wherever the laboratory's stain has put them."""
+    traits = rng.normal(0, 1, (len(classes), TRAITS)) + shift
+    traits[:, 0] += 8.0 * (classes == LYMPHOCYTE)
+    traits[:, 1] += 8.0 * (classes == EOSINOPHIL)
+    return traits
+
+
+@pytest.fixture(scope="module")
+def usual() -> UsualCells:
+    rng = np.random.default_rng(1)
+    classes = np.repeat(np.arange(len(LEUKOCYTES)), 60)
+    features = features_of(traits_of(classes, rng, shift=0.0), said_of(classes, sure=0.6))
+    means = np.array([features[classes == name].mean(axis=0) for name in range(len(LEUKOCYTES))])
+    covariance = np.eye(features.shape[1])
+    return UsualCells(means.astype(np.float32), covariance.astype(np.float32))
+
+
+def five_way(probabilities: Floats) -> NDArray[np.int64]:
+    return np.asarray(probabilities[:, : len(LEUKOCYTES)].argmax(axis=1))
+
+
+def test_the_five_come_first_in_the_order_of_classes() -> None:
+    assert tuple(CellClass)[: len(LEUKOCYTES)] == LEUKOCYTES
+
+
+def test_cells_that_the_bundle_mistakes_are_named_by_the_heap_they_lie_in(
+    usual: UsualCells,
+) -> None:
+    rng = np.random.default_rng(2)
+    classes = np.repeat([NEUTROPHIL, LYMPHOCYTE, EOSINOPHIL], [60, 30, 30])
+    taken_for = np.where(rng.random(len(classes)) < 0.3, NEUTROPHIL, classes)
+    said, traits = said_of(taken_for, sure=0.5), traits_of(classes, rng, shift=5.0)
+    adapted = fit_mixture(said, traits, usual).adapted(said, traits)
+    assert np.mean(five_way(said) == classes) < 0.9
+    assert np.mean(five_way(adapted) == classes) > 0.98
+
+
+def test_a_class_that_has_no_cells_gets_none(usual: UsualCells) -> None:
+    rng = np.random.default_rng(3)
+    classes = np.full(40, NEUTROPHIL)
+    said, traits = said_of(classes, sure=0.5), traits_of(classes, rng, shift=-3.0)
+    adapted = fit_mixture(said, traits, usual).adapted(said, traits)
+    assert set(five_way(adapted).tolist()) == {NEUTROPHIL}
+
+
+@given(seed=st.integers(0, 2**32 - 1), cells=st.integers(1, 60))
+def test_other_classes_keep_what_they_have_and_all_adds_up_to_one(seed: int, cells: int) -> None:
+    rng = np.random.default_rng(seed)
+    said = rng.dirichlet(np.full(len(CellClass), 0.3), cells)
+    traits = rng.normal(0, 3, (cells, TRAITS))
+    length = TRAITS + len(CellClass)
+    anything = UsualCells(
+        rng.normal(size=(len(LEUKOCYTES), length)).astype(np.float32),
+        np.eye(length, dtype=np.float32),
+    )
+    adapted = fit_mixture(said, traits, anything).adapted(said, traits)
+    assert np.isfinite(adapted).all()
+    assert adapted.sum(axis=1) == pytest.approx(1)
+    assert (adapted[:, len(LEUKOCYTES) :] == said[:, len(LEUKOCYTES) :]).all()
+
+
+def test_an_erythroblast_stays_one(usual: UsualCells) -> None:
+    rng = np.random.default_rng(5)
+    classes = np.repeat([NEUTROPHIL, ERYTHROBLAST], [40, 2])
+    said, traits = said_of(classes, sure=0.8), traits_of(classes, rng, shift=0.0)
+    adapted = fit_mixture(said, traits, usual).adapted(said, traits)
+    assert set(adapted[classes == ERYTHROBLAST].argmax(axis=1).tolist()) == {ERYTHROBLAST}
+
+
+def test_usual_cells_of_other_features_are_refused(usual: UsualCells) -> None:
+    again = UsualCells.from_arrays(usual.arrays, traits=TRAITS)
+    assert (again.means == usual.means).all()
+    assert (again.covariance == usual.covariance).all()
+    for arrays in ({}, {"means": usual.means}, {**usual.arrays, "more": usual.means}):
+        with pytest.raises(BundleError, match="convert the bundle again, or update Leuko"):
+            UsualCells.from_arrays(arrays, traits=TRAITS)
+    with pytest.raises(BundleError, match="usual cells"):
+        UsualCells.from_arrays(usual.arrays, traits=TRAITS + 1)
+    for damage in (np.nan, 0.0):
+        damaged = usual.covariance.copy()
+        damaged[0, 0] = damage
+        arrays = {"means": usual.means, "covariance": damaged}
+        with pytest.raises(BundleError, match="no numbers to compare cells by"):
+            UsualCells.from_arrays(arrays, traits=TRAITS)

@@ -1,0 +1,135 @@
+"""What is learnt of how leukocytes lie to each other, and what the report says it is worth."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leuko.adaptation import Confirmed, UsualCells
+from leuko.errors import OutputError, SettingsError
+from leuko.vision.traits import TRAITS
+from leuko_training.certainty import Certainty
+from leuko_training.left_out_cells import LeftOutCells
+from leuko_training.own_cells import (
+    MIXES,
+    OwnCells,
+    OwnCellsBench,
+    drawn,
+    known_by_own_cells,
+    read_own_cells,
+    sessions,
+    shipped_own_cells,
+    usual_cells,
+    write_bench,
+    write_own_cells,
+)
+
+CLASSES, CELLS = 5, 40
+
+
+def laboratory(name: str, *, shift: float, seed: int, fold: str = "1") -> LeftOutCells:
+    """Five classes whose colours tell them, of which a classifier mistakes every fourth cell."""
+    rng = np.random.default_rng(seed)
+    truths = np.repeat(np.arange(CLASSES), CELLS)
+    taken_for = np.where(rng.random(truths.size) < 0.25, 0, truths)
+    said = np.exp(rng.normal(0, 0.7, (truths.size, 8)) + 2.0 * np.eye(8)[taken_for])
+    said /= said.sum(axis=1, keepdims=True)
+    traits = rng.normal(0, 1, (truths.size, TRAITS)) + shift
+    traits[np.arange(truths.size), truths] += 6.0
+    names = np.array([str(number) for number in range(truths.size)])
+    cells = Confirmed(traits, said, truths)
+    return LeftOutCells(name, cells, names, np.full(truths.size, fold), Certainty(1.0, 0.5))
+
+
+@pytest.fixture(scope="module")
+def found() -> list[LeftOutCells]:
+    return [
+        laboratory("pale", shift=-3.0, seed=1),
+        laboratory("usual", shift=0.0, seed=2),
+        laboratory("dark", shift=3.0, seed=3),
+    ]
+
+
+def test_what_a_laboratory_s_cells_have_in_common_is_no_part_of_how_they_lie(
+    found: list[LeftOutCells],
+) -> None:
+    usual = usual_cells([one.cells for one in found])
+    towards_own = usual.means[:, :TRAITS] - usual.means[:, :TRAITS].mean(axis=0)
+    assert np.argmax(towards_own[:, :CLASSES], axis=1).tolist() == list(range(CLASSES))
+    assert np.diag(usual.covariance)[:TRAITS] == pytest.approx(1.0, rel=0.25)
+
+
+def test_a_class_that_one_laboratory_lacks_is_learnt_from_the_others(
+    found: list[LeftOutCells],
+) -> None:
+    few = found[0].cells.chosen(found[0].cells.classes != 4)
+    usual = usual_cells([few, found[1].cells, found[2].cells])
+    whole = usual_cells([one.cells for one in found])
+    assert usual.means[4] - usual.means[3] == pytest.approx(
+        whole.means[4] - whole.means[3], abs=0.6
+    )
+
+
+def test_own_cells_name_what_the_classifier_mistakes_and_the_report_shows_it(
+    found: list[LeftOutCells], tmp_path: Path
+) -> None:
+    known = known_by_own_cells(found)
+    for one in known:
+        assert (one.before.five_way.percent or 0) < 85
+        assert all((after.five_way.percent or 0) > 90 for after in one.after)
+    drawn_sessions = sessions(found)
+    assert {one.cells for one in drawn_sessions} == {30, 60, 120}
+    bench = OwnCellsBench(1, known, drawn_sessions, ("krd-wbc",))
+    write_bench([bench], tmp_path)
+    written = (tmp_path / "own-cells.md").read_text("utf-8")
+    assert "no long training has left them out yet:\nkrd-wbc." in written
+    assert sum(line.startswith("| dark |") for line in written.splitlines()) == 1
+    assert "| a healthy adult's | 60 | 3 |" in written
+    assert (tmp_path / "own-cells.png").stat().st_size > 1000
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="choose another folder"):
+        write_bench([bench], tmp_path / "file")
+
+
+def test_a_session_is_drawn_with_the_classes_that_are_wanted(found: list[LeftOutCells]) -> None:
+    rng = np.random.default_rng(1)
+    by_name = {mix.name: mix for mix in MIXES}
+    alone = drawn(found[0], 30, by_name["eosinophils alone"], rng)
+    assert found[0].cells.classes[alone].tolist() == [3] * 30
+    blood = found[0].cells.classes[drawn(found[0], 60, by_name["a healthy adult's"], rng)]
+    assert np.bincount(blood, minlength=5).argmax() == 0
+    without = found[0].cells.chosen(found[0].cells.classes != 3)
+    lacking = LeftOutCells(
+        "lacking", without, found[0].slides[:160], found[0].folds[:160], Certainty(1.0, 0.5)
+    )
+    assert len(drawn(lacking, 30, by_name["eosinophils alone"], rng)) == 0
+
+
+def test_the_held_out_fold_teaches_a_bundle_nothing(found: list[LeftOutCells]) -> None:
+    held_out = laboratory("held out", shift=40.0, seed=4, fold="0")
+    with_it = shipped_own_cells([*found, held_out]).usual
+    without = shipped_own_cells(found).usual
+    assert (with_it.means == without.means).all()
+    assert (with_it.covariance == without.covariance).all()
+
+
+def test_what_was_learnt_comes_back_and_a_file_of_something_else_is_refused(
+    tmp_path: Path,
+) -> None:
+    length = TRAITS + 8
+    rng = np.random.default_rng(6)
+    usual = UsualCells(
+        rng.normal(size=(5, length)).astype(np.float32), np.eye(length, dtype=np.float32)
+    )
+    path = tmp_path / "own-cells.npz"
+    write_own_cells(OwnCells(usual, 0.75), path)
+    again = read_own_cells(path)
+    assert again.unclassified_below == pytest.approx(0.75)
+    assert (again.usual.means == usual.means).all()
+    path.write_text("nothing")
+    with pytest.raises(SettingsError, match="write it with leuko-train own-cells"):
+        read_own_cells(path)
+    with pytest.raises(SettingsError, match="write it with leuko-train own-cells"):
+        read_own_cells(tmp_path / "missing.npz")
+    with pytest.raises(OutputError, match="choose another place"):
+        write_own_cells(OwnCells(usual, 0.75), tmp_path)

@@ -1,0 +1,197 @@
+"""What a laboratory's own cells are worth: sessions drawn by lot from laboratories left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from leuko.adaptation import UsualCells, fit_mixture
+from leuko.cells import LEUKOCYTES
+from leuko_training.answers import FIVE, Answers
+from leuko_training.certainty import COMMON, Certainty, Judgement, judge, with_threshold
+from leuko_training.left_out_cells import LeftOutCells
+from leuko_training.own_cells._usual import OwnCells, usual_cells
+from leuko_training.partition import TRAINING_FOLDS
+
+SEEDS = (1, 2, 3, 4, 5)
+LEARNT = 200
+"""Cells that a count learns from before it names any."""
+SIZES = (30, 60, 120)
+
+Rows = NDArray[np.int64]
+
+_AS_THEY_ARE = Certainty(1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How common the five classes are in a session.
+
+    Attributes:
+        name: in words.
+        weights: of each class in the order of `leuko.cells.LEUKOCYTES`; empty for the set's own.
+    """
+
+    name: str
+    weights: tuple[float, ...] = ()
+
+
+MIXES = (
+    Mix("as in the set"),
+    Mix("a healthy adult's", tuple(COMMON[name] for name in LEUKOCYTES)),
+    Mix("a third eosinophils", (40, 20, 5, 34, 1)),
+    Mix("neutrophils alone", (1, 0, 0, 0, 0)),
+    Mix("lymphocytes alone", (0, 1, 0, 0, 0)),
+    Mix("eosinophils alone", (0, 0, 0, 1, 0)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A whole set, whose laboratory is known by `LEARNT` of its cells.
+
+    Attributes:
+        dataset: name of the set.
+        before: what the bundle makes of it by itself.
+        after: what it makes of it with the laboratory's own cells, for each draw of these; their
+            threshold is chosen on the other sets.
+    """
+
+    dataset: str
+    before: Judgement
+    after: Sequence[Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Cells drawn by lot, learnt from and named.
+
+    Attributes:
+        dataset: the set they are from.
+        mix: how common the classes are.
+        cells: how many were wanted.
+        before: share named right among the five by the bundle itself.
+        after: the same with the laboratory's own cells.
+    """
+
+    dataset: str
+    mix: str
+    cells: int
+    before: float
+    after: float
+
+
+def known_by_own_cells(found: Sequence[LeftOutCells]) -> list[Known]:
+    """Return what their own cells are worth in each set.
+
+    Args:
+        found: sets of laboratories left out; how leukocytes lie elsewhere is learnt from the
+            others, for each.
+    """
+    usual = usual_elsewhere(found)
+    adapted = {
+        one.dataset: [_answers(one, _adapted(one, usual[one.dataset], seed)) for seed in SEEDS]
+        for one in found
+    }
+    known = []
+    for one in found:
+        others = [said for name, draws in adapted.items() if name != one.dataset for said in draws]
+        certainty = with_threshold(_AS_THEY_ARE, Answers.joined(others))
+        by_bundle = replace(_AS_THEY_ARE, unclassified_below=one.certainty.unclassified_below)
+        known.append(
+            Known(
+                one.dataset,
+                judge(_answers(one, one.cells.probabilities), by_bundle),
+                [judge(said, certainty) for said in adapted[one.dataset]],
+            )
+        )
+    return known
+
+
+def shipped_own_cells(found: Sequence[LeftOutCells]) -> OwnCells:
+    """Return what a bundle needs, from folds 1 to 4 of all sets.
+
+    Args:
+        found: sets of laboratories left out.
+    """
+    usual = usual_elsewhere(found)
+    answers = [
+        _answers(one, _adapted(one, usual[one.dataset], seed)).outside_the_test
+        for one in found
+        for seed in SEEDS
+    ]
+    learnt = [one for one in map(_outside_the_test, found) if len(one.cells)]
+    return OwnCells(
+        usual_cells([one.cells for one in learnt]),
+        with_threshold(_AS_THEY_ARE, Answers.joined(answers)).unclassified_below,
+    )
+
+
+def sessions(found: Sequence[LeftOutCells]) -> list[Session]:
+    """Return sessions of all sizes and mixes, in each set that has the cells for them."""
+    usual = usual_elsewhere(found)
+    return [
+        Session(one.dataset, mix.name, size, *_before_and_after(one, rows, usual[one.dataset]))
+        for mix in MIXES
+        for size in SIZES
+        for one in found
+        for seed in SEEDS
+        if len(rows := drawn(one, size, mix, np.random.default_rng((seed, size)))) > size / 2
+    ]
+
+
+def drawn(cells: LeftOutCells, size: int, mix: Mix, rng: Generator) -> Rows:
+    """Return leukocytes of a set by lot; fewer than wanted where it has too few of a class."""
+    if not mix.weights:
+        return np.asarray(rng.permutation(np.flatnonzero(cells.are_leukocytes))[:size])
+    own = [rng.permutation(np.flatnonzero(cells.cells.classes == label)) for label in FIVE]
+    weights = np.array(mix.weights) * [len(rows) > 0 for rows in own]
+    if not weights.sum():
+        return np.zeros(0, np.int64)
+    numbers = rng.multinomial(size, weights / weights.sum())
+    return np.concatenate([rows[:number] for rows, number in zip(own, numbers, strict=True)])
+
+
+def usual_elsewhere(found: Sequence[LeftOutCells]) -> dict[str, UsualCells]:
+    """Return for each set how leukocytes lie in the others."""
+    return {
+        one.dataset: usual_cells([other.cells for other in found if other is not one])
+        for one in found
+    }
+
+
+def _adapted(cells: LeftOutCells, usual: UsualCells, seed: int) -> NDArray[np.float64]:
+    everything = cells.cells
+    rows = np.random.default_rng(seed).permutation(len(everything))[:LEARNT]
+    learnt = everything.chosen(rows)
+    mixture = fit_mixture(learnt.probabilities, learnt.traits, usual)
+    return mixture.adapted(everything.probabilities, everything.traits)
+
+
+def _before_and_after(cells: LeftOutCells, rows: Rows, usual: UsualCells) -> tuple[float, float]:
+    asked = cells.cells.chosen(rows)
+    mixture = fit_mixture(asked.probabilities, asked.traits, usual)
+    both = (asked.probabilities, mixture.adapted(asked.probabilities, asked.traits))
+    before, after = (FIVE[one[:, FIVE].argmax(axis=1)] == asked.classes for one in both)
+    return float(before.mean()), float(after.mean())
+
+
+def _answers(cells: LeftOutCells, probabilities: NDArray[np.float64]) -> Answers:
+    return Answers(
+        np.full(len(cells.cells), cells.dataset),
+        cells.cells.classes,
+        probabilities.astype(np.float32),
+        cells.folds,
+    )
+
+
+def _outside_the_test(cells: LeftOutCells) -> LeftOutCells:
+    chosen = np.isin(cells.folds, list(TRAINING_FOLDS))
+    return replace(
+        cells,
+        cells=cells.cells.chosen(chosen),
+        slides=cells.slides[chosen],
+        folds=cells.folds[chosen],
+    )
