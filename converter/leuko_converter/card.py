@@ -175,7 +175,7 @@ _SHORT_TRAININGS = "a sixteenth as long, without the laboratory and one to three
 
 
 _OWN_CELLS = (
-    "Each cell is named by itself there. In use, from thirty leukocytes of a laboratory on, they "
+    "Each cell is named by itself there. In use, from twenty leukocytes of a laboratory on, they "
     "tell of each other's names, which makes more of them right: docs/results/own-cells.md of the "
     "project."
 )

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from leuko.adaptation import FEWEST_CELLS
 from leuko.bundle import ModelBundle
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount, Interval, cells_needed
@@ -151,7 +152,7 @@ def print_bundle(bundle: ModelBundle) -> None:
     }
     if own := classifier.own_cells:
         rows["own cells"] = (
-            "tell of each other from thirty leukocytes on, unclassified below "
+            f"tell of each other from {FEWEST_CELLS} leukocytes on, unclassified below "
             f"{own.unclassified_below} then"
         )
     rows |= {name: f"{len(content)} bytes" for name, content in bundle.files.items()}

@@ -120,7 +120,7 @@ def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
     assert looks(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
 
 
-def test_own_cells_tell_of_each_other_once_thirty_are_learnt_and_more_is_asked_of_a_name_then(
+def test_own_cells_tell_of_each_other_once_enough_are_learnt_and_more_is_asked_of_a_name_then(
     field: RGBImage, smear: SimulatedSmear, labels: NDArray[np.int32]
 ) -> None:
     shipped = load_bundle(default_bundle_path())

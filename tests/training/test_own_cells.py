@@ -78,7 +78,7 @@ def test_own_cells_name_what_the_classifier_mistakes_and_the_report_shows_it(
         assert (one.before.five_way.percent or 0) < 85
         assert all((after.five_way.percent or 0) > 90 for after in one.after)
     drawn_sessions = sessions(found)
-    assert {one.cells for one in drawn_sessions} == {30, 60, 120}
+    assert {one.cells for one in drawn_sessions} == {20, 30, 60, 120}
     bench = OwnCellsBench(1, known, drawn_sessions, ("krd-wbc",))
     write_bench([bench], tmp_path)
     written = (tmp_path / "own-cells.md").read_text("utf-8")

@@ -18,7 +18,7 @@ from leuko_training.partition import TRAINING_FOLDS
 SEEDS = (1, 2, 3, 4, 5)
 LEARNT = 200
 """Cells that a count learns from before it names any."""
-SIZES = (30, 60, 120)
+SIZES = (20, 30, 60, 120)
 
 Rows = NDArray[np.int64]
 
