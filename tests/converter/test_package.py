@@ -29,6 +29,7 @@ from leuko_converter.representative import LabelledViews
 from leuko_training.familiarity import familiar
 
 EMBEDDING = 16
+ALIKE = np.full(5, 0.2, np.float32)
 
 DESCRIPTION = BundleDescription(
     id="discs",
@@ -187,7 +188,11 @@ def test_how_leukocytes_lie_to_each_other_comes_back_as_it_was_written(
     models: dict[str, bytes], inputs: dict[str, NDArray[np.uint8]], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(4)
-    usual = UsualCells(rng.normal(size=(5, 12)).astype(np.float32), np.eye(12, dtype=np.float32))
+    usual = UsualCells(
+        rng.normal(size=(5, 12)).astype(np.float32),
+        np.eye(12, dtype=np.float32),
+        ALIKE,
+    )
     own = OwnCellsSpec(usual="usual-cells.npz", unclassified_below=0.75)
     named = DESCRIPTION.classifier.model_copy(update={"own_cells": own, "evens_laboratory": True})
     written = write_bundle(
@@ -202,6 +207,7 @@ def test_how_leukocytes_lie_to_each_other_comes_back_as_it_was_written(
     again = UsualCells.from_arrays(read_arrays(written, "usual-cells.npz"), traits=4)
     assert (again.means == usual.means).all()
     assert (again.covariance == usual.covariance).all()
+    assert (again.shares == usual.shares).all()
 
 
 def test_own_cells_without_an_evened_laboratory_are_refused(
@@ -214,7 +220,11 @@ def test_own_cells_without_an_evened_laboratory_are_refused(
             tmp_path,
             replace(DESCRIPTION, classifier=named),
             models=models,
-            usual_cells=UsualCells(np.zeros((5, 12), np.float32), np.eye(12, dtype=np.float32)),
+            usual_cells=UsualCells(
+                np.zeros((5, 12), np.float32),
+                np.eye(12, dtype=np.float32),
+                ALIKE,
+            ),
             golden_inputs=inputs,
             engine=LiteRTEngine(),
         )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from leuko.bundle import ModelBundle, load_bundle
+from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
 from leuko.calibration import (
     Calibration,
     CalibrationRecord,
@@ -89,6 +89,24 @@ class Noting(FieldAnalyser):
     ) -> tuple[Cell, ...]:
         self.notes.append("analysed")
         return super().analyse(rgb, um_per_px=um_per_px, wanted=wanted)
+
+
+@pytest.mark.parametrize(("fields", "is_compared"), [(1, False), (4, True)])
+def test_the_result_says_whether_cells_were_compared_with_each_other(
+    tmp_path: Path, *, fields: int, is_compared: bool
+) -> None:
+    shipped = load_bundle(default_bundle_path())
+    spec = shipped.manifest.classifier
+    assert spec.own_cells is not None
+    (tmp_path / "fields").mkdir()
+    for seed in range(fields):
+        smear = SimulatedSmear(SmearSpec(seed=seed, width_um=120, height_um=90, leukocytes=9))
+        rgb = smear.render(0, 0, width_px=800, height_px=600, um_per_px=0.15)
+        Image.fromarray(rgb).save(tmp_path / "fields" / f"{seed}.png")
+    count([tmp_path / "fields"], tmp_path / "out", shipped, um_per_px=0.15)
+    names = json.loads((tmp_path / "out" / "differential.json").read_text())["names"]
+    below = (spec.own_cells if is_compared else spec).unclassified_below
+    assert names == {"compared": is_compared, "unclassified_below": below}
 
 
 @pytest.mark.parametrize("evens_laboratory", [True, False])

@@ -13,6 +13,7 @@ NEUTROPHIL = USUAL_TONES[CellClass.NEUTROPHIL]
 PALE = Tone(nucleus=0.6 * NEUTROPHIL.nucleus, cytoplasm=0.6 * NEUTROPHIL.cytoplasm)
 DARK = Tone(nucleus=1.4 * NEUTROPHIL.nucleus, cytoplasm=1.4 * NEUTROPHIL.cytoplasm)
 NUCLEUS = np.full((8, 8, 3), 129, np.uint8)
+ALIKE = np.full(5, 0.2, np.float32)
 
 
 def known(*tones: Tone) -> Laboratory:
@@ -20,6 +21,14 @@ def known(*tones: Tone) -> Laboratory:
     for tone in tones:
         laboratory.add(CellClass.NEUTROPHIL, tone)
     return laboratory
+
+
+def usual_of(features: int) -> UsualCells:
+    return UsualCells(
+        np.zeros((5, features), np.float32),
+        np.eye(features, dtype=np.float32),
+        ALIKE,
+    )
 
 
 def level(laboratory: Laboratory) -> int:
@@ -58,7 +67,7 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
 
 def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tenth_more() -> None:
     laboratory, rng = Laboratory(), np.random.default_rng(4)
-    usual = UsualCells(np.zeros((5, 10), np.float32), np.eye(10, dtype=np.float32))
+    usual = usual_of(10)
 
     def take_in(count: int) -> Mixture | None:
         for _ in range(count):
@@ -72,9 +81,41 @@ def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tent
     assert take_in(1) is not first
 
 
+def test_a_specimen_s_classes_are_as_common_as_its_own_cells_say_not_those_before() -> None:
+    laboratory, usual = Laboratory(), usual_of(10)
+    lymphocyte, neutrophil = np.eye(8)[1] * 0.93 + 0.01, np.eye(8)[0] * 0.93 + 0.01
+
+    def shares() -> list[float]:
+        mixture = laboratory.mixture(usual)
+        assert mixture is not None
+        return [round(float(share), 2) for share in mixture.shares]
+
+    for _ in range(90):
+        laboratory.take_in(lymphocyte, np.zeros(2))
+    assert shares()[1] > 0.8
+    laboratory.begin_specimen()
+    assert shares() == [0.2] * 5
+    for _ in range(90):
+        laboratory.take_in(neutrophil, np.ones(2))
+    assert shares()[0] > 0.8
+
+
+def test_what_cells_tell_is_found_anew_for_every_forty_at_the_latest_however_long_it_runs() -> None:
+    laboratory, rng, usual = Laboratory(), np.random.default_rng(5), usual_of(10)
+
+    def take_in(count: int) -> Mixture | None:
+        for _ in range(count):
+            laboratory.take_in(rng.dirichlet(np.ones(8)), rng.normal(size=2))
+        return laboratory.mixture(usual)
+
+    long_ago = take_in(2000)
+    assert take_in(39) is long_ago
+    assert take_in(1) is not long_ago
+
+
 def test_what_is_measured_in_a_field_that_was_cut_short_comes_again() -> None:
     laboratory = Laboratory()
-    usual = UsualCells(np.zeros((5, 9), np.float32), np.eye(9, dtype=np.float32))
+    usual = usual_of(9)
 
     def learn() -> None:
         for _ in range(40):

@@ -7,7 +7,15 @@ import pytest
 
 from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.errors import ImageError
-from leuko.pipeline import MOST_FIELDS, Picture, Wanted, everywhere, learn_laboratory, spread_out
+from leuko.pipeline import (
+    FEW_FIELDS,
+    MOST_FIELDS,
+    Picture,
+    Wanted,
+    everywhere,
+    learn_laboratory,
+    spread_out,
+)
 
 FIELD = np.zeros((4, 4, 3), np.uint8)
 NEUTROPHIL = Cell(
@@ -23,8 +31,9 @@ NEUTROPHIL = Cell(
 class Counting:
     """An analyser that knows of each field how many cells it has, by its first grey level."""
 
-    def __init__(self, *, evens_laboratory: bool = True) -> None:
+    def __init__(self, *, evens_laboratory: bool = True, has_own_cells: bool = True) -> None:
         self.evens_laboratory = evens_laboratory
+        self.has_own_cells = has_own_cells
         self.seen: list[int] = []
         self.learnt = 0
 
@@ -33,6 +42,20 @@ class Counting:
     ) -> tuple[Cell, ...]:
         del um_per_px, wanted
         return (NEUTROPHIL,) * self._seen(rgb)
+
+    @property
+    def compares_cells(self) -> bool:
+        return self.has_own_cells
+
+    @property
+    def is_comparing(self) -> bool:
+        return False
+
+    @property
+    def unclassified_below(self) -> float:
+        return 0.5
+
+    def begin_specimen(self) -> None: ...
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         del um_per_px
@@ -64,7 +87,7 @@ def fields(*cells: int) -> Iterator[Picture]:
     [
         ([25] * 9, [25] * 3, [25] * 8),
         ([0, 59, 0, 1, 140, 1], [0, 59, 0, 1], [0, 59, 0, 1, 140]),
-        ([1] * 200, [1] * 40, [1] * MOST_FIELDS),
+        ([1] * 200, [1] * FEW_FIELDS, [1] * MOST_FIELDS),
         ([5, 6], [5, 6], [5, 6]),
     ],
     ids=["enough cells", "fields that cannot be analysed", "many fields", "few fields"],
@@ -76,6 +99,12 @@ def test_no_more_fields_are_looked_at_than_it_takes_a_few_for_the_tone_and_then_
     learn_laboratory(analyser, lambda: fields(*cells))
     assert analyser.seen == first + learnt
     assert analyser.learnt == len(learnt)
+
+
+def test_for_a_bundle_that_compares_no_cells_a_few_fields_will_do() -> None:
+    analyser = Counting(has_own_cells=False)
+    learn_laboratory(analyser, lambda: fields(*[1] * 200))
+    assert analyser.seen == [1] * (2 * FEW_FIELDS)
 
 
 def test_nothing_is_looked_at_for_a_bundle_that_does_not_want_it() -> None:

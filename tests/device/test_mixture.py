@@ -22,6 +22,7 @@ NEUTROPHIL, LYMPHOCYTE, EOSINOPHIL, ERYTHROBLAST = (
     )
 )
 TRAITS = 4
+ALIKE = np.full(5, 0.2, np.float32)
 
 
 def said_of(classes: NDArray[np.int64], *, sure: float) -> Floats:
@@ -46,7 +47,7 @@ def usual() -> UsualCells:
     features = features_of(traits_of(classes, rng, shift=0.0), said_of(classes, sure=0.6))
     means = np.array([features[classes == name].mean(axis=0) for name in range(len(LEUKOCYTES))])
     covariance = np.eye(features.shape[1])
-    return UsualCells(means.astype(np.float32), covariance.astype(np.float32))
+    return UsualCells(means.astype(np.float32), covariance.astype(np.float32), ALIKE)
 
 
 def five_way(probabilities: Floats) -> NDArray[np.int64]:
@@ -86,6 +87,7 @@ def test_other_classes_keep_what_they_have_and_all_adds_up_to_one(seed: int, cel
     anything = UsualCells(
         rng.normal(size=(len(LEUKOCYTES), length)).astype(np.float32),
         np.eye(length, dtype=np.float32),
+        ALIKE,
     )
     adapted = fit_mixture(said, traits, anything).adapted(said, traits)
     assert np.isfinite(adapted).all()
@@ -93,10 +95,25 @@ def test_other_classes_keep_what_they_have_and_all_adds_up_to_one(seed: int, cel
     assert (adapted[:, len(LEUKOCYTES) :] == said[:, len(LEUKOCYTES) :]).all()
 
 
+@given(seed=st.integers(0, 2**32 - 1), shift=st.floats(-5, 5))
+def test_neither_the_order_of_cells_nor_what_all_have_in_common_changes_a_name(
+    usual: UsualCells, seed: int, shift: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    classes = np.repeat([NEUTROPHIL, LYMPHOCYTE, EOSINOPHIL], [20, 10, 10])
+    said, traits = said_of(classes, sure=0.5), traits_of(classes, rng, shift=0.0)
+    adapted = fit_mixture(said, traits, usual).adapted(said, traits)
+    order = rng.permutation(len(classes))
+    again = fit_mixture(said[order], traits[order] + shift, usual)
+    assert again.adapted(said[order], traits[order] + shift) == pytest.approx(adapted[order])
+
+
 def test_an_erythroblast_stays_one(usual: UsualCells) -> None:
     rng = np.random.default_rng(5)
     classes = np.repeat([NEUTROPHIL, ERYTHROBLAST], [40, 2])
     said, traits = said_of(classes, sure=0.8), traits_of(classes, rng, shift=0.0)
+    # All that it may be else would come to more, were it put into one class.
+    said[classes == ERYTHROBLAST] = said_of(np.array([ERYTHROBLAST] * 2), sure=0.3)
     adapted = fit_mixture(said, traits, usual).adapted(said, traits)
     assert set(adapted[classes == ERYTHROBLAST].argmax(axis=1).tolist()) == {ERYTHROBLAST}
 
@@ -110,9 +127,11 @@ def test_usual_cells_of_other_features_are_refused(usual: UsualCells) -> None:
             UsualCells.from_arrays(arrays, traits=TRAITS)
     with pytest.raises(BundleError, match="usual cells"):
         UsualCells.from_arrays(usual.arrays, traits=TRAITS + 1)
-    for damage in (np.nan, 0.0):
+    with pytest.raises(BundleError, match="no numbers to compare cells by"):
+        UsualCells.from_arrays({**usual.arrays, "shares": np.zeros(5, np.float32)}, traits=TRAITS)
+    for damage in (np.nan, 0.0, -1.0):
         damaged = usual.covariance.copy()
         damaged[0, 0] = damage
-        arrays = {"means": usual.means, "covariance": damaged}
+        arrays = {**usual.arrays, "covariance": damaged}
         with pytest.raises(BundleError, match="no numbers to compare cells by"):
             UsualCells.from_arrays(arrays, traits=TRAITS)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from leuko.adaptation import SiteAdapter
-from leuko.bundle import ModelBundle, default_bundle_path, load_bundle
+from leuko.adaptation import SiteAdapter, UsualCells
+from leuko.bundle import ModelBundle, default_bundle_path, load_bundle, read_arrays
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import BundleError, ImageError
 from leuko.familiarity import Familiarity
@@ -17,9 +17,11 @@ from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.vision.laboratory import Laboratory
+from leuko.vision.tone import Tone
 from leuko.vision.traits import TRAITS
 
-EITHER = {CellClass.NEUTROPHIL, CellClass.LYMPHOCYTE}
+Floats = NDArray[np.float64]
+
 UM_PER_PX = 0.15
 WIDTH_PX, HEIGHT_PX = 900, 700
 
@@ -120,46 +122,62 @@ def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
     assert looks(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
 
 
+class Unevened(Laboratory):
+    """Knows how its cells lie to each other, and never how dark they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken_in: list[tuple[Floats, Floats]] = []
+
+    def add(self, cell_class: CellClass, tone: Tone) -> None:
+        del cell_class, tone
+
+    def take_in(self, probabilities: Floats, traits: Floats) -> None:
+        self.taken_in.append((probabilities, traits))
+        super().take_in(probabilities, traits)
+
+
+def usual_of(bundle: ModelBundle) -> UsualCells:
+    own = bundle.manifest.classifier.own_cells
+    assert own is not None
+    return UsualCells.from_arrays(read_arrays(bundle, own.usual), traits=TRAITS)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> ModelBundle:
+    return load_bundle(default_bundle_path())
+
+
+def whole(cells: tuple[Cell, ...]) -> list[Cell]:
+    return [one for one in cells if not one.region.cut_by_border and one.cell_class.is_counted]
+
+
 def test_own_cells_tell_of_each_other_once_enough_are_learnt_and_more_is_asked_of_a_name_then(
-    field: RGBImage, smear: SimulatedSmear, labels: NDArray[np.int32]
+    shipped: ModelBundle, field: RGBImage
 ) -> None:
-    shipped = load_bundle(default_bundle_path())
-    spec, analyser = shipped.manifest.classifier, FieldAnalyser(shipped, LiteRTEngine())
+    laboratory, spec = Unevened(), shipped.manifest.classifier
     assert spec.own_cells is not None
-    before = analyser.analyse(field, um_per_px=UM_PER_PX)
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    before = whole(analyser.analyse(field, um_per_px=UM_PER_PX))
     for _ in range(5):
         analyser.analyse(field, um_per_px=UM_PER_PX)
     assert analyser.unclassified_below == spec.unclassified_below
     for _ in range(5):
         analyser.learn(field, um_per_px=UM_PER_PX)
     assert analyser.unclassified_below == spec.own_cells.unclassified_below
-    after = analyser.analyse(field, um_per_px=UM_PER_PX)
-    assert [cell.region.box for cell in after] == [cell.region.box for cell in before]
-    assert [cell.probabilities for cell in after] != [cell.probabilities for cell in before]
-    assert named_right(after, smear, labels) >= len(smear.cells) - 1
+    said, traits = map(np.array, zip(*laboratory.taken_in[: len(before)], strict=True))
+    assert said == pytest.approx(np.array([one.probabilities for one in before]))
+    mixture = laboratory.mixture(usual_of(shipped))
+    assert mixture is not None
+    after = whole(analyser.analyse(field, um_per_px=UM_PER_PX))
+    expected = mixture.adapted(said, traits)
+    assert np.array([one.probabilities for one in after]) == pytest.approx(expected)
+    assert abs(expected - said).max() > 0.001
 
 
-def test_a_cell_in_the_middle_of_a_picture_is_learnt_from_and_an_empty_picture_teaches_nothing(
-    field: RGBImage, cells: tuple[Cell, ...]
+def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(
+    shipped: ModelBundle, field: RGBImage
 ) -> None:
-    shipped, laboratory = load_bundle(default_bundle_path()), Laboratory()
-    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
-    analyser.learn_cell(np.full_like(field, 235), um_per_px=UM_PER_PX)
-    assert laboratory.looks == 0
-    box = next(cell.region.box for cell in cells if cell.status is CellStatus.COUNTED)
-    row, column = (round(value) for value in box.centre)
-    reach = min(70, row, column, HEIGHT_PX - row, WIDTH_PX - column)
-    picture = field[row - reach : row + reach, column - reach : column + reach]
-    for _ in range(30):
-        analyser.learn_cell(picture, um_per_px=UM_PER_PX)
-    assert laboratory.looks == 30
-    own = shipped.manifest.classifier.own_cells
-    assert own is not None
-    assert analyser.unclassified_below == own.unclassified_below
-
-
-def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(field: RGBImage) -> None:
-    shipped = load_bundle(default_bundle_path())
     features = TRAITS + len(CellClass)
     confirmed = SiteAdapter(
         classes=(0, 1),
@@ -167,21 +185,56 @@ def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(field: RG
         whitening=np.zeros((features, features)),
         means=np.zeros((2, features)),
         strength=1.0,
-        typical=1e9,
-        priors=np.ones(2),
+        typical=0.0,
+        priors=np.array([0.7, 0.3]),
+        trust=0.5,
     )
-    analyser = FieldAnalyser(shipped, LiteRTEngine(), adapter=confirmed)
-    alone = analyser.analyse(field, um_per_px=UM_PER_PX)
+    alone = FieldAnalyser(shipped, LiteRTEngine(), laboratory=Unevened())
+    told = np.array([one.probabilities for one in whole(alone.analyse(field, um_per_px=UM_PER_PX))])
+    laboratory = Unevened()
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), adapter=confirmed, laboratory=laboratory)
     for _ in range(5):
         analyser.learn(field, um_per_px=UM_PER_PX)
-    beside_others = analyser.analyse(field, um_per_px=UM_PER_PX)
-    for cells in (alone, beside_others):
-        assert all(cell.cell_class in EITHER for cell in cells if cell.cell_class.is_counted)
-    assert [one.probabilities for one in alone] != [one.probabilities for one in beside_others]
+    said, traits = map(np.array, zip(*laboratory.taken_in[: len(told)], strict=True))
+    assert said == pytest.approx(confirmed.adapted(told, traits))
+    assert abs(said - told).max() > 0.01
+    mixture = laboratory.mixture(usual_of(shipped), confirmed=10)
+    assert mixture is not None
+    assert mixture.trust == pytest.approx(0.7 * 100 / 110)
+    found = whole(analyser.analyse(field, um_per_px=UM_PER_PX))
+    expected = mixture.adapted(said, traits)
+    assert np.array([one.probabilities for one in found]) == pytest.approx(expected)
 
 
-def test_usual_cells_of_other_features_are_refused_with_the_bundle() -> None:
-    shipped = load_bundle(default_bundle_path())
+def test_a_cell_that_the_border_cuts_tells_nothing_of_others(
+    shipped: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    box = next(cell.region.box for cell in cells if not cell.region.cut_by_border)
+    laboratory = Unevened()
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    cut = field[:, box.x + box.width // 3 :]
+    analyser.learn(cut, um_per_px=UM_PER_PX)
+    found = analyser.analyse(cut, um_per_px=UM_PER_PX)
+    assert 0 < len(laboratory.taken_in) <= len(whole(found)) < len(found)
+
+
+def test_a_cell_in_the_middle_of_a_picture_is_learnt_from_and_an_empty_picture_teaches_nothing(
+    shipped: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    laboratory = Unevened()
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    analyser.learn_cell(np.full_like(field, 235), um_per_px=UM_PER_PX)
+    assert not laboratory.taken_in
+    middles = [cell.region.box.centre for cell in cells if cell.status is CellStatus.COUNTED]
+    row, column = min(middles, key=lambda one: abs(one[0] - HEIGHT_PX / 2))
+    reach = round(min(70, row, column, HEIGHT_PX - row, WIDTH_PX - column))
+    top, left = round(row) - reach, round(column) - reach
+    picture = field[top : top + 2 * reach, left : left + 2 * reach]
+    analyser.learn_cell(picture, um_per_px=UM_PER_PX)
+    assert len(laboratory.taken_in) == 1
+
+
+def test_usual_cells_of_other_features_are_refused_with_the_bundle(shipped: ModelBundle) -> None:
     own = shipped.manifest.classifier.own_cells
     assert own is not None
     other = replace(shipped, files={**shipped.files, own.usual: shipped.files["familiarity.npz"]})

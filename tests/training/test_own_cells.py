@@ -14,6 +14,7 @@ from leuko_training.own_cells import (
     MIXES,
     OwnCells,
     OwnCellsBench,
+    after_another,
     drawn,
     known_by_own_cells,
     read_own_cells,
@@ -25,6 +26,7 @@ from leuko_training.own_cells import (
 )
 
 CLASSES, CELLS = 5, 40
+ALIKE = np.full(5, 0.2, np.float32)
 
 
 def laboratory(name: str, *, shift: float, seed: int, fold: str = "1") -> LeftOutCells:
@@ -79,12 +81,15 @@ def test_own_cells_name_what_the_classifier_mistakes_and_the_report_shows_it(
         assert all((after.five_way.percent or 0) > 90 for after in one.after)
     drawn_sessions = sessions(found)
     assert {one.cells for one in drawn_sessions} == {20, 30, 60, 120}
-    bench = OwnCellsBench(1, known, drawn_sessions, ("krd-wbc",))
+    followed = after_another(found)
+    assert all(one.after > one.before for one in followed)
+    bench = OwnCellsBench(1, known, drawn_sessions, followed, ("krd-wbc",))
     write_bench([bench], tmp_path)
     written = (tmp_path / "own-cells.md").read_text("utf-8")
     assert "no long training has left them out yet:\nkrd-wbc." in written
     assert sum(line.startswith("| dark |") for line in written.splitlines()) == 1
     assert "| a healthy adult's | 60 | 3 |" in written
+    assert "| neutrophils alone, then a healthy adult's | 30 | 3 |" in written
     assert (tmp_path / "own-cells.png").stat().st_size > 1000
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="choose another folder"):
@@ -107,10 +112,11 @@ def test_a_session_is_drawn_with_the_classes_that_are_wanted(found: list[LeftOut
 
 def test_the_held_out_fold_teaches_a_bundle_nothing(found: list[LeftOutCells]) -> None:
     held_out = laboratory("held out", shift=40.0, seed=4, fold="0")
-    with_it = shipped_own_cells([*found, held_out]).usual
-    without = shipped_own_cells(found).usual
-    assert (with_it.means == without.means).all()
-    assert (with_it.covariance == without.covariance).all()
+    with_it = shipped_own_cells([*found, held_out])
+    without = shipped_own_cells(found)
+    assert (with_it.usual.means == without.usual.means).all()
+    assert (with_it.usual.covariance == without.usual.covariance).all()
+    assert with_it.unclassified_below == without.unclassified_below
 
 
 def test_what_was_learnt_comes_back_and_a_file_of_something_else_is_refused(
@@ -119,13 +125,18 @@ def test_what_was_learnt_comes_back_and_a_file_of_something_else_is_refused(
     length = TRAITS + 8
     rng = np.random.default_rng(6)
     usual = UsualCells(
-        rng.normal(size=(5, length)).astype(np.float32), np.eye(length, dtype=np.float32)
+        rng.normal(size=(5, length)).astype(np.float32),
+        np.eye(length, dtype=np.float32),
+        ALIKE,
     )
     path = tmp_path / "own-cells.npz"
     write_own_cells(OwnCells(usual, 0.75), path)
     again = read_own_cells(path)
     assert again.unclassified_below == pytest.approx(0.75)
     assert (again.usual.means == usual.means).all()
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(SettingsError, match="write it with leuko-train own-cells"):
+        read_own_cells(path)
     path.write_text("nothing")
     with pytest.raises(SettingsError, match="write it with leuko-train own-cells"):
         read_own_cells(path)

@@ -13,7 +13,9 @@ from leuko_training.left_out_cells import LeftOutCells
 from leuko_training.site_benchmark import SiteBench, bench_cells, write_bench
 
 LENGTH = 5 + len(CellClass)
-USUAL = UsualCells(np.zeros((5, LENGTH), np.float32), np.eye(LENGTH, dtype=np.float32))
+USUAL = UsualCells(
+    np.zeros((5, LENGTH), np.float32), np.eye(LENGTH, dtype=np.float32), np.full(5, 0.2, np.float32)
+)
 MACHINE = Machine("a processor", 2, "3.13", 0.5)
 
 

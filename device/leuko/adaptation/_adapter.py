@@ -9,6 +9,8 @@ Floats = NDArray[np.float64]
 
 _LEAST_PROBABILITY = 1 / 512
 """Half a step of the classifier's output: nothing less is told apart from 0."""
+CELLS_OF_BUNDLE = 10
+"""Confirmed cells that are worth as much as the bundle's own word."""
 _BELOW = 0.999
 """Share of the highest probability that the next may come to."""
 
@@ -60,6 +62,11 @@ class SiteAdapter:
     priors: Floats
     trust: float = 1.0
 
+    @property
+    def confirmed(self) -> float:
+        """How many cells were confirmed; endless where the bundle's word counts for nothing."""
+        return CELLS_OF_BUNDLE * self.trust / (1 - self.trust) if self.trust < 1 else np.inf
+
     def distances(self, features: Floats) -> Floats:
         """Return squared distances to the classes' means, ``(cells, classes)``.
 
@@ -92,14 +99,14 @@ class SiteAdapter:
         mass = 1 - np.delete(result, own, axis=1).sum(axis=1)
         wanted = likely * mass[:, None]
         is_kept = is_foreign & ~is_taken_over
-        wanted[is_kept] = _below(
+        wanted[is_kept] = below(
             probabilities[is_kept].max(axis=1), probabilities[is_kept][:, own], wanted[is_kept]
         )
         result[:, own] = wanted
         return result
 
 
-def _below(top: Floats, before: Floats, wanted: Floats) -> Floats:
+def below(top: Floats, before: Floats, wanted: Floats) -> Floats:
     """Return rows as far on the way from ``before`` to ``wanted`` as all stay below ``top``."""
     change = wanted - before
     free = _BELOW * top[:, None] - before

@@ -6,7 +6,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation._adapter import Floats, SiteAdapter, features_of, posterior
+from leuko.adaptation._adapter import (
+    CELLS_OF_BUNDLE,
+    Floats,
+    SiteAdapter,
+    features_of,
+    posterior,
+)
 from leuko.adaptation._confirmed import Confirmed
 
 FEWEST_OF_CLASS = 4
@@ -17,8 +23,6 @@ _SHRINKAGE = 0.3
 _STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 _TYPICAL_SHARE = 0.2
 """With half instead, one erythroblast or immature granulocyte in ten was lost in pbc."""
-_CELLS_OF_BUNDLE = 10
-"""Confirmed cells that are worth as much as the bundle's own word."""
 _LEAST_LOG = -6.0
 """One cell far off must not choose for all others."""
 _NO_SPREAD = 1e-6
@@ -54,7 +58,7 @@ def fit_adapter(
         strength=min(_STRENGTHS, key=lambda strength: _loss(distances, right, strength)),
         typical=float(np.quantile(distances.min(axis=1), _TYPICAL_SHARE)),
         priors=np.array(class_weights)[present],
-        trust=len(known) / (len(known) + _CELLS_OF_BUNDLE),
+        trust=len(known) / (len(known) + CELLS_OF_BUNDLE),
     )
 
 

@@ -8,32 +8,35 @@ are known holds it where there are few cells.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation._adapter import Floats, features_of, logarithms, posterior
+from leuko.adaptation._adapter import Floats, below, features_of, logarithms, posterior
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import BundleError
 
 FEWEST_CELLS = 20
-"""Cells below which nothing is told from them: with five, as many sessions lose as gain."""
+"""Cells below which nothing is told from them."""
 
 _FIVE = [list(CellClass).index(name) for name in LEUKOCYTES]
 _ROUNDS = 10
 _CELLS_OF_USUAL_MEANS = 10.0
 """Cells of a class that weigh as much as where it lies elsewhere; 3 to 40 do."""
 _CELLS_OF_USUAL_SPREAD = 60.0
-_CELLS_OF_SHARES = 1.0
-"""Of each class, beside those that are there: none is ruled out."""
+_CELLS_OF_USUAL_SHARES = 5.0
+"""Cells that weigh as much as how common the classes usually are: none is ruled out."""
 _SHRINKAGE = 0.3
-_NO_SPREAD = 1e-6
+_ROUNDING = 1e-5
 _STRENGTH = 0.4
 """What half a squared distance counts for: many of the numbers say the same."""
 _TRUST = 0.7
-"""Share of the logarithms that is the mixture's and not the bundle's."""
+"""Share of the logarithms that is the mixture's and not the bundle's, while nobody has confirmed
+cells."""
+_CONFIRMED = 100.0
+"""Confirmed cells that halve it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,15 +47,17 @@ class UsualCells:
         means: ``(5, features)``, of each class in the order of `leuko.cells.LEUKOCYTES`, with what
             a laboratory's cells have in common taken off.
         covariance: ``(features, features)``, of a class within a laboratory.
+        shares: ``(5,)``, how common each class is taken to be before any cell is known.
     """
 
     means: NDArray[np.float32]
     covariance: NDArray[np.float32]
+    shares: NDArray[np.float32]
 
     @property
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """What `from_arrays` takes."""
-        return {"means": self.means, "covariance": self.covariance}
+        return {"means": self.means, "covariance": self.covariance, "shares": self.shares}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, traits: int) -> Self:
@@ -67,12 +72,13 @@ class UsualCells:
         """
         length = traits + len(CellClass)
         shapes = {name: array.shape for name, array in arrays.items()}
-        if shapes != {"means": (len(_FIVE), length), "covariance": (length, length)}:
+        own = {"means": (5, length), "covariance": (length, length), "shares": (5,)}
+        if shapes != own:
             raise BundleError(
                 f"the bundle's usual cells have the arrays {shapes}, which is not what {length} "
                 "features need; convert the bundle again, or update Leuko"
             )
-        found = cls(arrays["means"], arrays["covariance"])
+        found = cls(arrays["means"], arrays["covariance"], arrays["shares"])
         if not found.is_sound:
             raise BundleError(
                 "the bundle's usual cells hold no numbers to compare cells by; convert it again"
@@ -81,9 +87,13 @@ class UsualCells:
 
     @property
     def is_sound(self) -> bool:
-        """Whether cells can be compared by it: all is finite, and every feature varies."""
-        is_finite = np.isfinite(self.means).all() and np.isfinite(self.covariance).all()
-        return bool(is_finite and (np.diag(self.covariance) > 0).all())
+        """Whether cells can be compared by it: finite, all features vary, no class is ruled out."""
+        is_finite = all(np.isfinite(array).all() for array in self.arrays.values())
+        if not is_finite or (np.diag(self.covariance) <= 0).any() or (self.shares <= 0).any():
+            return False
+        # Where the least of these is negative, it is no covariance; rounding leaves a little.
+        values = np.linalg.eigvalsh(self.covariance.astype(np.float64))
+        return bool(values[0] > -_ROUNDING * values[-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,23 +104,30 @@ class Mixture:
         whitening: ``(features, features)``, what features are multiplied by.
         means: ``(5, features)``, of each class in the space that this leads to.
         shares: ``(5,)``, how common each class is among the cells.
+        trust: share of the logarithms that is this mixture's, 0 to 1.
     """
 
     whitening: Floats
     means: Floats
     shares: Floats
+    trust: float = _TRUST
 
     def adapted(self, probabilities: Floats, traits: Floats) -> Floats:
         """Return probabilities as the laboratory's own cells suggest, ``(cells, all classes)``.
 
-        What a cell's other classes have, such as immature granulocytes, they keep.
+        What a cell's other classes have, such as immature granulocytes, they keep; and where one
+        of these is the likeliest, it stays so.
 
         Args:
             probabilities: ``(cells, all classes)``, what the bundle says, adding up to 1.
             traits: ``(cells, traits)``, as of `leuko.vision.traits.cell_traits`.
         """
         result = probabilities.copy()
-        result[:, _FIVE] = self.parts(probabilities, features_of(traits, probabilities))
+        wanted = self.parts(probabilities, features_of(traits, probabilities))
+        is_other = ~np.isin(probabilities.argmax(axis=1), _FIVE)
+        others = probabilities[is_other]
+        wanted[is_other] = below(others.max(axis=1), others[:, _FIVE], wanted[is_other])
+        result[:, _FIVE] = wanted
         return result
 
     def parts(self, probabilities: Floats, features: Floats) -> Floats:
@@ -124,28 +141,51 @@ class Mixture:
         distances = np.square(points[:, None] - self.means[None]).sum(axis=-1)
         scores = np.log(self.shares) - _STRENGTH * distances / 2
         five = probabilities[:, _FIVE]
-        likely = posterior(_TRUST * scores + (1 - _TRUST) * logarithms(five))
+        likely = posterior(self.trust * scores + (1 - self.trust) * logarithms(five))
         return np.asarray(likely * five.sum(axis=1, keepdims=True))
 
 
-def fit_mixture(probabilities: Floats, traits: Floats, usual: UsualCells) -> Mixture:
+def fit_mixture(
+    probabilities: Floats,
+    traits: Floats,
+    usual: UsualCells,
+    *,
+    of_specimen: int | None = None,
+    confirmed: float = 0.0,
+) -> Mixture:
     """Return the mixture of the five classes that a laboratory's cells make.
 
+    Where the classes lie is the laboratory's; how common they are is the specimen's.
+
     Args:
-        probabilities: ``(cells, all classes)``, what the bundle says, adding up to 1.
+        probabilities: ``(cells, all classes)``, what the bundle says, adding up to 1; some of it
+            of the five.
         traits: ``(cells, traits)``, as of `leuko.vision.traits.cell_traits`.
         usual: how classes lie elsewhere.
+        of_specimen: how many of the cells, the last ones, are of the specimen that is to be named;
+            None if all are.
+        confirmed: how many other cells a person has confirmed, which an adaptation has put into
+            the probabilities: the more, the less is left to tell.
     """
+    trust = _TRUST * _CONFIRMED / (_CONFIRMED + confirmed)
     features = features_of(traits, probabilities)
     parts = probabilities[:, _FIVE]
-    mixture = _mixture(features, parts, usual)
+    mixture = _mixture(features, parts, usual, trust)
     for _ in range(_ROUNDS - 1):
         parts = mixture.parts(probabilities, features)
-        mixture = _mixture(features, parts, usual)
-    return mixture
+        mixture = _mixture(features, parts, usual, trust)
+    if of_specimen is None:
+        return mixture
+    return replace(mixture, shares=_shares(parts[len(parts) - of_specimen :], usual))
 
 
-def _mixture(features: Floats, parts: Floats, usual: UsualCells) -> Mixture:
+def _shares(parts: Floats, usual: UsualCells) -> Floats:
+    """Return how common the classes are among cells that are of each in part, ``(cells, 5)``."""
+    cells = parts.sum(axis=0) + _CELLS_OF_USUAL_SHARES * usual.shares
+    return np.asarray(cells / cells.sum())
+
+
+def _mixture(features: Floats, parts: Floats, usual: UsualCells, trust: float) -> Mixture:
     """Return the mixture of cells that are of each class in part, ``(cells, 5)``."""
     cells, total = parts.sum(axis=0), parts.sum()
     sums = parts.T @ features
@@ -158,8 +198,7 @@ def _mixture(features: Floats, parts: Floats, usual: UsualCells) -> Mixture:
     covariance = scatter + _CELLS_OF_USUAL_SPREAD * usual.covariance
     covariance /= total + _CELLS_OF_USUAL_SPREAD
     whitening = _whitening(covariance, np.sqrt(np.diag(usual.covariance)))
-    shares = (cells + _CELLS_OF_SHARES) / (cells + _CELLS_OF_SHARES).sum()
-    return Mixture(whitening, means @ whitening, shares)
+    return Mixture(whitening, means @ whitening, _shares(parts, usual), trust)
 
 
 def _whitening(covariance: Floats, spread: Floats) -> Floats:
@@ -169,8 +208,7 @@ def _whitening(covariance: Floats, spread: Floats) -> Floats:
         covariance: ``(features, features)``.
         spread: ``(features,)``, usual standard deviations: units that features are compared in.
     """
-    units = np.maximum(spread, _NO_SPREAD)
-    alike = covariance / np.outer(units, units)
+    alike = covariance / np.outer(spread, spread)
     even = np.trace(alike) / len(alike)
     shrunken = (1 - _SHRINKAGE) * alike + _SHRINKAGE * even * np.eye(len(alike))
-    return np.asarray(np.linalg.cholesky(np.linalg.inv(shrunken)) / units[:, None])
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(shrunken)) / spread[:, None])

@@ -87,6 +87,25 @@ class BackedAnalyser:
         """Get to know the laboratory, on the processor; see `FieldAnalyser.learn`."""
         return self._cpu.learn(rgb, um_per_px=um_per_px)
 
+    @property
+    def compares_cells(self) -> bool:
+        """Whether the laboratory's own cells tell of each other, once there are enough."""
+        return self._cpu.compares_cells
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether the laboratory's own cells tell of each other by now."""
+        return self._cpu.is_comparing
+
+    @property
+    def unclassified_below(self) -> float:
+        """Probability of the likeliest class below which a cell is unclassified now."""
+        return self._cpu.unclassified_below
+
+    def begin_specimen(self) -> None:
+        """Go on with another specimen; all backends share what is known of the laboratory."""
+        self._cpu.begin_specimen()
+
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`."""
         self._cpu.learn_cell(picture, um_per_px=um_per_px)

@@ -80,8 +80,11 @@ def count(
             pictures=Pictures(overlay=overlay, masks=masks),
             progress=progress,
         )
+        is_comparing = analyser.is_comparing
     print_differential(result.count)
     _tell(result, out)
+    if is_comparing:
+        typer.echo("each cell's name takes the run's other leukocytes into account")
     if adapter:
         typer.echo("cells are named as adapted to this laboratory (leuko calibrate site)")
     if result.wbc:

@@ -79,6 +79,10 @@ def count_images(
             stain=run.stain.detail(),
             wbc=result.wbc.detail if result.wbc else None,
             scale=result.scale_detail,
+            names={
+                "compared": analyser.is_comparing,
+                "unclassified_below": analyser.unclassified_below,
+            },
         )
     return result
 

@@ -2,10 +2,19 @@
 
 from leuko.pipeline._analyser import FieldAnalyser
 from leuko.pipeline._field import LARGEST_COARSE_AREA
-from leuko.pipeline._learning import MOST_FIELDS, Picture, learn_laboratory, spread_out
+from leuko.pipeline._learning import (
+    ENOUGH_CELLS,
+    FEW_FIELDS,
+    MOST_FIELDS,
+    Picture,
+    learn_laboratory,
+    spread_out,
+)
 from leuko.pipeline._protocol import Analyser, ExaminedCell, Wanted, everywhere
 
 __all__ = [
+    "ENOUGH_CELLS",
+    "FEW_FIELDS",
     "LARGEST_COARSE_AREA",
     "MOST_FIELDS",
     "Analyser",

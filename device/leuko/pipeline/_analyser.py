@@ -1,15 +1,15 @@
 """The three steps put together: every leukocyte of a field, outlined and named."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from leuko.adaptation import Mixture, SiteAdapter, UsualCells
-from leuko.bundle import ModelBundle, read_arrays
+from leuko.adaptation import SiteAdapter
+from leuko.bundle import ModelBundle
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
+from leuko.pipeline._comparing import Comparer, Floats
 from leuko.pipeline._field import Field, seen_coarsely
 from leuko.pipeline._finder import Find, Finder
 from leuko.pipeline._namer import Look, Namer
@@ -18,9 +18,7 @@ from leuko.vision.focus import sharpness
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.regions import overlap
 from leuko.vision.tone import Tone, cell_tone
-from leuko.vision.traits import TRAITS, cell_traits
-
-Floats = NDArray[np.float64]
+from leuko.vision.traits import cell_traits
 
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
@@ -37,13 +35,13 @@ class _Named:
     Attributes:
         cell: the cell.
         said: ``(classes,)`` float64, what is said of it whatever the others are.
-        traits: ``(traits,)`` float64, what is measured of it; None where nothing compares it.
+        look: how it was seen.
         teaches: whether the laboratory is known by it: a single leukocyte that is not strange.
     """
 
     cell: Cell
     said: Floats
-    traits: Floats | None
+    look: Look
     teaches: bool
 
 
@@ -76,9 +74,8 @@ class FieldAnalyser:
                 says.
             EngineError: the engine cannot run a model.
         """
-        self._adapter = adapter
-        self._usual = _usual_cells(bundle)
         self._laboratory = laboratory or Laboratory()
+        self._comparer = Comparer(bundle, adapter, self._laboratory)
         self._segmenter, self._spec = bundle.manifest.segmenter, bundle.manifest.classifier
         locator, outliner = (
             bundle.files[name] for name in (self._segmenter.locator, self._segmenter.outliner)
@@ -89,12 +86,8 @@ class FieldAnalyser:
 
     @property
     def unclassified_below(self) -> float:
-        """Probability of its likeliest class below which a cell is unclassified, as things stand.
-
-        What a laboratory's own cells have told of is surer, and asked for more.
-        """
-        own = self._spec.own_cells
-        return own.unclassified_below if own and self._mixture else self._spec.unclassified_below
+        """Probability of the likeliest class below which a cell is unclassified now."""
+        return self._comparer.unclassified_below
 
     def analyse(
         self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
@@ -115,6 +108,20 @@ class FieldAnalyser:
         with self._laboratory.learning():
             return tuple(self._name(field, find).cell for find in finds)
 
+    @property
+    def is_comparing(self) -> bool:
+        """Whether the laboratory's own cells tell of each other by now."""
+        return self._comparer.is_comparing
+
+    @property
+    def compares_cells(self) -> bool:
+        """Whether the laboratory's own cells tell of each other, once there are enough."""
+        return self.evens_laboratory and self._comparer.has_own_cells
+
+    def begin_specimen(self) -> None:
+        """Go on with another specimen of the same laboratory."""
+        self._laboratory.begin_specimen()
+
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field, whose cells are to come here once.
 
@@ -134,7 +141,11 @@ class FieldAnalyser:
         """
         if not self.evens_laboratory:
             return 0
-        named = self._learn(*self._found(rgb, um_per_px, everywhere))
+        field, finds = self._found(rgb, um_per_px, everywhere)
+        with self._laboratory.learning():
+            named = [self._name(field, find) for find in finds]
+            # Of a cell that the border cuts, neither size nor nucleus is known.
+            self._take_in(one for one in named if not one.cell.region.cut_by_border)
         return sum(one.cell.cell_class.is_counted for one in named)
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
@@ -151,7 +162,9 @@ class FieldAnalyser:
         if self.evens_laboratory:
             field, _ = self._seen(picture, um_per_px)
             find = self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
-            self._learn(field, [find] if find else [])
+            with self._laboratory.learning():
+                # The picture may cut a large cell; in its field it was whole.
+                self._take_in([self._name(field, find)] if find else [])
 
     @property
     def measured_tone(self) -> Tone | None:
@@ -194,33 +207,11 @@ class FieldAnalyser:
             return look
         return Look(self._laboratory.evened(look.crop), look.mask)
 
-    def _learn(self, field: Field, finds: Sequence[Find]) -> list[_Named]:
-        """Name cells, and take in what is measured of them."""
-        with self._laboratory.learning():
-            named = [self._name(field, find) for find in finds]
-            for one in named:
-                if self._usual and one.teaches and one.traits is not None:
-                    self._laboratory.take_in(one.said, one.traits)
-        return named
-
-    @property
-    def _mixture(self) -> Mixture | None:
-        """How the laboratory's own cells lie; None while that is not known, or not asked for."""
-        return self._laboratory.mixture(self._usual) if self._usual else None
-
-    def _adapted(self, said: Floats, traits: Floats | None) -> tuple[Floats, Floats]:
-        """Return what is said of a cell by itself, and as the laboratory's other cells suggest.
-
-        What a person has confirmed goes before: it is a part of what is said of a cell by itself.
-        """
-        if traits is None:
-            return said, said
-        if self._adapter:
-            said = np.asarray(self._adapter.adapted(said[None], traits[None])[0])
-        mixture = self._mixture
-        if mixture is None:
-            return said, said
-        return said, np.asarray(mixture.adapted(said[None], traits[None])[0])
+    def _take_in(self, named: Iterable[_Named]) -> None:
+        """Take in what is measured of cells, each of which comes once."""
+        for one in named:
+            if self.compares_cells and one.teaches:
+                self._laboratory.take_in(one.said, cell_traits(one.look.crop, one.look.mask))
 
     def _is_single(self, find: Find) -> bool:
         """Return whether a find may be a single cell; a clump is none."""
@@ -233,10 +224,7 @@ class FieldAnalyser:
     def _name(self, field: Field, find: Find) -> _Named:
         look = self._namer.look(field, find.region)
         told, is_strange = self._namer.named(self._shown(look))
-        # Some milliseconds, which a bundle that compares no cells need not spend.
-        is_compared = self._adapter is not None or self._usual is not None
-        traits = cell_traits(look.crop, look.mask) if is_compared else None
-        said, likely = self._adapted(told, traits)
+        said, likely = self._comparer.compared(told, look)
         best = list(CellClass)[int(np.argmax(likely))]
         teaches = best.is_counted and not is_strange and self._is_single(find)
         if self.evens_laboratory and teaches and (tone := cell_tone(look.crop, look.mask)):
@@ -249,7 +237,7 @@ class FieldAnalyser:
         status, reason = self._status(find, probabilities)
         focus = sharpness(look.crop, look.mask)
         cell = Cell(find.region, best, probabilities, focus, status, reason)
-        return _Named(cell, said, traits, teaches)
+        return _Named(cell, said, look, teaches)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.
@@ -275,8 +263,3 @@ class FieldAnalyser:
         if not find.is_whole:
             return CellStatus.EXCLUDED, "larger than the outliner's window"
         return self.decide(probabilities, find.region.area_um2)
-
-
-def _usual_cells(bundle: ModelBundle) -> UsualCells | None:
-    own = bundle.manifest.classifier.own_cells
-    return UsualCells.from_arrays(read_arrays(bundle, own.usual), traits=TRAITS) if own else None

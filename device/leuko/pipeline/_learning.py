@@ -11,11 +11,10 @@ from leuko.cells import Cell, RGBImage
 from leuko.errors import ImageError
 from leuko.pipeline._protocol import Analyser
 
-MOST_FIELDS = 150
-"""That are looked at."""
-_ENOUGH_CELLS = 200
-_FIRST_FIELDS = 40
-_FIRST_CELLS = 60
+FEW_FIELDS, _FEW_CELLS = 40, 60
+"""That tell how dark a laboratory's cells are."""
+MOST_FIELDS, ENOUGH_CELLS = 150, 200
+"""That tell how they lie to each other."""
 _SEED = 1
 """The same fields are learnt from whenever they are counted."""
 
@@ -39,8 +38,8 @@ def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]
 
     Args:
         analyser: what is to know the laboratory.
-        fields: yields them; no more than `MOST_FIELDS` are asked for, and none once two hundred
-            cells were seen.
+        fields: yields them; no more than `MOST_FIELDS` are asked for, and none once
+            `ENOUGH_CELLS` were seen.
 
     Raises:
         EngineError: the engine failed.
@@ -49,13 +48,16 @@ def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]
         return
     _go_through(
         lambda rgb, um_per_px: _counted(analyser.analyse(rgb, um_per_px=um_per_px)),
-        islice(fields(), _FIRST_FIELDS),
-        enough=_FIRST_CELLS,
+        islice(fields(), FEW_FIELDS),
+        enough=_FEW_CELLS,
+    )
+    most, enough = (
+        (MOST_FIELDS, ENOUGH_CELLS) if analyser.compares_cells else (FEW_FIELDS, _FEW_CELLS)
     )
     _go_through(
         lambda rgb, um_per_px: analyser.learn(rgb, um_per_px=um_per_px),
-        islice(fields(), MOST_FIELDS),
-        enough=_ENOUGH_CELLS,
+        islice(fields(), most),
+        enough=enough,
     )
 
 

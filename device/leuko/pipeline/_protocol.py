@@ -1,4 +1,4 @@
-"""What an analyser of fields can do, whatever runs its models."""
+"""What an analyser of fields can do, whatever runs its models, and what it tells of a cell."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,11 +47,32 @@ class Analyser(Protocol):
     def evens_laboratory(self) -> bool:
         """Whether what a laboratory's cells have in common is taken away before one is named."""
 
+    @property
+    def compares_cells(self) -> bool:
+        """Whether the laboratory's own cells tell of each other, once there are enough."""
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether the laboratory's own cells tell of each other by now."""
+
+    @property
+    def unclassified_below(self) -> float:
+        """Probability of the likeliest class below which a cell is unclassified now."""
+
+    def begin_specimen(self) -> None:
+        """Go on with another specimen of the same laboratory; called before its first field.
+
+        How common each class was among the cells learnt so far holds no longer then.
+        """
+
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field's cells; see `FieldAnalyser.learn`."""
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
-        """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`."""
+        """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`.
+
+        Called once for each cell; those that are named afterwards are compared with it.
+        """
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell; see `FieldAnalyser.decide`."""

@@ -88,6 +88,7 @@ def differential_summary(
     stain: Mapping[str, object] | None = None,
     wbc: Mapping[str, object] | None = None,
     scale: Mapping[str, object] | None = None,
+    names: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Return what ``differential.json`` says, percentages unrounded.
 
@@ -101,6 +102,8 @@ def differential_summary(
         stain: how far the stain is from the calibrated one; None if that is not known.
         wbc: estimate of the leukocytes in blood; None without a factor for it.
         scale: where it is from, and what speaks against it; None where it was drawn.
+        names: whether cells were compared with each other, and which are unclassified; None where
+            each was named by itself.
     """
     scales = {image["um_per_px"] for image in images}
     return {
@@ -120,6 +123,7 @@ def differential_summary(
             "version": bundle.manifest.version,
             "sha256": bundle.sha256,
         },
+        "names": None if names is None else dict(names),
         # One number only where it is true of all; each image carries its own.
         "um_per_px": scales.pop() if len(scales) == 1 else None,
         "scale": None if scale is None else dict(scale),

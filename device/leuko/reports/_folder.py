@@ -144,6 +144,7 @@ class ReportFolder:
         stain: Mapping[str, object] | None = None,
         wbc: Mapping[str, object] | None = None,
         scale: Mapping[str, object] | None = None,
+        names: Mapping[str, object] | None = None,
     ) -> None:
         """Write ``differential.json``, which lists the other files, and move all into place.
 
@@ -154,17 +155,17 @@ class ReportFolder:
         """
         with _translated(self._folder):
             others = sorted(self._staged.iterdir())
-        names = [path.name for path in others]
         summary = differential_summary(
             count,
             self._images,
             failed,
             bundle,
-            files=names,
+            files=[path.name for path in others],
             calibration=calibration,
             stain=stain,
             wbc=wbc,
             scale=scale,
+            names=names,
         )
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         self._stage(_DIFFERENTIAL, text.encode(errors="backslashreplace"))

@@ -10,7 +10,7 @@ from leuko.live import LiveCounter
 from leuko.service._beginning import begun_with, identified, refuse_second_session
 from leuko.service._copies import Copies
 from leuko.service._guess import WBCGuess
-from leuko.service._laboratory import know_by_cells, recall_laboratory
+from leuko.service._laboratory import NewCells, recall_laboratory
 from leuko.service._parts import Parts
 from leuko.service._scale import ScaleFinder
 from leuko.service._session import OpenSession
@@ -41,6 +41,7 @@ class LiveCount:
         self._parts = parts
         self._copies = Copies(parts.store.keep_copy, every_s=_COPY_S)
         self._finder = ScaleFinder()
+        self._new_cells = NewCells(parts.backend)
         self._stain = StainGuard(parts.stain, parts.store)
         self._ground = SessionGround(parts.ground)
         self.guidance = Guidance.NONE
@@ -98,7 +99,7 @@ class LiveCount:
         self.segment = position.segment if position else self.segment
         self.keep(update.change)
         self._stain.see(update.change.new)
-        know_by_cells(self._parts.backend, update.change.new)
+        self._new_cells.see(update.change.new)
 
     def keep(self, change: LedgerChange) -> None:
         """Keep what a frame brought; on a disk that takes nothing it waits, and `fault` says so."""
@@ -148,6 +149,7 @@ class LiveCount:
         record = self._parts.store.start_session(spec, asked_by=asked_by)
         self.session, self._seen_at_end = OpenSession(self._parts.store, record), None
         self._counter = self._new_counter()
+        self._parts.backend.begin_specimen()
         self._guess.session_began()
         logger.info("session %d started by %s", record.id, asked_by)
 

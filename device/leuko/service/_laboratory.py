@@ -1,5 +1,6 @@
 """What is known of the laboratory by the cells of the open session, each of them once."""
 
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -10,23 +11,40 @@ from leuko.pipeline import Analyser
 from leuko.store import Store
 from leuko.tracking import PICTURE_UM_PER_PX, TrackedCell
 
-_RECALLED = 60
+_RECALLED = 40
 """Newest cells that are looked at again, some ten milliseconds each."""
+_MOST_AT_ONCE = 2
+"""Cells that a frame may be held up by; a stretch that is joined brings many."""
 
 
-def know_by_cells(analyser: Analyser, cells: Iterable[TrackedCell]) -> None:
-    """Let an analyser know its laboratory by cells that were seen often enough for the first time.
+class NewCells:
+    """Lets an analyser know its laboratory by newly counted cells, a few with each frame."""
 
-    Args:
-        analyser: names the cells to come.
-        cells: what a frame brought; those of no leukocyte's class are passed over.
+    def __init__(self, analyser: Analyser) -> None:
+        """Begin without any.
 
-    Raises:
-        EngineError: the engine failed.
-    """
-    for cell in cells:
-        if cell.cell_class.is_counted and cell.picture is not None:
-            _know_by(analyser, cell.picture)
+        Args:
+            analyser: names the cells to come.
+        """
+        self._analyser = analyser
+        self._waiting: deque[RGBImage] = deque(maxlen=_RECALLED)
+
+    def see(self, cells: Iterable[TrackedCell]) -> None:
+        """Take in cells that were seen often enough for the first time; called with each frame.
+
+        Args:
+            cells: what the frame brought; those of no leukocyte's class are passed over.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        if not self._analyser.compares_cells:
+            return
+        for cell in cells:
+            if cell.cell_class.is_counted and cell.picture is not None:
+                self._waiting.append(cell.picture)
+        for _ in range(min(_MOST_AT_ONCE, len(self._waiting))):
+            _know_by(self._analyser, self._waiting.popleft())
 
 
 def recall_laboratory(analyser: Analyser, store: Store, session: int) -> None:

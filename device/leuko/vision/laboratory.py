@@ -19,8 +19,8 @@ from leuko.vision.tone import Tone, evened, laboratory_tone, measured_tone
 _MOST_CELLS = 200
 """Newest looks that are gone by; a live count looks at each cell several times."""
 _MOST_MEASURED = 400
-_GROWTH = 1.1
-"""Of the measured cells, from which what they tell is found anew."""
+_GROWTH, _MOST_GROWTH = 1.1, 40
+"""Of a specimen's measured cells, from which what they tell is found anew."""
 
 _Measured = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -41,8 +41,8 @@ class Laboratory:
         self._calibrated = calibrated
         self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
         self._measured: deque[_Measured] = deque(maxlen=_MOST_MEASURED)
-        self._taken_in = 0
-        self._fitted_to = 0
+        self._of_specimen = 0
+        self._fitted_to = -1
         self._mixture: Mixture | None = None
 
     @property
@@ -53,13 +53,13 @@ class Laboratory:
     @contextlib.contextmanager
     def learning(self) -> Generator[None]:
         """Forget what is taken in meanwhile if that is cut short: then all of it comes again."""
-        before, is_whole = (self._tones.copy(), self._measured.copy(), self._taken_in), False
+        before, is_whole = (self._tones.copy(), self._measured.copy(), self._of_specimen), False
         try:
             yield
             is_whole = True
         finally:
             if not is_whole:
-                self._tones, self._measured, self._taken_in = before
+                self._tones, self._measured, self._of_specimen = before
 
     def add(self, cell_class: CellClass, tone: Tone) -> None:
         """Take in how dark a leukocyte is, and what it was named."""
@@ -73,19 +73,32 @@ class Laboratory:
             traits: ``(traits,)``, as of `leuko.vision.traits.cell_traits`.
         """
         self._measured.append((probabilities, traits))
-        self._taken_in += 1
+        self._of_specimen += 1
 
-    def mixture(self, usual: UsualCells) -> Mixture | None:
+    def begin_specimen(self) -> None:
+        """Go on with another specimen: how its cells look stays, how common each class is not."""
+        self._of_specimen, self._fitted_to = 0, -1
+
+    def mixture(self, usual: UsualCells, *, confirmed: float = 0.0) -> Mixture | None:
         """Return how its cells lie to each other; None while too few were taken in.
 
         Args:
             usual: how they do elsewhere, the same whenever this is asked.
+            confirmed: how many others a person has confirmed; the same.
         """
-        if self._taken_in >= max(FEWEST_CELLS, _GROWTH * self._fitted_to):
+        if len(self._measured) >= FEWEST_CELLS and self._has_grown:
             probabilities, traits = map(np.array, zip(*self._measured, strict=True))
-            self._mixture = fit_mixture(probabilities, traits, usual)
-            self._fitted_to = self._taken_in
+            newest = min(self._of_specimen, len(self._measured))
+            self._mixture = fit_mixture(
+                probabilities, traits, usual, of_specimen=newest, confirmed=confirmed
+            )
+            self._fitted_to = self._of_specimen
         return self._mixture
+
+    @property
+    def _has_grown(self) -> bool:
+        enough = min(_GROWTH * self._fitted_to, self._fitted_to + _MOST_GROWTH)
+        return self._fitted_to < 0 or self._of_specimen >= max(enough, self._fitted_to + 1)
 
     @property
     def tone(self) -> Tone:

@@ -59,7 +59,11 @@ def test_a_service_knows_its_laboratory_again_by_the_cells_that_it_counted(
 class Noting(Laboratory):
     """Counts the cells that it is to know once each."""
 
-    taken_in = 0
+    taken_in = specimens = 0
+
+    def begin_specimen(self) -> None:
+        self.specimens += 1
+        super().begin_specimen()
 
     def take_in(self, probabilities: NDArray[np.float64], traits: NDArray[np.float64]) -> None:
         self.taken_in += 1
@@ -78,6 +82,19 @@ def test_each_leukocyte_tells_of_the_others_once_however_often_it_was_seen(
     assert 0 < seen.taken_in == len(leukocytes) < seen.looks
     LiveService(parts_of(again))
     assert again.taken_in == len(leukocytes)
+
+
+def test_a_session_begins_a_specimen(
+    parts_of: Callable[[Laboratory], Parts], frames: list[Frame]
+) -> None:
+    laboratory = Noting()
+    service = LiveService(parts_of(laboratory))
+    for number in (1, 2):
+        service.start(f"H-{number}", operator="ana", target=Target(100), asked_by="ana")
+        for frame in frames[:6]:
+            service.take(frame)
+        service.finish(asked_by="ana")
+        assert laboratory.specimens == number
 
 
 def test_without_an_open_session_no_laboratory_is_known(

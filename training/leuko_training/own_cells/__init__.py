@@ -5,11 +5,11 @@ from pathlib import Path
 from leuko_training.left_out_cells import cells_of_left_out
 from leuko_training.own_cells._report import OwnCellsBench, write_bench
 from leuko_training.own_cells._trials import (
-    LEARNT,
     MIXES,
     Known,
     Mix,
     Session,
+    after_another,
     drawn,
     known_by_own_cells,
     sessions,
@@ -25,13 +25,13 @@ from leuko_training.own_cells._usual import (
 from leuko_training.transfer import LABORATORIES, Places
 
 __all__ = [
-    "LEARNT",
     "MIXES",
     "Known",
     "Mix",
     "OwnCells",
     "OwnCellsBench",
     "Session",
+    "after_another",
     "drawn",
     "known_by_own_cells",
     "learn_and_report",
@@ -70,5 +70,13 @@ def learn_and_report(places: Places, runs: Path, *, out: Path, seeds: int) -> No
             for name, sets in LABORATORIES.items():
                 others = [one for one in found if one.dataset not in sets]
                 write_own_cells(shipped_own_cells(others), places.own_cells(name))
-        benches.append(OwnCellsBench(seed, known_by_own_cells(found), sessions(found), missing))
+        benches.append(
+            OwnCellsBench(
+                seed,
+                known_by_own_cells(found),
+                sessions(found),
+                after_another(found),
+                missing,
+            )
+        )
     write_bench(benches, places.results)

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from leuko.errors import OutputError
+from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.certainty import Judgement
 from leuko_training.evaluation import table
 from leuko_training.figures import plot_changes
-from leuko_training.own_cells._trials import LEARNT, SEEDS, Known, Session
+from leuko_training.own_cells._trials import SEEDS, Known, Session
 
 _PICTURE = "own-cells.png"
 
@@ -25,12 +26,14 @@ class OwnCellsBench:
         seed: of the trainings.
         known: by set.
         sessions: of all sizes and mixes.
+        after_another: first cells of a specimen that follows another.
         missing: laboratories that no long training has left out yet.
     """
 
     seed: int
     known: Sequence[Known]
     sessions: Sequence[Session]
+    after_another: Sequence[Session]
     missing: Sequence[str]
 
 
@@ -78,17 +81,21 @@ def _lines(benches: Sequence[OwnCellsBench]) -> Iterator[str]:
         if bench.missing:
             yield "Not measured, for no long training has left them out yet:"
             yield f"{', '.join(bench.missing)}.\n"
-        yield f"Each laboratory is known by {LEARNT} of its cells by lot, or all that there are;"
-        yield "all are then asked about. Means over the lots. *Unclassified*, *classified* (right"
-        yield "of eight classes among those that got one) and the expected calibration error as in"
+        yield f"Each laboratory is known by {ENOUGH_CELLS} of its cells by lot, or all that there"
+        yield "are; all are then asked about. Means over the lots. *Unclassified*, *classified*"
+        yield "(right of eight classes among those that got one) and calibration error (ECE) as in"
         yield "[transfer.md](transfer.md); thresholds come from the other sets.\n"
         yield from _whole(bench.known)
     yield f"![Before and after]({_PICTURE})\n"
     for bench in benches:
         yield f"## Trainings of seed {bench.seed}: sessions\n"
-        yield "So many cells by lot are learnt from, and the same cells are named. Means over sets"
-        yield "and lots; *worst set* and *worst lot* are changes in points.\n"
+        yield "So many cells by lot, or more than half as many where a set has too few, are learnt"
+        yield "from, and the same cells are named. Means over sets and lots; *worst set* and *worst"
+        yield "lot* are changes in points.\n"
         yield from _of_sessions(bench.sessions)
+        yield "The first cells of a live count's next specimen, before any of them is known: up to"
+        yield f"{ENOUGH_CELLS} of another are, and where the classes lie is learnt from these.\n"
+        yield from _of_sessions(bench.after_another)
 
 
 def _whole(known: Sequence[Known]) -> Iterator[str]:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from leuko.adaptation import UsualCells, fit_mixture
+from leuko.adaptation import Confirmed, Mixture, UsualCells, fit_mixture
 from leuko.cells import LEUKOCYTES
+from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import FIVE, Answers
 from leuko_training.certainty import COMMON, Certainty, Judgement, judge, with_threshold
 from leuko_training.left_out_cells import LeftOutCells
@@ -16,8 +17,6 @@ from leuko_training.own_cells._usual import OwnCells, usual_cells
 from leuko_training.partition import TRAINING_FOLDS
 
 SEEDS = (1, 2, 3, 4, 5)
-LEARNT = 200
-"""Cells that a count learns from before it names any."""
 SIZES = (20, 30, 60, 120)
 
 Rows = NDArray[np.int64]
@@ -48,9 +47,20 @@ MIXES = (
 )
 
 
+SPECIMENS = (
+    ("a healthy adult's", "a healthy adult's"),
+    ("lymphocytes alone", "a healthy adult's"),
+    ("neutrophils alone", "a healthy adult's"),
+    ("a healthy adult's", "lymphocytes alone"),
+    ("a healthy adult's", "a third eosinophils"),
+)
+"""Mixes of specimens that follow each other."""
+_FIRST_CELLS = 30
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A whole set, whose laboratory is known by `LEARNT` of its cells.
+    """A whole set, whose laboratory is known by `ENOUGH_CELLS` of its cells.
 
     Attributes:
         dataset: name of the set.
@@ -116,13 +126,11 @@ def shipped_own_cells(found: Sequence[LeftOutCells]) -> OwnCells:
     Args:
         found: sets of laboratories left out.
     """
-    usual = usual_elsewhere(found)
-    answers = [
-        _answers(one, _adapted(one, usual[one.dataset], seed)).outside_the_test
-        for one in found
-        for seed in SEEDS
-    ]
     learnt = [one for one in map(_outside_the_test, found) if len(one.cells)]
+    usual = usual_elsewhere(learnt)
+    answers = [
+        _answers(one, _adapted(one, usual[one.dataset], seed)) for one in learnt for seed in SEEDS
+    ]
     return OwnCells(
         usual_cells([one.cells for one in learnt]),
         with_threshold(_AS_THEY_ARE, Answers.joined(answers)).unclassified_below,
@@ -140,6 +148,39 @@ def sessions(found: Sequence[LeftOutCells]) -> list[Session]:
         for seed in SEEDS
         if len(rows := drawn(one, size, mix, np.random.default_rng((seed, size)))) > size / 2
     ]
+
+
+def after_another(found: Sequence[LeftOutCells]) -> list[Session]:
+    """Return sessions whose first cells are named when only another specimen's are known.
+
+    Args:
+        found: sets of laboratories left out.
+    """
+    usual = usual_elsewhere(found)
+    tried = (
+        _after_another(one, specimens, seed, usual[one.dataset])
+        for specimens in SPECIMENS
+        for one in found
+        for seed in SEEDS
+    )
+    return [one for one in tried if one]
+
+
+def _after_another(
+    cells: LeftOutCells, specimens: tuple[str, str], seed: int, usual: UsualCells
+) -> Session | None:
+    """Return a session; None where the set has too few cells for it."""
+    by_name, rng = {mix.name: mix for mix in MIXES}, np.random.default_rng(seed)
+    first, second = specimens
+    rows = drawn(cells, ENOUGH_CELLS, by_name[first], rng)
+    left = _chosen(cells, np.setdiff1d(np.arange(len(cells.cells)), rows))
+    known = cells.cells.chosen(rows)
+    asked = left.cells.chosen(drawn(left, _FIRST_CELLS, by_name[second], rng))
+    if min(len(known), len(asked)) < _FIRST_CELLS:
+        return None
+    mixture = fit_mixture(known.probabilities, known.traits, usual, of_specimen=0)
+    mix = f"{first}, then {second}"
+    return Session(cells.dataset, mix, _FIRST_CELLS, *_named_right(asked, mixture))
 
 
 def drawn(cells: LeftOutCells, size: int, mix: Mix, rng: Generator) -> Rows:
@@ -164,7 +205,7 @@ def usual_elsewhere(found: Sequence[LeftOutCells]) -> dict[str, UsualCells]:
 
 def _adapted(cells: LeftOutCells, usual: UsualCells, seed: int) -> NDArray[np.float64]:
     everything = cells.cells
-    rows = np.random.default_rng(seed).permutation(len(everything))[:LEARNT]
+    rows = np.random.default_rng(seed).permutation(len(everything))[:ENOUGH_CELLS]
     learnt = everything.chosen(rows)
     mixture = fit_mixture(learnt.probabilities, learnt.traits, usual)
     return mixture.adapted(everything.probabilities, everything.traits)
@@ -172,9 +213,12 @@ def _adapted(cells: LeftOutCells, usual: UsualCells, seed: int) -> NDArray[np.fl
 
 def _before_and_after(cells: LeftOutCells, rows: Rows, usual: UsualCells) -> tuple[float, float]:
     asked = cells.cells.chosen(rows)
-    mixture = fit_mixture(asked.probabilities, asked.traits, usual)
-    both = (asked.probabilities, mixture.adapted(asked.probabilities, asked.traits))
-    before, after = (FIVE[one[:, FIVE].argmax(axis=1)] == asked.classes for one in both)
+    return _named_right(asked, fit_mixture(asked.probabilities, asked.traits, usual))
+
+
+def _named_right(cells: Confirmed, mixture: Mixture) -> tuple[float, float]:
+    both = (cells.probabilities, mixture.adapted(cells.probabilities, cells.traits))
+    before, after = (FIVE[one[:, FIVE].argmax(axis=1)] == cells.classes for one in both)
     return float(before.mean()), float(after.mean())
 
 
@@ -188,10 +232,13 @@ def _answers(cells: LeftOutCells, probabilities: NDArray[np.float64]) -> Answers
 
 
 def _outside_the_test(cells: LeftOutCells) -> LeftOutCells:
-    chosen = np.isin(cells.folds, list(TRAINING_FOLDS))
+    return _chosen(cells, np.flatnonzero(np.isin(cells.folds, list(TRAINING_FOLDS))))
+
+
+def _chosen(cells: LeftOutCells, rows: Rows) -> LeftOutCells:
     return replace(
         cells,
-        cells=cells.cells.chosen(chosen),
-        slides=cells.slides[chosen],
-        folds=cells.folds[chosen],
+        cells=cells.cells.chosen(rows),
+        slides=cells.slides[rows],
+        folds=cells.folds[rows],
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from leuko.adaptation import Confirmed, UsualCells, features_of
 from leuko.errors import OutputError, SettingsError
 from leuko.vision.traits import TRAITS
 from leuko_training.answers import FIVE
+from leuko_training.certainty import PRIOR_STRENGTH, Certainty
 
 _FEWEST = 5
 """Cells of a class below which a laboratory says nothing of it."""
@@ -40,6 +42,7 @@ def usual_cells(laboratories: Sequence[Confirmed]) -> UsualCells:
         laboratories: cells of each, with what a classifier said that had not seen it. What it says
             of cells that it has learnt from is too sure to be compared with.
     """
+    common = np.array(Certainty(1.0, 0.0, PRIOR_STRENGTH).class_weights)[FIVE]
     features = [features_of(one.traits, one.probabilities) for one in laboratories]
     means = np.full((len(features), FIVE.size, features[0].shape[1]), np.nan)
     scatter, weights = np.zeros((means.shape[2], means.shape[2])), 0.0
@@ -55,6 +58,7 @@ def usual_cells(laboratories: Sequence[Confirmed]) -> UsualCells:
     return UsualCells(
         means=_common_part(means).astype(np.float32),
         covariance=(scatter / weights).astype(np.float32),
+        shares=(common / common.sum()).astype(np.float32),
     )
 
 
@@ -71,6 +75,7 @@ def write_own_cells(own: OwnCells, path: Path) -> None:
                 file,
                 means=own.usual.means,
                 covariance=own.usual.covariance,
+                shares=own.usual.shares,
                 unclassified_below=own.unclassified_below,
             )
     except OSError as error:
@@ -84,11 +89,11 @@ def read_own_cells(path: Path) -> OwnCells:
         SettingsError: the file is missing or holds something else.
     """
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             below = float(stored["unclassified_below"])
-            arrays = {name: stored[name] for name in ("means", "covariance")}
+            arrays = {name: stored[name] for name in ("means", "covariance", "shares")}
         return OwnCells(UsualCells.from_arrays(arrays, traits=TRAITS), below)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise SettingsError(
             f"{path} does not say how leukocytes lie to each other ({error}); "
             "write it with leuko-train own-cells"

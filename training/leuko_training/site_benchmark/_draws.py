@@ -14,9 +14,9 @@ from leuko.adaptation import (
     fit_mixture,
 )
 from leuko.cells import LEUKOCYTES
+from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import CLASSES
 from leuko_training.left_out_cells import LeftOutCells
-from leuko_training.own_cells import LEARNT
 
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -86,9 +86,11 @@ def unconfirmed(
     for seed in SEEDS:
         drawn = _confirmed(cells, each, np.random.default_rng(seed), other_slides=False)
         before.append(_right(cells, others, cells.cells.probabilities, _ALL))
-        confirmed, _ = _adapted(cells, drawn)
+        said, is_kept = _adapted(cells, drawn)
         unnamed = _unnamed(cells, drawn, np.random.default_rng(seed))
-        after.append(_right(cells, others, _beside(cells, confirmed, unnamed, usual), _ALL))
+        number = len(drawn) if is_kept else 0
+        adapted = _beside(cells, said, unnamed, usual, confirmed=number)
+        after.append(_right(cells, others, adapted, _ALL))
     return len(others), float(np.mean(before)), float(np.mean(after))
 
 
@@ -103,18 +105,17 @@ def _draw(
         is_asked &= ~np.isin(cells.slides, _first_half(cells, np.random.default_rng(seed)))
     others = np.flatnonzero(is_asked)
     confirmed, is_kept = _adapted(cells, drawn)
+    number = len(drawn) if is_kept else 0
     by_itself, unnamed = cells.cells.probabilities, _unnamed(cells, drawn, rng)
-    said = {
-        "before": by_itself,
-        "own": _beside(cells, by_itself, unnamed, usual),
-        "alone": confirmed,
-        "after": _beside(cells, confirmed, unnamed, usual),
-    }
+    both = _beside(cells, confirmed, unnamed, usual, confirmed=number)
     return Draw(
         seed=seed,
         confirmed=len(drawn),
         others=len(others),
-        **{name: _right(cells, others, one, _FIVE) for name, one in said.items()},
+        before=_right(cells, others, by_itself, _FIVE),
+        own=_right(cells, others, _beside(cells, by_itself, unnamed, usual), _FIVE),
+        alone=_right(cells, others, confirmed, _FIVE),
+        after=_right(cells, others, both, _FIVE),
         is_kept=is_kept,
     )
 
@@ -122,15 +123,21 @@ def _draw(
 def _unnamed(cells: LeftOutCells, drawn: Rows, rng: Generator) -> Rows:
     """Return cells by lot that nobody has confirmed, as many as a count learns from."""
     others = np.setdiff1d(np.arange(len(cells.cells)), drawn)
-    return rng.permutation(others)[:LEARNT]
+    return rng.permutation(others)[:ENOUGH_CELLS]
 
 
 def _beside(
-    cells: LeftOutCells, said: NDArray[np.float64], unnamed: Rows, usual: UsualCells
+    cells: LeftOutCells,
+    said: NDArray[np.float64],
+    unnamed: Rows,
+    usual: UsualCells,
+    *,
+    confirmed: int = 0,
 ) -> NDArray[np.float64]:
     """Return what is made of all cells once some of them tell of each other."""
     traits = cells.cells.traits
-    return fit_mixture(said[unnamed], traits[unnamed], usual).adapted(said, traits)
+    mixture = fit_mixture(said[unnamed], traits[unnamed], usual, confirmed=confirmed)
+    return mixture.adapted(said, traits)
 
 
 def _confirmed(cells: LeftOutCells, each: int, rng: Generator, *, other_slides: bool) -> Rows:

@@ -1,16 +1,17 @@
 """What adaptations are worth, as Markdown and JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 
 from leuko.errors import OutputError
+from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.benchmark import Machine
 from leuko_training.evaluation import table
-from leuko_training.own_cells import LEARNT
 from leuko_training.site_benchmark._cost import Cost
 from leuko_training.site_benchmark._draws import SEEDS, Draw
 
@@ -18,6 +19,8 @@ _ENOUGH = 0.95
 _LOSS = 0.01
 _SECONDS, _PEAK_MB = 60.0, 250.0
 _MANY = 20
+_BEFORE, _OWN = attrgetter("before"), attrgetter("own")
+_ALONE, _AFTER = attrgetter("alone"), attrgetter("after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,12 @@ class SiteRow:
     @property
     def before(self) -> float:
         """Mean share named right by the bundle alone."""
-        return _mean(self.draws, "before")
+        return _mean(self.draws, _BEFORE)
 
     @property
     def after(self) -> float:
         """Mean share named right with confirmed cells and the laboratory's others."""
-        return _mean(self.draws, "after")
+        return _mean(self.draws, _AFTER)
 
     @property
     def is_met(self) -> bool:
@@ -109,7 +112,7 @@ def _lines(bench: SiteBench) -> Iterator[str]:
     yield "Of a class with fewer than twice as many cells, half are confirmed. An adaptation that"
     yield "does not help in the cross-validation among the confirmed cells is not used; *kept*"
     yield "says how often it was. *Before* is the bundle alone, *own cells* what unconfirmed cells"
-    yield f"of the laboratory make of that ({LEARNT} by lot, or all), *confirmed alone* the"
+    yield f"of the laboratory make of that ({ENOUGH_CELLS} by lot, or all), *confirmed alone* the"
     yield "adaptation without them, *after* both, as on the device; the rest compares *after* with"
     yield "*before*.\n"
     for each, target in ((_MANY, "error halved, or 95 %"), (5, "a gain")):
@@ -132,7 +135,7 @@ def _row(row: SiteRow) -> tuple[str, ...]:
         row.dataset,
         str(round(np.mean([draw.confirmed for draw in row.draws]))),
         str(round(np.mean([draw.others for draw in row.draws]))),
-        *(f"{100 * _mean(row.draws, name):.1f}" for name in ("before", "own", "alone")),
+        *(f"{100 * _mean(row.draws, of):.1f}" for of in (_BEFORE, _OWN, _ALONE)),
         f"{100 * row.after:.1f} ± {100 * np.std([draw.after for draw in row.draws]):.1f}",
         f"{(1 - row.after) / max(1e-9, 1 - row.before):.2f}",
         f"{100 * min(changes):+.1f}",
@@ -153,7 +156,7 @@ def _other_slides(rows: Sequence[SiteRow]) -> Iterator[str]:
 
 
 def _parted(row: SiteRow) -> tuple[str, ...]:
-    before, after = (_mean(row.other_slides, name) for name in ("before", "after"))
+    before, after = (_mean(row.other_slides, of) for of in (_BEFORE, _AFTER))
     return (
         row.dataset,
         str(row.each),
@@ -196,8 +199,8 @@ def _cost(cost: Cost) -> Iterator[str]:
     yield from table(("what", "target", "measured", ""), rows)
 
 
-def _mean(draws: Sequence[Draw], name: str) -> float:
-    return float(np.mean([getattr(draw, name) for draw in draws]))
+def _mean(draws: Sequence[Draw], of: Callable[[Draw], float]) -> float:
+    return float(np.mean([of(draw) for draw in draws]))
 
 
 def _mark(*, is_met: bool) -> str:

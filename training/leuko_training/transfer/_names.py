@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cells import CellClass
-from leuko.pipeline import MOST_FIELDS, spread_out
+from leuko.pipeline import FEW_FIELDS, spread_out
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.tone import Tone, cell_tone
 from leuko_training.answers import CLASSES, Answers
@@ -92,7 +92,7 @@ def _of_set(crops: Sequence[Crop], name: str) -> list[Crop]:
 
 def _tone_by_names(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> Tone:
     """Return what the device would take a laboratory's tone for, had each field one cell."""
-    laboratory, few = Laboratory(), spread_out(crops)[:MOST_FIELDS]
+    laboratory, few = Laboratory(), spread_out(crops)[:FEW_FIELDS]
     for _ in range(2):
         shown = [replace(crop, tone=laboratory.tone) for crop in few]
         names = [CLASSES[index] for index in _told(model, shown, recipe).argmax(axis=1)]

@@ -101,9 +101,10 @@ def _whole(recipe: str, figures: Mapping[str, Sequence[WholeFigures]]) -> Iterat
         "",
         "Segmenter and classifier are both trained without the laboratory (a segmenter that learnt",
         "from none of its images is the shipped one), converted to int8 with the images of the",
-        "others, and run as the device runs them. *False* regions touch no mask in an image with",
-        "its own mirror image around it; in full fields they fit none. A cell not found is named",
-        "wrong. Temperature and threshold come from the other laboratories. In brackets: 95 %",
+        "others, and run as the device runs them: the laboratory's unlabelled cells tell of each",
+        "other's names. *False* regions touch no mask in an image with its own mirror image around",
+        "it; in full fields they fit none. A cell not found is named wrong. Temperature, threshold",
+        "and how leukocytes lie elsewhere come from the other laboratories. In brackets: 95 %",
         "intervals, of what was found and named in percent.",
         "",
     )

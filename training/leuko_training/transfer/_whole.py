@@ -33,8 +33,8 @@ SEGMENTER = Schedule(epochs=10, steps=100, batch_size=16, learning_rate=2e-3, em
 PARTED = Schedule(epochs=3, steps=100, batch_size=16, learning_rate=5e-4, ema_momentum=0.99)
 """Two fifths of what the shipped segmenter learns last."""
 
-_FOLDER = "blended"
-"""Of bundles and figures: what was judged before segmenters were blended lies in another."""
+_FOLDER = "whole"
+"""Of bundles, and of what was kept of each."""
 
 ByRecipe = dict[str, dict[str, list[WholeFigures]]]
 """Figures of whole bundles by the classifier's recipe and the laboratory that was left out."""
@@ -45,14 +45,11 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
 
     What is trained, converted or judged already is not done again.
     """
-    alone = {
-        one.trial.left_out[0]: one
-        for one in tried
-        if one.trial.is_of_shipped
-        and one.trial.seed == 1
+    alone: dict[str, Tried] = {}
+    for one in sorted(tried, key=lambda one: one.trial.seed):
         # Answers outlive the classifier that gave them.
-        and one.trial.model_in(places.folder).is_file()
-    }
+        if one.trial.is_of_shipped and one.trial.model_in(places.folder).is_file():
+            alone.setdefault(one.trial.left_out[0], one)
     if missing := [name for name in LABORATORIES if name not in alone]:
         Console(stderr=True).print(
             "no whole bundle is judged: there is no classifier by the shipped recipe without "
@@ -63,7 +60,7 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
     for name, one in alone.items():
         elsewhere = [two.answers for other, two in alone.items() if other != name]
         certainty = choose(Answers.joined(elsewhere))
-        parts = Parts(places.folder / _FOLDER / one.trial.recipe)
+        parts = Parts(places.kept / _FOLDER / one.trial.recipe)
         parts.once(name, list[WholeFigures], partial(_judge, one.trial, certainty, items, places))
     return kept_figures(places)
 
@@ -71,7 +68,7 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
 def kept_figures(places: Places) -> ByRecipe:
     """Return the figures of whole bundles that were judged before."""
     found: ByRecipe = {}
-    for folder in sorted(places.folder.glob(f"{_FOLDER}/*/")):
+    for folder in sorted(places.kept.glob(f"{_FOLDER}/*/")):
         if (recipe := folder.name) not in RECIPES:
             continue
         parts = Parts(folder)
@@ -79,6 +76,13 @@ def kept_figures(places: Places) -> ByRecipe:
         if known:
             found[recipe] = {name: parts.read(name, list[WholeFigures]) for name in known}
     return found
+
+
+def _own_cells(left_out: str, places: Places) -> Path:
+    path = places.own_cells(left_out)
+    if not path.is_file():
+        raise DatasetError(f"{path} is missing; run leuko-train own-cells first, then this again")
+    return path
 
 
 def _judge(
@@ -93,7 +97,7 @@ def _judge(
         left_out=trial.left_out,
         root=places.root,
         folder=places.folder / _FOLDER / trial.recipe / name,
-        own_cells=own_cells if (own_cells := places.own_cells(name)).is_file() else None,
+        own_cells=_own_cells(name, places),
     )
     absent = sets_of(trial.left_out)
     return list(judge_whole(out, [i for i in items if i.dataset in absent], places.root))

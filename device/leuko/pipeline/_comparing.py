@@ -1,0 +1,87 @@
+"""A cell beside others: those that a person has confirmed, and the laboratory's own."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leuko.adaptation import Mixture, SiteAdapter, UsualCells
+from leuko.bundle import ModelBundle, read_arrays
+from leuko.pipeline._namer import Look
+from leuko.vision.laboratory import Laboratory
+from leuko.vision.traits import TRAITS, cell_traits
+
+Floats = NDArray[np.float64]
+
+
+class Comparer:
+    """Says what becomes of a cell's probabilities beside other cells.
+
+    What a person has confirmed goes before: it is a part of what is said of a cell by itself. What
+    that makes of it, the laboratory's other cells begin with.
+    """
+
+    def __init__(
+        self, bundle: ModelBundle, adapter: SiteAdapter | None, laboratory: Laboratory
+    ) -> None:
+        """Read how leukocytes lie to each other elsewhere.
+
+        Args:
+            bundle: says so, or compares no cells.
+            adapter: to the cells that a person has confirmed; None without any.
+            laboratory: has the others.
+
+        Raises:
+            BundleError: what the bundle says is damaged or for other features.
+        """
+        self._spec = bundle.manifest.classifier
+        self._adapter = adapter
+        self._laboratory = laboratory
+        self._usual = _usual_cells(bundle)
+
+    @property
+    def has_own_cells(self) -> bool:
+        """Whether the laboratory's own cells tell of each other, once there are enough."""
+        return self._usual is not None
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether they do by now."""
+        return self._mixture is not None
+
+    @property
+    def unclassified_below(self) -> float:
+        """Probability of its likeliest class below which a cell is unclassified, as things stand.
+
+        What a laboratory's own cells have told of is surer, and asked for more.
+        """
+        own = self._spec.own_cells
+        return own.unclassified_below if own and self._mixture else self._spec.unclassified_below
+
+    def compared(self, told: Floats, look: Look) -> tuple[Floats, Floats]:
+        """Return what is said of a cell by itself, and beside the laboratory's others.
+
+        Args:
+            told: ``(classes,)``, what the bundle says.
+            look: the cell.
+        """
+        if self._adapter is None and self._mixture is None:
+            return told, told
+        # A millisecond or two, which is spent only where it is of use.
+        said, traits = told, cell_traits(look.crop, look.mask)
+        if self._adapter:
+            said = np.asarray(self._adapter.adapted(said[None], traits[None])[0])
+        mixture = self._mixture
+        if mixture is None:
+            return said, said
+        return said, np.asarray(mixture.adapted(said[None], traits[None])[0])
+
+    @property
+    def _mixture(self) -> Mixture | None:
+        if self._usual is None:
+            return None
+        confirmed = self._adapter.confirmed if self._adapter else 0.0
+        return self._laboratory.mixture(self._usual, confirmed=confirmed)
+
+
+def _usual_cells(bundle: ModelBundle) -> UsualCells | None:
+    own = bundle.manifest.classifier.own_cells
+    return UsualCells.from_arrays(read_arrays(bundle, own.usual), traits=TRAITS) if own else None
