@@ -190,11 +190,13 @@ def _elsewhere(laboratories: Mapping[str, Any], *, has_own_cells: bool) -> list[
     ]
     is_short = any(one.get("short") for one in laboratories.values())
     how = _SHORT_TRAININGS if is_short else _LONG_TRAININGS
-    headings = ("left out", "cells", "five-way right", "unclassified", "right of the classified")
+    headings = ("left out", "answers", "five-way right", "unclassified", "right of the classified")
+    trainings = max(int(one.get("trainings", 1)) for one in laboratories.values())
+    asked = f", asked {trainings} times, once of each training" if trainings > 1 else ""
     return [
         "## In a laboratory it has not seen",
         (
-            f"Classifiers trained like this one, {how}; float, on every cell of it, with "
+            f"Classifiers trained like this one, {how}; float, on every cell of it{asked}, with "
             "temperature and threshold from the others. The prior, and this way of training among "
             "others, were chosen on all of them: expect a little less than this, not the table "
             "above, under another microscope or stain."

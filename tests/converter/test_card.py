@@ -180,6 +180,19 @@ def test_a_card_names_who_is_taken_for_whom_in_laboratories_left_out(
     assert card.count(", left out:") == 1
 
 
+def test_a_card_says_how_often_each_cell_was_asked_about(
+    bundle: Path, with_pictures: tuple[Path, Path]
+) -> None:
+    evaluation, transfer = with_pictures
+    once = add_card(bundle, evaluation, transfer).files[CARD_FILE].decode()
+    assert "on every cell of it, with temperature" in once
+    record = json.loads(transfer.read_text())
+    record["shipped"]["krd-wbc"]["trainings"] = 2
+    transfer.write_text(json.dumps(record))
+    twice = add_card(bundle, evaluation, transfer).files[CARD_FILE].decode()
+    assert "on every cell of it, asked 2 times, once of each training, with temperature" in twice
+
+
 def test_a_device_installs_a_bundle_with_pictures(
     bundle: Path, with_pictures: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -21,8 +21,8 @@ def record_of_shipped(tried: Sequence[Tried]) -> dict[str, dict[str, object]]:
 
     Empty while there are fewer than two.
     """
-    joined = _by_laboratory(tried)
-    is_short = any(one.trial.is_short for one in shipped_trials(tried))
+    joined, known = _by_laboratory(tried), shipped_trials(tried)
+    is_short = any(one.trial.is_short for one in known)
     judged = judged_elsewhere(joined) if len(joined) > 1 else {}
     confusions = shipped_confusions(tried)
     return {
@@ -32,6 +32,7 @@ def record_of_shipped(tried: Sequence[Tried]) -> dict[str, dict[str, object]]:
             "unclassified": one.unclassified.percent or 0.0,
             "classified": one.right.percent or 0.0,
             "short": is_short,
+            "trainings": sum(name in other.trial.left_out for other in known),
             "confusion": confusions[name].table,
         }
         for name, (_, one) in judged.items()
