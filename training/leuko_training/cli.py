@@ -16,6 +16,9 @@ Root = Annotated[
 ]
 Runs = Annotated[Path, typer.Option(help="Folder that training runs live in.")]
 Results = Annotated[Path, typer.Option(help="Folder that tables and plots are written to.")]
+Outliner = Annotated[
+    Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
+]
 BundlePath = Annotated[
     Path | None, typer.Option("--bundle", help="Bundle to judge; the shipped one by default.")
 ]
@@ -143,9 +146,7 @@ def transfer(
     root: Root = DATASETS_ROOT,
     runs: Runs = RUNS,
     results: Results = RESULTS,
-    segmenter: Annotated[
-        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
-    ] = SEGMENTER,
+    segmenter: Outliner = SEGMENTER,
     certainty: Annotated[
         Path, typer.Option(help="File for how far the shipped recipe's probabilities are believed.")
     ] = CERTAINTY,
@@ -180,9 +181,7 @@ def own_cells(
     root: Root = DATASETS_ROOT,
     runs: Runs = RUNS,
     results: Results = RESULTS,
-    segmenter: Annotated[
-        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
-    ] = SEGMENTER,
+    segmenter: Outliner = SEGMENTER,
     out: Annotated[
         Path, typer.Option(help="File for how leukocytes lie to each other, for bundles.")
     ] = OWN_CELLS,
@@ -218,9 +217,7 @@ def outlines(
 def laboratories(
     root: Root = DATASETS_ROOT,
     results: Results = RESULTS,
-    segmenter: Annotated[
-        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
-    ] = SEGMENTER,
+    segmenter: Outliner = SEGMENTER,
 ) -> None:
     """Compare how dark and how large the cells of each laboratory are, class by class."""
     from leuko_training import compared_laboratories
@@ -264,9 +261,7 @@ def bench_site(
     root: Root = DATASETS_ROOT,
     runs: Runs = RUNS,
     results: Results = RESULTS,
-    segmenter: Annotated[
-        Path, typer.Option(help="Trained segmenter that outlines cells where there is no mask.")
-    ] = SEGMENTER,
+    segmenter: Outliner = SEGMENTER,
 ) -> None:
     """Measure what adapting to a laboratory is worth, on those that `transfer` has left out."""
     from leuko_training import site_benchmark
