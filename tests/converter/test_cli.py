@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from leuko.bundle import load_bundle
+from leuko.adaptation import UsualCells
+from leuko.bundle import load_bundle, read_arrays
 from leuko.inference import LiteRTEngine
 from leuko.signature import read_trusted_keys
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.verification import replay_golden
+from leuko.vision.traits import TRAITS
 from leuko_converter.cli import main
 from leuko_converter.edgetpu import check_model
 from leuko_converter.flatbuffer import operators
@@ -22,10 +24,13 @@ from leuko_converter.signing import make_keys
 from leuko_training.classifier import edge_classifier
 from leuko_training.datasets import LabelledImage, fold_of_group
 from leuko_training.datasets.bccd import FOLDER, MASK_FOLDER, UM_PER_PX
+from leuko_training.own_cells import read_own_cells
 from leuko_training.partition import TEST_FOLD, TRAINING_FOLDS, partition, read_everything
 from leuko_training.unet import edge_unet
 
 Run = Callable[..., tuple[int, str, str]]
+
+OWN_CELLS = Path(__file__).resolve().parents[2] / "training" / "weights" / "own-cells.npz"
 
 
 @pytest.fixture
@@ -99,7 +104,8 @@ def bundled(
     Beside lie ``bundle.zip`` and what was printed, ``bundle.txt``.
     """
     folder = tmp_path_factory.mktemp("bundled") / "bundle"
-    options = ("--segmenter", untrained[0], "--classifier", untrained[1], "--datasets", root)
+    models = ("--segmenter", untrained[0], "--classifier", untrained[1], "--own-cells", OWN_CELLS)
+    options = (*models, "--datasets", root)
     key, _ = make_keys(folder.with_name("hospital"))
     places = ("--out", folder, "--zip", folder.with_suffix(".zip"), "--key", key)
     printed = folder.with_suffix(".txt").open("w", encoding="utf-8")
@@ -128,6 +134,10 @@ def test_two_trained_models_and_a_data_set_become_a_bundle(bundled: Path, root: 
     assert len(training) + len(watching) == 15
     assert watching
     assert bundle.manifest.classifier.embedding == 128
+    own = bundle.manifest.classifier.own_cells
+    assert own is not None
+    assert own.unclassified_below == read_own_cells(OWN_CELLS).unclassified_below
+    assert UsualCells.from_arrays(read_arrays(bundle, own.usual), traits=TRAITS).is_sound
 
 
 @pytest.mark.slow

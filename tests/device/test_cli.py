@@ -403,6 +403,9 @@ def test_a_bundle_is_shown(leuko: Leuko, tiny_bundle: Path) -> None:
     assert run.returncode == 0
     assert "leuko-tiny 1" in run.stdout
     assert "Apache-2.0" in run.stdout
+    assert "own cells" not in run.stdout
+    shipped = leuko("bundle", "show")
+    assert "tell of each other from 20 leukocytes on, unclassified below 0.7" in shipped.stdout
 
 
 def test_a_bug_shows_where_it_is() -> None:
