@@ -110,7 +110,7 @@ class Mixture:
     whitening: Floats
     means: Floats
     shares: Floats
-    trust: float = _TRUST
+    trust: float
 
     def adapted(self, probabilities: Floats, traits: Floats) -> Floats:
         """Return probabilities as the laboratory's own cells suggest, ``(cells, all classes)``.

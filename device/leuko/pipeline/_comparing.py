@@ -63,13 +63,13 @@ class Comparer:
             told: ``(classes,)``, what the bundle says.
             look: the cell.
         """
-        if self._adapter is None and self._mixture is None:
+        mixture = self._mixture
+        if self._adapter is None and mixture is None:
             return told, told
         # A millisecond or two, which is spent only where it is of use.
         said, traits = told, cell_traits(look.crop, look.mask)
         if self._adapter:
             said = np.asarray(self._adapter.adapted(said[None], traits[None])[0])
-        mixture = self._mixture
         if mixture is None:
             return said, said
         return said, np.asarray(mixture.adapted(said[None], traits[None])[0])

@@ -37,22 +37,27 @@ class Mix:
     weights: tuple[float, ...] = ()
 
 
+_HEALTHY = Mix("a healthy adult's", tuple(COMMON[name] for name in LEUKOCYTES))
+_EOSINOPHILIA = Mix("a third eosinophils", (40, 20, 5, 34, 1))
+_NEUTROPHILS = Mix("neutrophils alone", (1, 0, 0, 0, 0))
+_LYMPHOCYTES = Mix("lymphocytes alone", (0, 1, 0, 0, 0))
+_EOSINOPHILS = Mix("eosinophils alone", (0, 0, 0, 1, 0))
+
 MIXES = (
     Mix("as in the set"),
-    Mix("a healthy adult's", tuple(COMMON[name] for name in LEUKOCYTES)),
-    Mix("a third eosinophils", (40, 20, 5, 34, 1)),
-    Mix("neutrophils alone", (1, 0, 0, 0, 0)),
-    Mix("lymphocytes alone", (0, 1, 0, 0, 0)),
-    Mix("eosinophils alone", (0, 0, 0, 1, 0)),
+    _HEALTHY,
+    _EOSINOPHILIA,
+    _NEUTROPHILS,
+    _LYMPHOCYTES,
+    _EOSINOPHILS,
 )
 
-
 SPECIMENS = (
-    ("a healthy adult's", "a healthy adult's"),
-    ("lymphocytes alone", "a healthy adult's"),
-    ("neutrophils alone", "a healthy adult's"),
-    ("a healthy adult's", "lymphocytes alone"),
-    ("a healthy adult's", "a third eosinophils"),
+    (_HEALTHY, _HEALTHY),
+    (_LYMPHOCYTES, _HEALTHY),
+    (_NEUTROPHILS, _HEALTHY),
+    (_HEALTHY, _LYMPHOCYTES),
+    (_HEALTHY, _EOSINOPHILIA),
 )
 """Mixes of specimens that follow each other."""
 _FIRST_CELLS = 30
@@ -167,19 +172,18 @@ def after_another(found: Sequence[LeftOutCells]) -> list[Session]:
 
 
 def _after_another(
-    cells: LeftOutCells, specimens: tuple[str, str], seed: int, usual: UsualCells
+    cells: LeftOutCells, specimens: tuple[Mix, Mix], seed: int, usual: UsualCells
 ) -> Session | None:
     """Return a session; None where the set has too few cells for it."""
-    by_name, rng = {mix.name: mix for mix in MIXES}, np.random.default_rng(seed)
-    first, second = specimens
-    rows = drawn(cells, ENOUGH_CELLS, by_name[first], rng)
+    (first, second), rng = specimens, np.random.default_rng(seed)
+    rows = drawn(cells, ENOUGH_CELLS, first, rng)
     left = _chosen(cells, np.setdiff1d(np.arange(len(cells.cells)), rows))
     known = cells.cells.chosen(rows)
-    asked = left.cells.chosen(drawn(left, _FIRST_CELLS, by_name[second], rng))
+    asked = left.cells.chosen(drawn(left, _FIRST_CELLS, second, rng))
     if min(len(known), len(asked)) < _FIRST_CELLS:
         return None
     mixture = fit_mixture(known.probabilities, known.traits, usual, of_specimen=0)
-    mix = f"{first}, then {second}"
+    mix = f"{first.name}, then {second.name}"
     return Session(cells.dataset, mix, _FIRST_CELLS, *_named_right(asked, mixture))
 
 
