@@ -44,7 +44,6 @@ from leuko_training.scales import (
     OUTLINE_UM_PER_PX,
     SEGMENTER_SIZE,
 )
-from leuko_training.unet import edge_unet
 
 SEGMENTER = SegmenterSpec(
     locator="locator.tflite",
@@ -133,7 +132,7 @@ def assemble_bundle(
     """Quantise both models, and write the bundle.
 
     Args:
-        segmenter: trained `edge_unet`, at any input size.
+        segmenter: a trained segmenter, at any input size.
         classifier: trained, with probabilities and embedding as outputs.
         material: images for the ranges of activations.
         folder: where the bundle goes.
@@ -197,8 +196,8 @@ def quantize_all(
     cells = augmented_cells(crops, views).images
     side = SEGMENTER.window
     return {
-        "locator": quantize(with_input_size(edge_unet, segmenter, height, width), tiles),
-        "outliner": quantize(with_input_size(edge_unet, segmenter, side, side), windows),
+        "locator": quantize(with_input_size(segmenter, height, width), tiles),
+        "outliner": quantize(with_input_size(segmenter, side, side), windows),
         "classifier": quantize(classifier, cells),
     }
 

@@ -1,7 +1,7 @@
 """Post-training quantisation of a Keras model to full int8, uint8 in and out."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -16,9 +16,6 @@ from leuko_training.images import as_real
 
 INPUT_SCALE = 1 / 255
 """Real value of one step of the uint8 input; its zero point is 0."""
-
-BuildModel = Callable[[int, int], keras.Model]
-"""Builds an untrained model for an input of that height and width."""
 
 
 def quantize(
@@ -49,22 +46,20 @@ def quantize(
     return tflite
 
 
-def with_input_size(
-    build: BuildModel, trained: keras.Model, height: int, width: int
-) -> keras.Model:
-    """Return the model built for another input size, with the weights of the trained one.
+def with_input_size(trained: keras.Model, height: int, width: int) -> keras.Model:
+    """Return a model of convolutions alone for another input size, with the same weights.
 
     Raises:
-        ConversionError: the weights do not fit what is built.
+        ConversionError: its layers do not fit together at that size.
     """
-    model = build(height, width)
     try:
-        model.set_weights(trained.get_weights())
+        model = keras.models.clone_model(trained, keras.Input((height, width, 3)))
     except ValueError as error:
         raise ConversionError(
-            f"the weights of {trained.name} do not fit {model.name} at {height}x{width}; "
-            "give the architecture that was trained"
+            f"{trained.name} does not work at {height}x{width} ({first_line(error)}); "
+            "give a segmenter, and sides that are multiples of 16"
         ) from error
+    model.set_weights(trained.get_weights())
     return model
 
 

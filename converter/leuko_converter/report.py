@@ -32,7 +32,6 @@ from leuko_converter.representative import (
 from leuko_training.cut_cells import teaches_names
 from leuko_training.datasets import LabelledImage
 from leuko_training.masks import SHARE
-from leuko_training.unet import edge_unet
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def parity_report(
     """Return locator, outliner and classifier, float against int8, set by set and on every backend.
 
     Args:
-        segmenter: trained `edge_unet`, at the outliner's input size.
+        segmenter: a trained segmenter, at the outliner's input size.
         classifier: trained, with probabilities and embedding as outputs.
         bundle: what they became.
         judged: images that the models did not learn from; all of them take part.
@@ -103,7 +102,7 @@ def parity_report(
         EngineError: the engine cannot run a model.
     """
     size = bundle.manifest.segmenter.tile_height, bundle.manifest.segmenter.tile_width
-    locator = with_input_size(edge_unet, segmenter, *size)
+    locator = with_input_size(segmenter, *size)
     tiles_of = partial(central_tiles, height=size[0], width=size[1])
 
     def compare(fitted: ModelBundle, runs_on: Engine) -> Figures:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko_converter.quantize import quantize
 from leuko_converter.representative import LabelledViews
-from leuko_training.unet import edge_unet
 
 SIZE = 32
 
@@ -56,11 +55,21 @@ def coloured_discs() -> LabelledViews:
     return draw_named(64, seed=2)
 
 
+def normalised(tensor: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    tensor = layers.Conv2D(filters, 3, padding="same", use_bias=False)(tensor)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.98)(tensor))
+
+
 @pytest.fixture(scope="session")
 def segmenter() -> keras.Model:
     """A U-Net of two levels that finds purple discs."""
     keras.utils.set_random_seed(1)
-    model = edge_unet(SIZE, SIZE, filters=(4, 8))
+    image = keras.Input((SIZE, SIZE, 3))
+    first = normalised(image, 4)
+    second = normalised(layers.MaxPooling2D(2)(first), 8)
+    wide = layers.UpSampling2D(2, interpolation="bilinear")(second)
+    last = normalised(layers.Concatenate()([wide, first]), 4)
+    model = keras.Model(image, layers.Conv2D(1, 1, activation="sigmoid")(last))
     views = draw_masked(256, seed=1)
     model.compile(optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy")
     truth = np.stack(views.masks)[..., None].astype(np.float32)

@@ -1,18 +1,21 @@
 """Reading PyTorch's legacy files without PyTorch."""
 
 import pickle  # ruff: ignore[suspicious-pickle-import] - to forge a bad file
+from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import pytest
 
 from leuko_training.classifier import edge_classifier
 from leuko_training.errors import DatasetError
 from leuko_training.pretrained import imagenet_weights, read_state
+from leuko_training.unet import edge_unet
 
 
-def test_the_imagenet_weights_fit_the_classifier() -> None:
-    state = imagenet_weights()
-    model = edge_classifier(32)
+@pytest.mark.parametrize("build", [lambda: edge_classifier(32), lambda: edge_unet(32, 32)])
+def test_the_imagenet_weights_fit_both_models(build: Callable[[], keras.Model]) -> None:
+    state, model = imagenet_weights(), build()
     kernel = model.get_layer("conv_stem").get_weights()[0]
     assert (kernel == state["_conv_stem.weight"].transpose(2, 3, 1, 0)).all()
     depthwise = model.get_layer("blocks_10_depthwise_conv").get_weights()[0]

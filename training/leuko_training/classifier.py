@@ -6,24 +6,13 @@ Both take ``(batch, size, size, 3)`` float32 in 0 to 1, RGB, one cell isolated b
 """
 
 import keras
-import numpy as np
 from keras import layers
 
 from leuko.cells import CellClass
-from leuko_training.pretrained import State, imagenet_weights
+from leuko_training.efficientnet import lite_features, start_from_imagenet
 
 EMBEDDING = 128
 """Length of the embedding."""
-
-_STEM_FILTERS = 32
-# (kernel, stride of the first, filters, repeats); expansion is 6 save in the first stage.
-# Source: EfficientNet-Lite0, github.com/tensorflow/tpu, models/official/efficientnet/lite.
-_STAGES = ((3, 1, 16, 1), (3, 2, 24, 2), (5, 2, 40, 2), (3, 2, 80, 3), (5, 1, 112, 3))
-_LAST_STAGES = ((5, 2, 192, 4), (3, 1, 320, 1))
-_HEAD_EXPANSION = "_blocks.11._expand_conv"
-"""The next block's expansion gives 672 features where the last one alone has 112."""
-_HEAD_FILTERS = 672
-_LAST_HEAD_FILTERS = 1280
 
 
 def paper_cnn(size: int) -> keras.Model:
@@ -48,8 +37,7 @@ def edge_classifier(
 ) -> keras.Model:
     """Return the first eleven blocks of EfficientNet-Lite0 under two dense layers.
 
-    Its normalisation statistics stay as ImageNet left them: batch statistics of a few
-    laboratories do not transfer to the next one.
+    Its normalisation statistics stay as ImageNet left them (`leuko_training.efficientnet`).
 
     Args:
         size: side length of the input, a multiple of 16.
@@ -62,25 +50,13 @@ def edge_classifier(
         DatasetError: pretrained, and the package with the weights is not installed.
     """
     image = keras.Input((size, size, 3))
-    tensor = layers.Rescaling(255 / 128, offset=-127 / 128)(image)
-    tensor = _normalised(_convolution(_STEM_FILTERS, 3, 2, "_conv_stem")(tensor), "_bn0")
-    index, channels = 0, _STEM_FILTERS
-    for kernel, stride, filters, repeats in (*_STAGES, *(_LAST_STAGES if whole else ())):
-        for repeat in range(repeats):
-            step = stride if repeat == 0 else 1
-            tensor = _inverted_residual(tensor, index, channels, (kernel, step, filters))
-            index, channels = index + 1, filters
-    if whole:
-        tensor = _normalised(_convolution(_LAST_HEAD_FILTERS, 1, 1, "_conv_head")(tensor), "_bn1")
-    else:
-        expanded = _convolution(_HEAD_FILTERS, 1, 1, _HEAD_EXPANSION)(tensor)
-        tensor = _normalised(expanded, "_blocks.11._bn0")
-    model = _with_outputs(image, tensor, "edge_classifier")
+    features = lite_features(image, whole=whole)
+    model = _with_outputs(image, features, "edge_classifier")
     for layer in model.layers:
         if isinstance(layer, layers.DepthwiseConv2D):
             layer.trainable = trains_depthwise
     if pretrained:
-        _copy_weights(model, imagenet_weights())
+        start_from_imagenet(model)
     return model
 
 
@@ -104,61 +80,3 @@ def _paper_block(
     if pool:
         tensor = layers.MaxPooling2D(2)(tensor)
     return layers.Dropout(0.2)(tensor) if dropout else tensor
-
-
-def _convolution(filters: int, kernel: int, stride: int, name: str) -> layers.Conv2D:
-    return layers.Conv2D(
-        filters, kernel, strides=stride, padding="same", use_bias=False, name=_own(name)
-    )
-
-
-def _own(name: str) -> str:
-    # Keras refuses dots in the names of layers.
-    return name.strip("_").replace("._", "_").replace(".", "_")
-
-
-def _frozen_norm(tensor: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    norm = layers.BatchNormalization(epsilon=1e-3, name=_own(name))
-    norm.trainable = False
-    return norm(tensor)
-
-
-def _normalised(tensor: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return layers.ReLU(6.0)(_frozen_norm(tensor, name))
-
-
-def _inverted_residual(
-    tensor: keras.KerasTensor, index: int, channels: int, shape: tuple[int, int, int]
-) -> keras.KerasTensor:
-    kernel, stride, filters = shape
-    block, entering = f"_blocks.{index}.", tensor
-    if index > 0:
-        tensor = _convolution(6 * channels, 1, 1, block + "_expand_conv")(tensor)
-        tensor = _normalised(tensor, block + "_bn0")
-    depthwise = layers.DepthwiseConv2D(
-        kernel,
-        strides=stride,
-        padding="same",
-        use_bias=False,
-        name=_own(block + "_depthwise_conv"),
-    )
-    tensor = _normalised(depthwise(tensor), block + "_bn1")
-    tensor = _convolution(filters, 1, 1, block + "_project_conv")(tensor)
-    tensor = _frozen_norm(tensor, block + "_bn2")
-    if stride == 1 and channels == filters:
-        tensor = layers.Add()([entering, tensor])
-    return tensor
-
-
-def _copy_weights(model: keras.Model, state: State) -> None:
-    stems = {name.rsplit(".", 1)[0] for name in state}
-    for stem in stems:
-        layer = next((layer for layer in model.layers if layer.name == _own(stem)), None)
-        if layer is None:
-            continue
-        if isinstance(layer, layers.BatchNormalization):
-            parts = ("weight", "bias", "running_mean", "running_var")
-            layer.set_weights([np.asarray(state[f"{stem}.{part}"]) for part in parts])
-        else:
-            axes = (2, 3, 0, 1) if isinstance(layer, layers.DepthwiseConv2D) else (2, 3, 1, 0)
-            layer.set_weights([np.asarray(state[f"{stem}.weight"]).transpose(axes)])

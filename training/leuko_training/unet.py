@@ -1,4 +1,4 @@
-"""Segmenters: the U-Net as published, and a smaller one made for the edge.
+"""Segmenters: the U-Net as published, and one made for the edge that starts from ImageNet features.
 
 Both take ``(batch, height, width, 3)`` float32 in 0 to 1, RGB, and return
 ``(batch, height, width, 1)``, the probability that a pixel belongs to a leukocyte.
@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from leuko_training.efficientnet import lite_stages, start_from_imagenet
+
 PAPER_FILTERS = (32, 64, 128, 256, 512)
-EDGE_FILTERS = (16, 32, 64, 96, 128)
+_EDGE_FILTERS = (96, 64, 32, 16)
 
 
 def paper_unet(height: int, width: int, *, filters: Sequence[int] = PAPER_FILTERS) -> keras.Model:
@@ -36,25 +38,35 @@ def paper_unet(height: int, width: int, *, filters: Sequence[int] = PAPER_FILTER
     return keras.Model(image, _probability(tensor), name="paper_unet")
 
 
-def edge_unet(height: int, width: int, *, filters: Sequence[int] = EDGE_FILTERS) -> keras.Model:
-    """Return a U-Net with a tenth of the published one's weights.
+def edge_unet(height: int, width: int, *, pretrained: bool = True) -> keras.Model:
+    """Return a U-Net on the first eleven blocks of EfficientNet-Lite0.
 
-    Fewer filters; channels are reduced before up-sampling rather than after; one convolution
-    instead of two on the way up; bilinear up-sampling, which the Edge TPU maps. Batch
-    normalisation folds into the convolutions when the model is converted.
+    ImageNet's features find leukocytes of laboratories that nothing was learnt from
+    (docs/decisions/0012-outlines-from-imagenet-features.md). They begin at half of the image's
+    size: one convolution at its full size draws the rim. On the way up, channels are reduced
+    before up-sampling rather than after, one convolution follows, and up-sampling is bilinear,
+    which the Edge TPU maps. Batch normalisation folds into the convolutions when the model is
+    converted.
+
+    Args:
+        height: of the input, a multiple of 16.
+        width: of the input, a multiple of 16.
+        pretrained: start from ImageNet weights; else from random ones.
+
+    Raises:
+        DatasetError: pretrained, and the package with the weights is not installed.
     """
-    image = tensor = keras.Input((height, width, 3))
-    skips = []
-    for count in filters[:-1]:
-        tensor = _normalised(_normalised(tensor, count), count)
-        skips.append(tensor)
-        tensor = layers.MaxPooling2D(2)(tensor)
-    tensor = _normalised(_normalised(tensor, filters[-1]), filters[-1])
-    for count, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
+    image = keras.Input((height, width, 3))
+    half, quarter, eighth, _, tensor = lite_stages(image)
+    skips = (eighth, quarter, half, _normalised(image, _EDGE_FILTERS[-1]))
+    for count, skip in zip(_EDGE_FILTERS, skips, strict=True):
         tensor = layers.Conv2D(count, 1)(tensor)
         tensor = layers.UpSampling2D(2, interpolation="bilinear")(tensor)
         tensor = _normalised(layers.Concatenate()([tensor, skip]), count)
-    return keras.Model(image, _probability(tensor), name="edge_unet")
+    model = keras.Model(image, _probability(tensor), name="edge_unet")
+    if pretrained:
+        start_from_imagenet(model)
+    return model
 
 
 def _plain_pair(tensor: keras.KerasTensor, filters: int) -> keras.KerasTensor:
