@@ -31,7 +31,7 @@ from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import SLIDES, simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
 
-SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=2e-3)
+SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=1e-3)
 PARTED_SCHEDULE = Schedule(
     epochs=6, steps=128, batch_size=16, learning_rate=5e-4, ema_momentum=0.995
 )
