@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with ImageNet's weights: what both shipped models start from.
+"""EfficientNet-Lite0 with ImageNet's weights: what both networks of ours start from.
 
 A few thousand cells from a handful of laboratories are too few to learn features that hold in
 the next one. The network was made for int8 and the Edge TPU: ReLU6, no squeeze-and-excitation.
