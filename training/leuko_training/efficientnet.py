@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from leuko_training.pretrained import State, imagenet_weights
+from leuko_training.pretrained import imagenet_weights
 
 _STEM_FILTERS = 32
 # (kernel, stride of the first, filters, repeats); expansion is 6 save in the first stage.
@@ -61,7 +61,18 @@ def start_from_imagenet(model: keras.Model) -> None:
     Raises:
         DatasetError: the package with the weights is not installed.
     """
-    _copy_weights(model, imagenet_weights())
+    state = imagenet_weights()
+    stems = {name.rsplit(".", 1)[0] for name in state}
+    for stem in stems:
+        layer = next((layer for layer in model.layers if layer.name == _own(stem)), None)
+        if layer is None:
+            continue
+        if isinstance(layer, layers.BatchNormalization):
+            parts = ("weight", "bias", "running_mean", "running_var")
+            layer.set_weights([np.asarray(state[f"{stem}.{part}"]) for part in parts])
+        else:
+            axes = (2, 3, 0, 1) if isinstance(layer, layers.DepthwiseConv2D) else (2, 3, 1, 0)
+            layer.set_weights([np.asarray(state[f"{stem}.weight"]).transpose(axes)])
 
 
 def _staged(
@@ -123,17 +134,3 @@ def _inverted_residual(
     if stride == 1 and channels == filters:
         tensor = layers.Add()([entering, tensor])
     return tensor
-
-
-def _copy_weights(model: keras.Model, state: State) -> None:
-    stems = {name.rsplit(".", 1)[0] for name in state}
-    for stem in stems:
-        layer = next((layer for layer in model.layers if layer.name == _own(stem)), None)
-        if layer is None:
-            continue
-        if isinstance(layer, layers.BatchNormalization):
-            parts = ("weight", "bias", "running_mean", "running_var")
-            layer.set_weights([np.asarray(state[f"{stem}.{part}"]) for part in parts])
-        else:
-            axes = (2, 3, 0, 1) if isinstance(layer, layers.DepthwiseConv2D) else (2, 3, 1, 0)
-            layer.set_weights([np.asarray(state[f"{stem}.weight"]).transpose(axes)])
