@@ -84,7 +84,7 @@ transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask ab
 own-cells: $(DEV_ENV)/.installed ## Learn how leukocytes lie to each other, measure what unlabelled cells tell
 	$(BIN)/leuko-train own-cells --seeds 2 --runs $(RUNS)
 
-outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (two hours or more)
+outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (half an hour or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results

@@ -47,10 +47,10 @@ def quantize(
 
 
 def with_input_size(trained: keras.Model, height: int, width: int) -> keras.Model:
-    """Return a model of convolutions alone for another input size, with the same weights.
+    """Return a segmenter for another input size, with the same weights.
 
     Raises:
-        ConversionError: its layers do not fit together at that size.
+        ConversionError: its layers do not fit together at that size, or it gives no map of it.
     """
     try:
         model = keras.models.clone_model(trained, keras.Input((height, width, 3)))
@@ -59,6 +59,10 @@ def with_input_size(trained: keras.Model, height: int, width: int) -> keras.Mode
             f"{trained.name} does not work at {height}x{width} ({first_line(error)}); "
             "give a segmenter, and sides that are multiples of 16"
         ) from error
+    if model.output_shape != (None, height, width, 1):
+        raise ConversionError(
+            f"{trained.name} gives {model.output_shape}, not a map of the image; give a segmenter"
+        )
     model.set_weights(trained.get_weights())
     return model
 

@@ -23,6 +23,11 @@ def believed(
     return tempered(probabilities * np.asarray(class_weights), temperature)
 
 
+def in_percent(probability: float) -> str:
+    """Return how likely a name is, for a person to read: never 100 %, for no model is that sure."""
+    return f"{min(99, round(100 * probability))} %"
+
+
 def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
     """Return probabilities at another temperature, which add up to 1 in the last axis.
 

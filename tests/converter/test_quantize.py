@@ -9,6 +9,7 @@ from leuko_converter.errors import ConversionError
 from leuko_converter.flatbuffer import input_quantisation, operators
 from leuko_converter.quantize import quantize, with_input_size
 from leuko_converter.representative import LabelledViews
+from leuko_training.unet import paper_unet
 
 
 def noise(size: int, count: int = 2) -> list[RGBImage]:
@@ -112,6 +113,16 @@ def test_a_size_that_a_segmenter_cannot_halve_and_double_is_refused(
 ) -> None:
     with pytest.raises(ConversionError, match=r"does not work at 33x32 .*multiples of 16"):
         with_input_size(segmenter, 33, 32)
+
+
+def test_the_published_segmenter_works_at_another_input_size() -> None:
+    published = paper_unet(32, 32, filters=(2, 3, 4, 5, 6))
+    assert with_input_size(published, 32, 64).output_shape == (None, 32, 64, 1)
+
+
+def test_a_classifier_is_no_segmenter_of_another_size(classifier: keras.Model) -> None:
+    with pytest.raises(ConversionError, match="not a map of the image; give a segmenter"):
+        with_input_size(classifier, 64, 64)
 
 
 def test_a_conversion_without_images_is_refused(segmenter: keras.Model) -> None:

@@ -217,6 +217,17 @@ def test_images_of_a_kind_that_is_not_read_are_told_of(
     assert f"{told}to have its images counted\n" in run.stderr
 
 
+def test_a_folder_of_nothing_but_other_folders_images_names_these(
+    leuko: Leuko, disc_folder: Path, tmp_path: Path, count_options: tuple[object, ...]
+) -> None:
+    folder = tmp_path / "results"
+    shutil.copytree(disc_folder, folder / "fields")
+    Image.new("RGB", (300, 200)).save(folder / "mask.png")
+    told = refusal(leuko("count", folder, *count_options))
+    assert "mask.png: most of it is black" in told
+    assert f"; a folder with images in {folder} is not looked into (fields)" in told
+
+
 @pytest.mark.parametrize("command", [("count", "."), ("demo",)])
 def test_results_need_a_folder_with_a_name(
     leuko: Leuko, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]

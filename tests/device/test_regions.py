@@ -51,6 +51,10 @@ def test_a_kidney_shaped_leukocyte_stays_whole() -> None:
     assert len(seeds(kidney)) == 1
 
 
+def test_a_lobe_with_a_neck_nearly_as_wide_stays_with_its_leukocyte() -> None:
+    assert len(seeds(discs((50, 64, 25), (78, 64, 22)))) == 1
+
+
 def test_a_spot_smaller_than_a_leukocyte_gives_no_seed() -> None:
     assert seeds(discs((30, 30, 6))) == []
 

@@ -1,7 +1,9 @@
 """The four architectures: sizes, ranges and weights."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,14 +11,19 @@ import pytest
 
 from leuko.cells import CellClass
 from leuko_training.classifier import EMBEDDING, edge_classifier, paper_cnn
+from leuko_training.datasets import LabelledImage
+from leuko_training.fit import Schedule
 from leuko_training.losses import (
     cross_entropy_and_dice,
     cross_entropy_beside_shares,
     dice,
     named_right,
 )
+from leuko_training.runs import train_segmenter, untrained
+from leuko_training.scales import SEGMENTER_SIZE
 from leuko_training.unet import edge_unet, paper_unet
 
+SHORT = Schedule(epochs=1, steps=1, batch_size=2, learning_rate=1e-2)
 untrained_edge_unet = partial(edge_unet, pretrained=False)
 tiny_paper_unet = partial(paper_unet, filters=(2, 3, 4, 5, 6))
 
@@ -64,13 +71,42 @@ def test_the_published_cnn_has_eleven_convolutions_and_about_135_thousand_weight
 
 
 @pytest.mark.parametrize(
-    "model", [edge_classifier(32, pretrained=False), untrained_edge_unet(32, 32)]
+    ("build", "learnt"),
+    [
+        (partial(edge_classifier, 32, pretrained=False), 0),
+        (partial(untrained_edge_unet, 32, 32), 5),
+    ],
 )
-def test_normalisation_of_what_imagenet_taught_is_frozen(model: keras.Model) -> None:
-    taught = [x for x in model.layers if x.name.startswith(("bn0", "blocks"))]
-    norms = [x for x in taught if isinstance(x, keras.layers.BatchNormalization)]
+def test_normalisation_of_what_imagenet_taught_is_frozen(
+    build: Callable[[], keras.Model], learnt: int
+) -> None:
+    norms = [x for x in build().layers if isinstance(x, keras.layers.BatchNormalization)]
     assert len(norms) > 30
-    assert not any(norm.trainable for norm in norms)
+    # Those of the decoder, which ImageNet has not taught, learn.
+    own = [norm for norm in norms if norm.trainable]
+    assert len(own) == learnt
+    assert not any(norm.name.startswith(("bn0", "blocks")) for norm in own)
+
+
+def test_a_training_begins_with_the_same_weights_each_time() -> None:
+    build = partial(tiny_paper_unet, 32, 32)
+    first, again = (untrained(build, SHORT).get_weights() for _ in range(2))
+    assert all((one == two).all() for one, two in zip(first, again, strict=True))
+    other = untrained(build, replace(SHORT, seed=2)).get_weights()
+    assert any((one != two).any() for one, two in zip(first, other, strict=True))
+
+
+def test_a_segmenter_learns_from_masked_views_and_is_kept(
+    make_item: Callable[..., LabelledImage], tmp_path: Path
+) -> None:
+    # One layer: what a training takes here is TensorFlow's tracing of each weight.
+    given = keras.Input((SEGMENTER_SIZE, SEGMENTER_SIZE, 3))
+    seen = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")(given)
+    model = keras.Model(given, seen)
+    before = model.get_weights()
+    train_segmenter(model, [make_item()], [make_item(1)], schedule=SHORT, folder=tmp_path)
+    kept = keras.saving.load_model(tmp_path / "model.keras").get_weights()
+    assert all((one != two).all() for one, two in zip(before, kept, strict=True))
 
 
 def test_a_perfect_map_has_no_loss_and_a_dice_of_one() -> None:

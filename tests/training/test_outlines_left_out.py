@@ -36,9 +36,8 @@ def places(tmp_path: Path) -> Places:
     """A folder where two laboratories were left out before, and no data set at all."""
     kept = Parts(tmp_path / "runs" / "outlines")
     bcisc = [figures("bcisc_crops", 0.91), figures("bcisc_fields", None)]
-    for stage in ("usual", "parted"):
-        kept.once(f"bccd-{stage}", list[WholeFigures], lambda: [figures("bccd", 0.95)])
-        kept.once(f"bcisc-{stage}", list[WholeFigures], lambda: bcisc)
+    kept.once("bccd", list[WholeFigures], lambda: [figures("bccd", 0.95)])
+    kept.once("bcisc", list[WholeFigures], lambda: bcisc)
     return Places(
         root=tmp_path,
         folder=tmp_path / "runs",
@@ -49,16 +48,12 @@ def places(tmp_path: Path) -> Places:
 
 
 def test_the_report_has_a_row_for_each_set_and_the_means_of_what_is_masked() -> None:
-    usual = [figures("bcisc_crops", 0.9), figures("bcisc_fields", None), figures("bccd", 0.94)]
-    parted = [figures("bcisc_crops", 0.92), figures("bcisc_fields", None), figures("bccd", 0.96)]
-    report = render_outlines({"all": {"usual": usual, "parted": parted}})
+    judged = [figures("bcisc_crops", 0.9), figures("bcisc_fields", None), figures("bccd", 0.94)]
+    report = render_outlines({"all": judged})
     rows = [line for line in report.splitlines() if line.startswith("| b")]
-    assert rows[0] == (
-        "| bcisc_crops | 50 | 98.0 (89.4 – 99.9) % | 0.25 | 0.900 (0.890 – 0.910)"
-        " | 98.0 (89.4 – 99.9) % | 0.25 | 0.920 (0.910 – 0.930) |"
-    )
+    assert rows[0] == "| bcisc_crops | 50 | 98.0 (89.4 – 99.9) % | 0.25 | 0.900 (0.890 – 0.910) |"
     assert rows[1].endswith("| 0.25 | – |")
-    assert "| mean |  |  |  | **0.920** |  |  | **0.940** |" in report
+    assert "| mean |  |  |  | **0.920** |" in report
 
 
 def test_what_was_left_out_before_is_not_trained_again(places: Places) -> None:
@@ -66,19 +61,9 @@ def test_what_was_left_out_before_is_not_trained_again(places: Places) -> None:
     report = (places.results / "outlines.md").read_text("utf-8")
     assert "| mean |  |  |  | **0.930** |" in report
     record = json.loads((places.results / "outlines.json").read_text("utf-8"))
-    assert {name: set(stages) for name, stages in record.items()} == {
-        "bccd": {"usual", "parted"},
-        "bcisc": {"usual", "parted"},
-    }
+    assert list(record) == ["bcisc", "bccd"]
     # The classifier that completes the bundles has learnt from all laboratories.
-    assert "named" not in record["bccd"]["parted"][0]
-
-
-def test_a_laboratory_that_was_cut_between_its_stages_is_not_reported(places: Places) -> None:
-    kept = Parts(places.folder / "outlines")
-    kept.once("krd-wbc-usual", list[WholeFigures], lambda: [figures("krd-wbc", 0.9)])
-    outlines_and_report(["bccd"], places, classifier=places.root / "classifier.keras")
-    assert "krd-wbc" not in (places.results / "outlines.md").read_text("utf-8")
+    assert "named" not in record["bccd"][0]
 
 
 def test_a_laboratory_without_masks_is_refused(places: Places) -> None:

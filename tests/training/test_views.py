@@ -20,20 +20,13 @@ from leuko_training.cut_cells import red_cell_crops
 from leuko_training.dark_spots import dark_spot
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.images import read_rgb
-from leuko_training.masks import (
-    Colours,
-    MaskSampler,
-    load_specimen,
-    parted_colours,
-    usual_colours,
-)
+from leuko_training.masks import MaskSampler, load_specimen
 from leuko_training.masks import draw_view as draw_masked_view
 from leuko_training.sampling import CropSampler
 from leuko_training.scales import CLASSIFIER_SIZE, CLASSIFY_UM_PER_PX, SEGMENTER_SIZE
 from leuko_training.simulated import simulated_crops
 
 MakeItem = Callable[..., LabelledImage]
-BOTH = (usual_colours, parted_colours)
 
 
 def marked(item: LabelledImage, _: RGBImage) -> Mask:
@@ -62,31 +55,6 @@ def test_masked_views_are_the_same_for_the_same_seed(make_item: MakeItem) -> Non
     first, again = (sampler.draw(np.random.default_rng(7)) for _ in range(2))
     assert (first[0] == again[0]).all()
     assert (first[1] == again[1]).all()
-
-
-def test_a_parted_view_is_of_the_same_place_in_other_colours(make_item: MakeItem) -> None:
-    sampler = MaskSampler([make_item()])
-    pairs = [
-        [sampler.draw(np.random.default_rng(seed), colours=colours) for colours in BOTH]
-        for seed in range(8)
-    ]
-    assert all((usual[1] == parted[1]).all() for usual, parted in pairs)
-    assert all((usual[0] != parted[0]).any() for usual, parted in pairs)
-
-
-def test_only_parted_colours_ask_where_the_leukocytes_are(make_item: MakeItem) -> None:
-    view, mask = MaskSampler([make_item()]).draw(np.random.default_rng(3))
-    assert (mask > 127).sum() > 60
-
-    def asks(colours: Colours) -> bool:
-        return any(
-            (colours(view, mask, one) != colours(view, 0 * mask, other)).any()
-            for one, other in zip(
-                *[map(np.random.default_rng, range(8)) for _ in BOTH], strict=True
-            )
-        )
-
-    assert [asks(colours) for colours in BOTH] == [False, True]
 
 
 def test_a_platelet_image_teaches_that_nothing_is_there(platelet: LabelledImage) -> None:

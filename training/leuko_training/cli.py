@@ -46,9 +46,7 @@ def segmenter(
     root: Root = DATASETS_ROOT,
     runs: Runs = RUNS,
     architecture: Annotated[str, typer.Option(help="edge or paper")] = "edge",
-    epochs: Annotated[
-        int | None, typer.Option(help="Fewer or more than usual, of each kind of views.")
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Fewer or more than usual.")] = None,
 ) -> None:
     """Train the segmenter; a run that was cut goes on."""
     from leuko_training import runs as tasks

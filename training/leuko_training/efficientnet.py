@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with ImageNet's weights: what both networks of ours start from.
+"""EfficientNet-Lite0 with ImageNet's weights: what both edge networks start from.
 
 A few thousand cells from a handful of laboratories are too few to learn features that hold in
 the next one. The network was made for int8 and the Edge TPU: ReLU6, no squeeze-and-excitation.
@@ -62,9 +62,9 @@ def start_from_imagenet(model: keras.Model) -> None:
         DatasetError: the package with the weights is not installed.
     """
     state = imagenet_weights()
-    stems = {name.rsplit(".", 1)[0] for name in state}
-    for stem in stems:
-        layer = next((layer for layer in model.layers if layer.name == _own(stem)), None)
+    named = {layer.name: layer for layer in model.layers}
+    for stem in {name.rsplit(".", 1)[0] for name in state}:
+        layer = named.get(_own(stem))
         if layer is None:
             continue
         if isinstance(layer, layers.BatchNormalization):

@@ -4,8 +4,8 @@ One network serves two passes: it locates leukocytes in the coarse view of a fie
 outlines each in a fine view, so views of both scales are drawn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -15,22 +15,15 @@ from numpy.typing import NDArray
 
 from leuko.cells import CellClass, Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL, resample
-from leuko_training.augment import USUAL_COLOURS, View, recolour, sampling_maps
+from leuko_training.augment import View, recolour, sampling_maps
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.errors import DatasetError
 from leuko_training.images import read_balanced
 from leuko_training.lenses import degrade
-from leuko_training.parted_stain import part
 from leuko_training.scales import LOCATE_UM_PER_PX, OUTLINE_UM_PER_PX, SEGMENTER_SIZE
 
 FINEST_UM_PER_PX = 0.13
 """Scale at which images are kept in memory; finer ones hold nothing the models can see."""
-
-_TONED = replace(USUAL_COLOURS, tone=0.3)
-"""Contrast strays, too, where leukocytes and surroundings are stained apart."""
-
-Colours = Callable[[RGBImage, NDArray[np.uint8], Generator], RGBImage]
-"""Gives a view, of whose leukocytes there is a mask, other colours."""
 
 _COARSE_SHARE = 0.4
 _ELASTIC_SHARE = 0.3
@@ -83,26 +76,8 @@ def load_specimen(item: LabelledImage) -> Specimen:
     return Specimen(tuple(levels), tuple(masks), um_per_px, _centres(masks[0] > 127))
 
 
-def usual_colours(image: RGBImage, _mask: NDArray[np.uint8], rng: Generator) -> RGBImage:
-    """Return a view in other colours, the same for leukocytes and what lies around them."""
-    return recolour(image, rng)
-
-
-def parted_colours(image: RGBImage, mask: NDArray[np.uint8], rng: Generator) -> RGBImage:
-    """Return a view whose leukocytes may be stained otherwise than what lies around them."""
-    return recolour(part(image, mask, rng), rng, spread=_TONED)
-
-
-def draw_view(
-    specimen: Specimen, rng: Generator, *, colours: Colours = usual_colours
-) -> tuple[RGBImage, NDArray[np.uint8]]:
-    """Return one augmented view and its mask, ``(size, size, 3)`` and ``(size, size)`` uint8.
-
-    Args:
-        specimen: what is seen.
-        rng: source of all randomness.
-        colours: the view's.
-    """
+def draw_view(specimen: Specimen, rng: Generator) -> tuple[RGBImage, NDArray[np.uint8]]:
+    """Return one augmented view and its mask, ``(size, size, 3)`` and ``(size, size)`` uint8."""
     coarse = rng.random() < _COARSE_SHARE
     scale = LOCATE_UM_PER_PX if coarse else OUTLINE_UM_PER_PX
     scale *= float(np.exp(rng.uniform(-_SCALE_SPREAD, _SCALE_SPREAD)))
@@ -113,7 +88,7 @@ def draw_view(
     factor = 2.0**level
     view = View(row / factor, column / factor, zoom / factor, SEGMENTER_SIZE, elastic)
     image, mask = _warped(specimen, level, view, rng)
-    return degrade(colours(image, mask, rng), rng), mask
+    return degrade(recolour(image, rng), rng), mask
 
 
 def _warped(
@@ -150,13 +125,10 @@ class MaskSampler:
         """Return the number of images loaded."""
         return sum(len(specimens) for specimens in self._by_set.values())
 
-    def draw(
-        self, rng: Generator, *, colours: Colours = usual_colours
-    ) -> tuple[RGBImage, NDArray[np.uint8]]:
+    def draw(self, rng: Generator) -> tuple[RGBImage, NDArray[np.uint8]]:
         """Return one augmented view and its mask; see `draw_view`."""
         specimens = self._by_set[str(rng.choice(self._names, p=self._weights))]
-        specimen = specimens[int(rng.integers(len(specimens)))]
-        return draw_view(specimen, rng, colours=colours)
+        return draw_view(specimens[int(rng.integers(len(specimens)))], rng)
 
 
 def teaches_masks(item: LabelledImage, *, shares: Mapping[str, float] = SHARE) -> bool:

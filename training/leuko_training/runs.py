@@ -13,7 +13,6 @@ import numpy as np
 from numpy.random import Generator
 
 from leuko.errors import SettingsError
-from leuko_training.blending import blend
 from leuko_training.class_learning import learn_classes
 from leuko_training.classifier import edge_classifier, paper_cnn
 from leuko_training.crops import Crop
@@ -24,20 +23,16 @@ from leuko_training.fit import Batch, DrawBatch, Schedule, fit
 from leuko_training.images import as_real
 from leuko_training.laboratories import with_laboratories
 from leuko_training.losses import cross_entropy_and_dice, dice
-from leuko_training.masks import Colours, MaskSampler, parted_colours, usual_colours
+from leuko_training.masks import MaskSampler
 from leuko_training.partition import partition, read_everything
 from leuko_training.recipes import SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import SLIDES, simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
 
-SEGMENTER_SCHEDULE = Schedule(epochs=36, steps=128, batch_size=16, learning_rate=1e-3)
-PARTED_SCHEDULE = Schedule(
-    epochs=6, steps=128, batch_size=16, learning_rate=5e-4, ema_momentum=0.995
-)
-"""What follows `SEGMENTER_SCHEDULE`, on views whose leukocytes are stained otherwise than usual."""
-PARTED_SHARE = 2 / 3
-"""How far the weights go from those before `PARTED_SCHEDULE` to those after it."""
+SEGMENTER_SCHEDULE = Schedule(epochs=14, steps=128, batch_size=16, learning_rate=1e-3)
+"""Longer, it outlines better at home and misses leukocytes of slides unlike those that it knows
+(docs/decisions/0012-outlines-from-imagenet-features.md)."""
 CLASSIFIER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=32, learning_rate=6e-4)
 
 Build = Callable[..., keras.Model]
@@ -63,20 +58,15 @@ def run_segmenter(root: Path, runs: Path, *, architecture: str, epochs: int | No
         epochs: other than the schedule's.
 
     Raises:
-        DatasetError: a data set is not in its published layout.
+        DatasetError: a data set is not in its published layout, or ImageNet's weights are missing.
         SettingsError: no such architecture.
     """
     build = _chosen(_SEGMENTERS, architecture)
+    schedule = _lasting(SEGMENTER_SCHEDULE, epochs)
     training, validation = partition(read_everything(root))
     folder = runs / f"segmenter-{architecture}"
-    train_segmenter(
-        build(SEGMENTER_SIZE, SEGMENTER_SIZE),
-        training,
-        validation,
-        schedule=_lasting(SEGMENTER_SCHEDULE, epochs),
-        parted=_lasting(PARTED_SCHEDULE, epochs),
-        folder=folder,
-    )
+    model = untrained(partial(build, SEGMENTER_SIZE, SEGMENTER_SIZE), schedule)
+    train_segmenter(model, training, validation, schedule=schedule, folder=folder)
     return folder
 
 
@@ -90,7 +80,8 @@ def run_classifier(root: Path, runs: Path, *, architecture: str, epochs: int | N
         epochs: other than the schedule's.
 
     Raises:
-        DatasetError: a data set is not in its published layout, or no segmenter is trained yet.
+        DatasetError: a data set is not in its published layout, no segmenter is trained yet, or
+            ImageNet's weights are missing.
         SettingsError: no such architecture.
     """
     build = _chosen(_CLASSIFIERS, architecture)
@@ -99,17 +90,18 @@ def run_classifier(root: Path, runs: Path, *, architecture: str, epochs: int | N
         msg = f"{trained} is missing; train the segmenter first"
         raise DatasetError(msg)
     segmenter = keras.saving.load_model(trained)
+    schedule = _lasting(CLASSIFIER_SCHEDULE, epochs)
     training, validation = partition(read_everything(root))
     folder = runs / f"classifier-{architecture}"
     train_classifier(
-        build(CLASSIFIER_SIZE),
+        untrained(partial(build, CLASSIFIER_SIZE), schedule),
         [
             *labelled_crops(training, segmenter),
             *red_cell_crops(training, per_image=1, seed=1),
             *simulated_crops(SLIDES),
         ],
         labelled_crops(validation, segmenter),
-        schedule=_lasting(CLASSIFIER_SCHEDULE, epochs),
+        schedule=schedule,
         folder=folder,
     )
     return folder
@@ -122,6 +114,12 @@ def _chosen(builders: Mapping[str, Build], name: str) -> Build:
     return builders[name]
 
 
+def untrained(build: Callable[[], keras.Model], schedule: Schedule) -> keras.Model:
+    """Return a model whose first weights are the same for each training by the schedule."""
+    keras.utils.set_random_seed(schedule.seed)
+    return build()
+
+
 def _lasting(schedule: Schedule, epochs: int | None) -> Schedule:
     return schedule if epochs is None else replace(schedule, epochs=epochs)
 
@@ -132,48 +130,22 @@ def train_segmenter(
     validation: Sequence[LabelledImage],
     *,
     schedule: Schedule,
-    parted: Schedule,
     folder: Path,
 ) -> keras.Model:
     """Train a segmenter on augmented views, or go on where an earlier run was cut.
-
-    Views whose leukocytes are stained otherwise than what lies around them come last, and the
-    weights go two thirds of the way there: learnt from the start, or wholly, they cost more at
-    home (docs/decisions/0009-stains-that-part-come-last.md).
 
     Args:
         model: from `leuko_training.unet`, with a square input of `SEGMENTER_SIZE`.
         training: images to learn from.
         validation: images to watch; their views are the same in every run.
-        schedule: how long and how fast, on the usual views.
-        parted: the same, on the others.
-        folder: the run's folder; what was learnt first and last lies in ``usual`` and ``parted``
-            below it.
+        schedule: how long and how fast.
+        folder: the run's folder.
     """
-    learnt, watched = MaskSampler(training), MaskSampler(validation)
-    learn = partial(_learn_masks, learnt=learnt, watched=watched)
-    model = learn(model, usual_colours, schedule=schedule, folder=folder / "usual")
-    before = model.get_weights()
-    model = learn(model, parted_colours, schedule=parted, folder=folder / "parted")
-    blend(model, before, share=PARTED_SHARE).save(folder / "unfinished.keras")
-    (folder / "unfinished.keras").replace(folder / "model.keras")
-    return model
-
-
-def _learn_masks(
-    model: keras.Model,
-    colours: Colours,
-    *,
-    learnt: MaskSampler,
-    watched: MaskSampler,
-    schedule: Schedule,
-    folder: Path,
-) -> keras.Model:
-    watch = _mask_batches(watched, colours)
+    watched = np.random.default_rng(_VALIDATION_SEED)
     return fit(
         model,
-        _mask_batches(learnt, colours),
-        watch(_VALIDATION_VIEWS, np.random.default_rng(_VALIDATION_SEED)),
+        _mask_batches(MaskSampler(training)),
+        _mask_batches(MaskSampler(validation))(_VALIDATION_VIEWS, watched),
         schedule=schedule,
         loss=cross_entropy_and_dice,
         metrics=[dice],
@@ -206,9 +178,9 @@ def train_classifier(
     return learn_classes(named, known, watched, recipe=SHIPPED, schedule=schedule, folder=folder)
 
 
-def _mask_batches(sampler: MaskSampler, colours: Colours) -> DrawBatch:
+def _mask_batches(sampler: MaskSampler) -> DrawBatch:
     def draw(count: int, rng: Generator) -> Batch:
-        views = [sampler.draw(rng, colours=colours) for _ in range(count)]
+        views = [sampler.draw(rng) for _ in range(count)]
         return as_real([view for view, _ in views]), as_real([mask[..., None] for _, mask in views])
 
     return draw

@@ -2,7 +2,6 @@
 
 Both take ``(batch, height, width, 3)`` float32 in 0 to 1, RGB, and return
 ``(batch, height, width, 1)``, the probability that a pixel belongs to a leukocyte.
-Height and width must be multiples of 16.
 """
 
 from collections.abc import Sequence

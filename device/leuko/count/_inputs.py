@@ -114,7 +114,9 @@ class Inputs:
             for path, error in ((path, self._reason(path)) for path in self.images)
         ]
         error = refusal_of_all(refused)
-        raise error from refused[0].error
+        # What was to be counted may lie in a folder that was passed over.
+        told = "; ".join([str(error), *self._unread])
+        raise type(error)(told) from refused[0].error
 
     def warnings(self) -> list[str]:
         """Return what was not looked at, and what cannot be seen in the images, a sentence each."""

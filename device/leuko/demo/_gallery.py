@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from leuko.cells import CellClass, CellStatus, RGBImage
+from leuko.certainty import in_percent
 from leuko.demo._slide import HEIGHT_PX, WIDTH_PX
 from leuko.demo._tally import Sighting
 from leuko.demo._truth import Comparison
@@ -95,7 +96,7 @@ def _tile(portrait: _Portrait, truth: TrueCell | None) -> RGBImage:
     given = cell.cell_class.replace("_", " ")
     if cell.cell_class is right:
         _write(tile, given, (1, _TILE_PX + 14), colour=_INK)
-        _write(tile, f"{100 * cell.probability:.0f} %", (1, _TILE_PX + 29), colour=_GREY)
+        _write(tile, in_percent(cell.probability), (1, _TILE_PX + 29), colour=_GREY)
         return tile
     name = truth.cell_class.replace("_", " ") if truth else "no leukocyte"
     named = "maybe" if cell.status is CellStatus.UNCLASSIFIED else "named"

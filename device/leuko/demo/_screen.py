@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leuko.cells import LEUKOCYTES, CellStatus, RGBImage
+from leuko.certainty import in_percent
 from leuko.counting import STATEMENT, DifferentialCount
 from leuko.demo._slide import HEIGHT_PX, WIDTH_PX
 from leuko.demo._tally import Sighting
@@ -136,7 +137,7 @@ def _described(sighting: Sighting | None) -> str:
     if sighting is None:
         return "none yet"
     cell = sighting.cell
-    name = f"{cell.cell_class.replace('_', ' ')} {100 * cell.probability:.0f} %"
+    name = f"{cell.cell_class.replace('_', ' ')} {in_percent(cell.probability)}"
     return f"{name}, unclassified" if cell.status is CellStatus.UNCLASSIFIED else name
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from PIL import Image
 
+from leuko.certainty import in_percent
 from leuko.class_colours import CLASS_COLOURS
 from leuko.displays import _letters, _words
 from leuko.displays._banner import draw_banner
@@ -120,7 +121,7 @@ def _name_beside(canvas: Canvas, area: Area, last: LastCell, colour: Colour) -> 
     canvas.text(top, "last cell", colour=_DIM, size=_size(top, 0.62), least=8)
     canvas.text(middle, name, colour=colour, size=_size(middle), least=11, is_bold=True)
     if last.cell_class is not None:
-        percent = f"{100 * last.probability:.0f} %"
+        percent = in_percent(last.probability)
         canvas.text(bottom, percent, colour=WHITE, size=_size(bottom, 0.7))
 
 

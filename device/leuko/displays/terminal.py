@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from leuko.certainty import in_percent
 from leuko.displays import _words
 from leuko.displays._base import DisplayOptions
 from leuko.displays._review_text import review_text
@@ -191,7 +192,7 @@ def _bar(share: Share) -> Text:
 def _last_cell(status: LiveStatus) -> Iterator[Text]:
     if (last := status.last_cell) is None:
         return
-    certainty = "" if last.cell_class is None else f", {100 * last.probability:.0f} %"
+    certainty = "" if last.cell_class is None else f", {in_percent(last.probability)}"
     yield Text(f"last cell: {_words.last_name(last, is_short=False)}{certainty}")
 
 

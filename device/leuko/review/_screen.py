@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from leuko.calibration import MOST_CELLS
 from leuko.cells import CellClass, RGBImage
+from leuko.certainty import in_percent
 from leuko.clock import Moment
 from leuko.review._candidates import Candidate
 from leuko.review._kept import Review, Reviewed
@@ -99,5 +100,5 @@ def _step(
 def _remark(cell: Candidate, said: Reviewed | None) -> str:
     if said is not None:
         return "your answer" if said.cell_class else "skipped"
-    percent = f"{100 * cell.probability:.0f} %"
+    percent = in_percent(cell.probability)
     return f"{percent}, unsure" if cell.is_unclassified else percent

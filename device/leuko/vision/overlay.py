@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from leuko.cells import Box, Cell, CellStatus, RGBImage
+from leuko.certainty import in_percent
 from leuko.class_colours import BESIDE_COLOURS, CLASS_COLOURS, Colour
 
 _COLOURS = {**CLASS_COLOURS, **BESIDE_COLOURS}
@@ -87,7 +88,7 @@ def _colour(cell: Cell) -> Colour:
 def _label(cell: Cell) -> str:
     if cell.region.cut_by_border:
         return "cut by border"
-    name = f"{cell.cell_class.replace('_', ' ')} {100 * cell.probability:.0f} %"
+    name = f"{cell.cell_class.replace('_', ' ')} {in_percent(cell.probability)}"
     return f"? {name}" if cell.status is CellStatus.UNCLASSIFIED else name
 
 

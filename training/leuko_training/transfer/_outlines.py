@@ -12,26 +12,22 @@ from leuko_training.certainty import read_certainty
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.evaluation import table
-from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.parts import Parts
+from leuko_training.runs import SEGMENTER_SCHEDULE
 from leuko_training.transfer._figures import WholeFigures
 from leuko_training.transfer._laboratories import LABORATORIES, sets_of
 from leuko_training.transfer._places import Places, read_all
 from leuko_training.transfer._report import outline_cells
 from leuko_training.transfer._whole import (
-    PARTED,
     SEGMENTER,
     convert,
     judge_whole,
     segmenter_without,
 )
 
-STAGES = {"usual": "usual/model.keras", "parted": "model.keras"}
-"""What a segmenter has learnt, and where it lies in its training's folder."""
-
-Judged = Mapping[str, Mapping[str, Sequence[WholeFigures]]]
-"""Figures of each data set by laboratory and stage."""
+Judged = Mapping[str, Sequence[WholeFigures]]
+"""Figures of each data set by laboratory."""
 
 
 def outlines_and_report(left_out: Sequence[str], places: Places, *, classifier: Path) -> None:
@@ -54,26 +50,21 @@ def outlines_and_report(left_out: Sequence[str], places: Places, *, classifier: 
         sets_of([name])
         raise DatasetError(f"{name} has no masks to be judged by; leave out {', '.join(masked)}")
     for name in left_out or masked:
-        for stage in STAGES:
-            judged = partial(_judge, name, stage, items, places, classifier=classifier)
-            kept.once(f"{name}-{stage}", list[WholeFigures], judged)
+        judged = partial(_judge, name, items, places, classifier=classifier)
+        kept.once(name, list[WholeFigures], judged)
         _write(_known(kept), places.results)
 
 
 def _known(kept: Parts) -> Judged:
-    """Return what was found in each laboratory that was judged after all stages."""
-    return {
-        name: {one: kept.read(f"{name}-{one}", list[WholeFigures]) for one in STAGES}
-        for name in LABORATORIES
-        if all(kept.has(f"{name}-{one}") for one in STAGES)
-    }
+    """Return what was found in each laboratory that was judged."""
+    return {name: kept.read(name, list[WholeFigures]) for name in LABORATORIES if kept.has(name)}
 
 
 def render_outlines(known: Judged) -> str:
     """Return the report on laboratories that were left out.
 
     Args:
-        known: what was found and outlined in each, after each of `STAGES`.
+        known: what was found and outlined in each.
     """
     return "\n".join([*_head(), *_rows(known)])
 
@@ -84,59 +75,48 @@ def _with_masks(items: Sequence[LabelledImage]) -> list[str]:
 
 
 def _judge(
-    name: str, stage: str, items: Sequence[LabelledImage], places: Places, *, classifier: Path
+    name: str, items: Sequence[LabelledImage], places: Places, *, classifier: Path
 ) -> list[WholeFigures]:
     absent = sets_of([name])
     out = convert(
-        segmenter_without([name], items, places).parent / STAGES[stage],
+        segmenter_without([name], items, places),
         classifier,
         read_certainty(places.certainty),
         source="laboratories left out, this one among them",
         left_out=[name],
         root=places.root,
-        folder=places.folder / "outlines" / name / stage,
+        folder=places.folder / "outlines" / name,
     )
     return list(judge_whole(out, [one for one in items if one.dataset in absent], places.root))
 
 
 def _head() -> Iterator[str]:
+    length = f"{SEGMENTER.epochs} epochs of {SEGMENTER.steps} batches of {SEGMENTER.batch_size}"
+    batches = SEGMENTER_SCHEDULE.epochs * SEGMENTER_SCHEDULE.steps
+    share = SEGMENTER.epochs * SEGMENTER.steps / batches
     yield from (
         "# Outlines in laboratories left out",
         "",
         "Written by `leuko-train outlines`. A segmenter is trained without a laboratory, on folds",
-        f"1 to 4 of the others: on usual views ({_length(SEGMENTER)}), and after",
-        f"them, as the shipped one is, on parted ones ({_length(PARTED)}),",
-        f"blended; seed {SEGMENTER.seed}, about a quarter of the shipped one's training. Both are",
-        "converted to int8 with the images of the others, and run as the device runs them on all",
-        "images of the laboratory. No checkpoint was picked. *False* regions touch no mask in an",
-        "image with its own mirror image around it; in full fields they fit none. In brackets:",
-        "95 % intervals.",
+        f"1 to 4 of the others ({length}, seed {SEGMENTER.seed}; {share:.0%} of",
+        "the shipped one's batches). It is converted to int8 with the images of the others, and",
+        "run as the device runs it on all images of the laboratory. No checkpoint was picked.",
+        "*False* regions touch no mask in an image with its own mirror image around it; in full",
+        "fields they fit none. In brackets: 95 % intervals.",
         "",
     )
 
 
-def _length(schedule: Schedule) -> str:
-    return f"{schedule.epochs} epochs of {schedule.steps} batches of {schedule.batch_size}"
-
-
 def _rows(known: Judged) -> Iterator[str]:
-    stages = [[one for stages in known.values() for one in stages[stage]] for stage in STAGES]
-    rows = [
-        [last.dataset, str(last.images), *outline_cells(first), *outline_cells(last)]
-        for first, last in zip(*stages, strict=True)
-    ]
-    if any(one.dice for one in stages[0]):
-        means = [f"**{mean(one.dice.mean for one in sets if one.dice):.3f}**" for sets in stages]
-        rows.append(["mean", "", "", "", means[0], "", "", means[1]])
-    heads = [f"{what}, {stage}" for stage in STAGES for what in ("found", "false", "Dice")]
-    yield from table(["set", "images", *heads], rows)
+    judged = [one for sets in known.values() for one in sets]
+    rows = [[one.dataset, str(one.images), *outline_cells(one)] for one in judged]
+    if dices := [one.dice.mean for one in judged if one.dice]:
+        rows.append(["mean", "", "", "", f"**{mean(dices):.3f}**"])
+    yield from table(["set", "images", "found", "false", "Dice"], rows)
 
 
 def _write(known: Judged, results: Path) -> None:
-    record = {
-        name: {stage: [_record(one) for one in sets] for stage, sets in stages.items()}
-        for name, stages in known.items()
-    }
+    record = {name: [_record(one) for one in sets] for name, sets in known.items()}
     text = json.dumps(record, indent=1, ensure_ascii=False)
     try:
         results.mkdir(parents=True, exist_ok=True)
