@@ -20,7 +20,8 @@ _WIDEST_NECK = 0.9
 """Of a part's inscribed radius: where the neck is wider, the part is a lobe of the same leukocyte.
 
 Two alike with such a neck would share more than half of their diameter. With 0.8, one leukocyte of
-76 beside another was lost (folds 1 to 4 of BCISC's fields); with 1, lobes were cut off.
+76 in BCISC's fields was lost to a segmenter that had not seen them; with 1, lobes were cut off
+(both on folds 1 to 4).
 """
 
 _SOLID = 0.97

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -21,6 +22,7 @@ from leuko_training.fit import Schedule
 from leuko_training.laboratories import with_laboratories
 from leuko_training.partition import TRAINING_FOLDS
 from leuko_training.recipes import Recipe
+from leuko_training.runs import untrained
 from leuko_training.transfer._laboratories import sets_of
 
 _BATCH = 64
@@ -57,7 +59,7 @@ def train_without(
     ]
     known = with_laboratories(known) if recipe.style.even else known
     return learn_classes(
-        _untrained(recipe, schedule.seed),
+        _untrained(recipe, schedule),
         [*known, *(simulated if recipe.simulated else ())],
         _some(known),
         recipe=recipe,
@@ -110,11 +112,14 @@ def _told(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> NDArray[
     return np.concatenate(probabilities).astype(np.float32)
 
 
-def _untrained(recipe: Recipe, seed: int) -> keras.Model:
-    keras.utils.set_random_seed(seed)
-    model = edge_classifier(
-        recipe.style.size, whole=recipe.whole, trains_depthwise=recipe.trains_depthwise
+def _untrained(recipe: Recipe, schedule: Schedule) -> keras.Model:
+    build = partial(
+        edge_classifier,
+        recipe.style.size,
+        whole=recipe.whole,
+        trains_depthwise=recipe.trains_depthwise,
     )
+    model = untrained(build, schedule)
     return keras.Model(model.input, model.get_layer("probabilities").output)
 
 
