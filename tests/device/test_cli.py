@@ -416,7 +416,7 @@ def test_a_bundle_is_shown(leuko: Leuko, tiny_bundle: Path) -> None:
     assert "Apache-2.0" in run.stdout
     assert "own cells" not in run.stdout
     shipped = leuko("bundle", "show")
-    assert "tell of each other from 20 leukocytes on, unclassified below 0.7" in shipped.stdout
+    assert "tell of each other from 20 leukocytes on, unclassified below 0.8" in shipped.stdout
 
 
 def test_a_bug_shows_where_it_is() -> None:

@@ -71,7 +71,7 @@ def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tent
 
     def take_in(count: int) -> Mixture | None:
         for _ in range(count):
-            laboratory.take_in(rng.dirichlet(np.ones(8)), rng.normal(size=2))
+            laboratory.take_in(rng.dirichlet(np.ones(8)), rng.normal(size=10))
         return laboratory.mixture(usual)
 
     assert take_in(FEWEST_CELLS - 1) is None
@@ -91,12 +91,12 @@ def test_a_specimen_s_classes_are_as_common_as_its_own_cells_say_not_those_befor
         return [round(float(share), 2) for share in mixture.shares]
 
     for _ in range(90):
-        laboratory.take_in(lymphocyte, np.zeros(2))
+        laboratory.take_in(lymphocyte, np.zeros(10))
     assert shares()[1] > 0.8
     laboratory.begin_specimen()
     assert shares() == [0.2] * 5
     for _ in range(90):
-        laboratory.take_in(neutrophil, np.ones(2))
+        laboratory.take_in(neutrophil, np.ones(10))
     assert shares()[0] > 0.8
 
 
@@ -105,7 +105,7 @@ def test_what_cells_tell_is_found_anew_for_every_forty_at_the_latest_however_lon
 
     def take_in(count: int) -> Mixture | None:
         for _ in range(count):
-            laboratory.take_in(rng.dirichlet(np.ones(8)), rng.normal(size=2))
+            laboratory.take_in(rng.dirichlet(np.ones(8)), rng.normal(size=10))
         return laboratory.mixture(usual)
 
     long_ago = take_in(2000)
@@ -119,7 +119,7 @@ def test_what_is_measured_in_a_field_that_was_cut_short_comes_again() -> None:
 
     def learn() -> None:
         for _ in range(40):
-            laboratory.take_in(np.full(8, 1 / 8), np.zeros(1))
+            laboratory.take_in(np.full(8, 1 / 8), np.zeros(9))
         raise EngineError("unplugged")
 
     with pytest.raises(EngineError), laboratory.learning():

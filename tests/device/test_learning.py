@@ -85,9 +85,9 @@ def fields(*cells: int) -> Iterator[Picture]:
 @pytest.mark.parametrize(
     ("cells", "first", "learnt"),
     [
-        ([25] * 9, [25] * 3, [25] * 8),
-        ([0, 59, 0, 1, 140, 1], [0, 59, 0, 1], [0, 59, 0, 1, 140]),
-        ([1] * 200, [1] * FEW_FIELDS, [1] * MOST_FIELDS),
+        ([25] * 17, [25] * 3, [25] * 16),
+        ([0, 59, 0, 1, 200, 140, 1], [0, 59, 0, 1], [0, 59, 0, 1, 200, 140]),
+        ([1] * 400, [1] * FEW_FIELDS, [1] * MOST_FIELDS),
         ([5, 6], [5, 6], [5, 6]),
     ],
     ids=["enough cells", "fields that cannot be analysed", "many fields", "few fields"],

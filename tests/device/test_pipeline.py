@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from leuko.adaptation import SiteAdapter, UsualCells
+from leuko.adaptation import SiteAdapter, UsualCells, features_of
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle, read_arrays
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import BundleError, ImageError
@@ -132,9 +132,9 @@ class Unevened(Laboratory):
     def add(self, cell_class: CellClass, tone: Tone) -> None:
         del cell_class, tone
 
-    def take_in(self, probabilities: Floats, traits: Floats) -> None:
-        self.taken_in.append((probabilities, traits))
-        super().take_in(probabilities, traits)
+    def take_in(self, probabilities: Floats, features: Floats) -> None:
+        self.taken_in.append((probabilities, features))
+        super().take_in(probabilities, features)
 
 
 def usual_of(bundle: ModelBundle) -> UsualCells:
@@ -165,12 +165,12 @@ def test_own_cells_tell_of_each_other_once_enough_are_learnt_and_more_is_asked_o
     for _ in range(5):
         analyser.learn(field, um_per_px=UM_PER_PX)
     assert analyser.unclassified_below == spec.own_cells.unclassified_below
-    said, traits = map(np.array, zip(*laboratory.taken_in[: len(before)], strict=True))
+    said, features = map(np.array, zip(*laboratory.taken_in[: len(before)], strict=True))
     assert said == pytest.approx(np.array([one.probabilities for one in before]))
     mixture = laboratory.mixture(usual_of(shipped))
     assert mixture is not None
     after = whole(analyser.analyse(field, um_per_px=UM_PER_PX))
-    expected = mixture.adapted(said, traits)
+    expected = mixture.adapted(said, features)
     assert np.array([one.probabilities for one in after]) == pytest.approx(expected)
     assert abs(expected - said).max() > 0.001
 
@@ -178,12 +178,12 @@ def test_own_cells_tell_of_each_other_once_enough_are_learnt_and_more_is_asked_o
 def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(
     shipped: ModelBundle, field: RGBImage
 ) -> None:
-    features = TRAITS + len(CellClass)
+    length = TRAITS + len(CellClass)
     confirmed = SiteAdapter(
         classes=(0, 1),
-        offset=np.zeros(features),
-        whitening=np.zeros((features, features)),
-        means=np.zeros((2, features)),
+        offset=np.zeros(length),
+        whitening=np.zeros((length, length)),
+        means=np.zeros((2, length)),
         strength=1.0,
         typical=0.0,
         priors=np.array([0.7, 0.3]),
@@ -195,14 +195,16 @@ def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(
     analyser = FieldAnalyser(shipped, LiteRTEngine(), adapter=confirmed, laboratory=laboratory)
     for _ in range(5):
         analyser.learn(field, um_per_px=UM_PER_PX)
-    said, traits = map(np.array, zip(*laboratory.taken_in[: len(told)], strict=True))
+    said, features = map(np.array, zip(*laboratory.taken_in[: len(told)], strict=True))
+    traits = features[:, :TRAITS]
     assert said == pytest.approx(confirmed.adapted(told, traits))
+    assert features == pytest.approx(features_of(traits, told))
     assert abs(said - told).max() > 0.01
     mixture = laboratory.mixture(usual_of(shipped), confirmed=10)
     assert mixture is not None
     assert mixture.trust == pytest.approx(0.7 * 100 / 110)
     found = whole(analyser.analyse(field, um_per_px=UM_PER_PX))
-    expected = mixture.adapted(said, traits)
+    expected = mixture.adapted(said, features)
     assert np.array([one.probabilities for one in found]) == pytest.approx(expected)
 
 

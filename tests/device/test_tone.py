@@ -108,19 +108,25 @@ def test_a_dark_laboratory_is_known_by_many_cells_and_hardly_by_two() -> None:
     assert laboratory_tone([]) == USUAL_TONE
 
 
-def test_a_smear_full_of_eosinophils_is_no_other_laboratory_if_they_are_named() -> None:
+def test_a_smear_of_a_third_eosinophils_is_no_other_laboratory() -> None:
+    smear = of_classes(USUAL_TONES, 1.0, neutrophil=60, lymphocyte=30, monocyte=8, eosinophil=50)
+    assert 0.8 * contrast(USUAL_TONE) < contrast(laboratory_tone(smear)) < contrast(USUAL_TONE)
+
+
+def test_a_person_s_names_are_believed_more_than_a_classifier_s() -> None:
     eosinophils = of_classes(USUAL_TONES, 1.0, eosinophil=150)
     taken_for_neutrophils = [(CellClass.NEUTROPHIL, tone) for _, tone in eosinophils]
-    named, not_named = map(laboratory_tone, (eosinophils, taken_for_neutrophils))
     usual = contrast(USUAL_TONE)
-    assert 0.8 * usual < contrast(named) < usual
-    assert contrast(not_named) < 0.75 * usual
+    assert 0.8 * usual < contrast(laboratory_tone(eosinophils, are_labelled=True)) < usual
+    assert 0.7 * usual < contrast(laboratory_tone(eosinophils)) < 0.8 * usual
+    assert contrast(laboratory_tone(taken_for_neutrophils)) < 0.7 * usual
 
 
 def test_a_flat_laboratory_is_known_though_its_neutrophils_are_taken_for_eosinophils() -> None:
     looks = USUAL_TONES[CellClass.EOSINOPHIL]
-    named = [(CellClass.EOSINOPHIL, looks)] * 60
-    assert contrast(laboratory_tone(named)) < 0.85 * contrast(USUAL_TONE)
+    for many in (40, 200):
+        named = [(CellClass.EOSINOPHIL, looks)] * many
+        assert contrast(laboratory_tone(named)) < 0.85 * contrast(USUAL_TONE)
 
 
 def test_what_is_no_leukocyte_of_the_five_classes_tells_nothing() -> None:

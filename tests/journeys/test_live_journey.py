@@ -35,7 +35,7 @@ class Screen:
     def __init__(self) -> None:
         self._reading, writing = pty.openpty()
         self.name = os.ttyname(writing)
-        self._writing = writing
+        self.descriptor = writing
         self.text = ""
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -47,9 +47,9 @@ class Screen:
                 return
 
     def close(self) -> None:
-        os.write(self._writing, b"\0")
+        os.write(self.descriptor, b"\0")
         self._thread.join()
-        os.close(self._writing)
+        os.close(self.descriptor)
         os.close(self._reading)
 
 
@@ -63,13 +63,20 @@ class Device:
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, *options: str, within: Sequence[str] = (), terminal: int | None = None) -> None:
+    def run(
+        self,
+        *options: str,
+        within: Sequence[str] = (),
+        terminal: int | None = None,
+        shown_on: int | None = None,
+    ) -> None:
         """Start the service and wait until it answers.
 
         Args:
             *options: beside those of every test.
             within: what starts it.
             terminal: descriptor of the terminal it belongs to.
+            shown_on: descriptor of the terminal it writes to, the log too.
         """
         command = [
             *within,
@@ -86,7 +93,11 @@ class Device:
         command += ["--socket", str(self.socket), *options]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, env=os.environ | VIEW, stdin=terminal, stderr=log
+                command,
+                env=os.environ | VIEW,
+                stdin=terminal,
+                stdout=shown_on,
+                stderr=shown_on or log,
             )
         self.wait(self.socket.exists)
 
@@ -184,6 +195,22 @@ def test_sigterm_keeps_the_count_and_gives_the_display_back(
         assert store.count(1).n == 2
         assert calibration is not None
         assert store.session(1).spec.calibration == calibration.summary
+
+
+def test_the_log_waits_until_the_display_gives_its_terminal_back_and_says_what_stays_open(
+    device: Device,
+) -> None:
+    screen = Screen()
+    device.run("--display", "terminal", shown_on=screen.descriptor)
+    device.ask("start", "H-12", "--target", "400")
+    device.wait(lambda: device.counted() >= 3)
+    assert device.end(signal.SIGINT) == 0
+    screen.close()
+    drawn, told = screen.text.split(GIVEN_BACK)
+    assert "INFO" not in drawn
+    assert "session 1 started by" in told
+    with Store.opened(device.state / STORE_NAME) as store:
+        assert f"session 1 stays open with {store.count(1).n} counted; leuko run" in told
 
 
 @pytest.mark.parametrize(("after", "is_ended"), [([], True), (["nohup"], False)])

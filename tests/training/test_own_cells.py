@@ -79,6 +79,7 @@ def test_own_cells_name_what_the_classifier_mistakes_and_the_report_shows_it(
     for one in known:
         assert (one.before.five_way.percent or 0) < 85
         assert all((after.five_way.percent or 0) > 90 for after in one.after)
+        assert all(0 < chance < 0.1 for chance in one.by_chance)
     drawn_sessions = sessions(found)
     assert {one.cells for one in drawn_sessions} == {20, 30, 60, 120}
     followed = after_another(found)
@@ -88,6 +89,7 @@ def test_own_cells_name_what_the_classifier_mistakes_and_the_report_shows_it(
     written = (tmp_path / "own-cells.md").read_text("utf-8")
     assert "no long training has left them out yet:\nkrd-wbc." in written
     assert sum(line.startswith("| dark |") for line in written.splitlines()) == 1
+    assert "Were each probability right, chance would leave an ECE of " in written
     assert "| a healthy adult's | 60 | 3 |" in written
     assert "| neutrophils alone, then a healthy adult's | 30 | 3 |" in written
     assert (tmp_path / "own-cells.png").stat().st_size > 1000

@@ -14,10 +14,11 @@ from leuko.certainty import tempered
 from leuko.errors import OutputError, SettingsError
 from leuko_training.answers import CLASSES, Answers
 from leuko_training.certainty import (
-    MOST_UNCLASSIFIED,
+    UNCLASSIFIED,
     Certainty,
     calibration_error,
     choose,
+    error_by_chance,
     judge,
     read_certainty,
     write_certainty,
@@ -203,7 +204,7 @@ def test_the_threshold_leaves_out_no_more_than_it_may_with_every_set_counting_al
     both = Answers.joined(parts)
     certainty = choose(both)
     shares = [judge(part, certainty).unclassified.percent or 0.0 for part in parts]
-    assert np.mean(shares) == pytest.approx(100 * MOST_UNCLASSIFIED, abs=1)
+    assert np.mean(shares) == pytest.approx(100 * UNCLASSIFIED, abs=1)
 
 
 def test_probabilities_at_temperature_one_stay_and_at_a_higher_one_come_together() -> None:
@@ -438,3 +439,9 @@ def test_what_was_learnt_from_raabin_alone_decides_on_no_certainty() -> None:
     (*_, published) = planned([SHIPPED_NAME], seeds=1, is_short=False, raabin_alone=True)
     everything = [answers(LABORATORIES[name][0], right=1, wrong=0) for name in LABORATORIES]
     assert choose_shipped([Tried(published, Answers.joined(everything))]) is None
+
+
+def test_right_probabilities_leave_an_error_by_chance_that_grows_less_with_more_cells() -> None:
+    best = np.random.default_rng(5).uniform(0.5, 1.0, 4000)
+    few, many = (error_by_chance(best[:count], seed=1) for count in (100, 4000))
+    assert 0.005 < many < 0.02 < few < 0.1

@@ -28,9 +28,9 @@ def with_laboratories(crops: Iterable[Crop]) -> list[Crop]:
 def tone_by_labels(crops: Sequence[Crop]) -> Tone:
     """Return how dark crops of one laboratory are.
 
-    The device takes the classes that it has named for those that are labelled here.
+    The device goes by the classes that it has named, and believes them less.
     """
     cells = [crop for crop in crops if crop.label.is_counted]
     every = max(1, -(-len(cells) // MOST_CELLS))
     found = ((crop.label, cell_tone(*plain_cut(crop))) for crop in cells[::every])
-    return laboratory_tone((label, tone) for label, tone in found if tone)
+    return laboratory_tone(((label, tone) for label, tone in found if tone), are_labelled=True)

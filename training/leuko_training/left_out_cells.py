@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.adaptation import Confirmed
-from leuko.cells import LEUKOCYTES, CellClass
+from leuko.cells import CellClass
 from leuko.vision.traits import cell_traits
-from leuko_training.answers import CLASSES, Answers
+from leuko_training.answers import CLASSES, FIVE, Answers
 from leuko_training.certainty import Certainty, judged_elsewhere
 from leuko_training.crops import plain_cut
 from leuko_training.cut_cells import labelled_cells
@@ -45,7 +45,7 @@ class LeftOutCells:
     @property
     def are_leukocytes(self) -> NDArray[np.bool_]:
         """Which cells are of the five classes, ``(cells,)``."""
-        return np.isin(self.cells.classes, [CLASSES.index(name) for name in LEUKOCYTES])
+        return np.isin(self.cells.classes, FIVE)
 
 
 def cells_of_left_out(
@@ -92,6 +92,15 @@ def cells_of_left_out(
         if _is_enough(said[one].of(name))
     ]
     return found, tuple(one for one in LABORATORIES if one not in said)
+
+
+def teach(said: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which cells a laboratory is known by: those named one of the five classes.
+
+    Args:
+        said: ``(cells, all classes)`` probabilities.
+    """
+    return np.isin(said.argmax(axis=1), FIVE)
 
 
 def _is_enough(answers: Answers) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from leuko.adaptation._adapter import features_of
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
@@ -22,6 +24,11 @@ class Confirmed:
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    @property
+    def features(self) -> NDArray[np.float64]:
+        """What each is compared by, ``(cells, features)``."""
+        return features_of(self.traits, self.probabilities)
 
     def chosen(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Confirmed":
         """Return some of the cells, told by a mask or by their places."""

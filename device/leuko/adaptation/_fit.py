@@ -10,7 +10,6 @@ from leuko.adaptation._adapter import (
     CELLS_OF_BUNDLE,
     Floats,
     SiteAdapter,
-    features_of,
     posterior,
 )
 from leuko.adaptation._confirmed import Confirmed
@@ -74,9 +73,7 @@ def _distances_left_out(known: Confirmed, classes: Sequence[int]) -> Floats:
         rest = known.chosen(folds != fold)
         there = np.unique(rest.classes)
         asked = known.chosen(folds == fold)
-        found = _discriminant(rest, there.tolist()).distances(
-            features_of(asked.traits, asked.probabilities)
-        )
+        found = _discriminant(rest, there.tolist()).distances(asked.features)
         # A class of which nothing is left is as far as the farthest.
         distances[folds == fold] = found.max(axis=1, keepdims=True)
         distances[np.ix_(folds == fold, np.isin(classes, there))] = found
@@ -84,7 +81,7 @@ def _distances_left_out(known: Confirmed, classes: Sequence[int]) -> Floats:
 
 
 def _discriminant(known: Confirmed, classes: Sequence[int]) -> SiteAdapter:
-    features = features_of(known.traits, known.probabilities)
+    features = known.features
     offset = features.mean(axis=0)
     spread = features.std(axis=0)
     # What does not differ between the confirmed cells says nothing of any cell.

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation._adapter import Floats, below, features_of, logarithms, posterior
+from leuko.adaptation._adapter import Floats, below, logarithms, posterior
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import BundleError
 
@@ -22,9 +22,14 @@ FEWEST_CELLS = 20
 """Cells below which nothing is told from them."""
 
 _FIVE = [list(CellClass).index(name) for name in LEUKOCYTES]
-_ROUNDS = 10
-_CELLS_OF_USUAL_MEANS = 10.0
-"""Cells of a class that weigh as much as where it lies elsewhere; 3 to 40 do."""
+_ROUNDS = 40
+_FIRM, _LEAST_FIRM, _LOOSE = 0.4, 20.0, 3.0
+"""What usual means weigh, in cells of a class: in the first round a share of all cells, twenty at
+least; in the last three, which is what laboratories differ by.
+
+Held firmly first, a heap is less easily torn in two for no better reason than that the bundle takes
+a part of it for another class. Beside confirmed cells twenty will do, and more led astray.
+"""
 _CELLS_OF_USUAL_SPREAD = 60.0
 _CELLS_OF_USUAL_SHARES = 5.0
 """Cells that weigh as much as how common the classes usually are: none is ruled out."""
@@ -112,18 +117,18 @@ class Mixture:
     shares: Floats
     trust: float
 
-    def adapted(self, probabilities: Floats, traits: Floats) -> Floats:
+    def adapted(self, probabilities: Floats, features: Floats) -> Floats:
         """Return probabilities as the laboratory's own cells suggest, ``(cells, all classes)``.
 
         What a cell's other classes have, such as immature granulocytes, they keep; and where one
         of these is the likeliest, it stays so.
 
         Args:
-            probabilities: ``(cells, all classes)``, what the bundle says, adding up to 1.
-            traits: ``(cells, traits)``, as of `leuko.vision.traits.cell_traits`.
+            probabilities: ``(cells, all classes)``, what is said of each by itself, adding up to 1.
+            features: ``(cells, features)``, as of `leuko.adaptation.features_of`.
         """
         result = probabilities.copy()
-        wanted = self.parts(probabilities, features_of(traits, probabilities))
+        wanted = self.parts(probabilities, features)
         is_other = ~np.isin(probabilities.argmax(axis=1), _FIVE)
         others = probabilities[is_other]
         wanted[is_other] = below(others.max(axis=1), others[:, _FIVE], wanted[is_other])
@@ -134,7 +139,7 @@ class Mixture:
         """Return what part of each cell belongs to each of the five classes, ``(cells, 5)``.
 
         Args:
-            probabilities: ``(cells, all classes)``, what the bundle says, adding up to 1.
+            probabilities: ``(cells, all classes)``, what is said of each by itself, adding up to 1.
             features: ``(cells, features)``, what the cells are compared by.
         """
         points = features @ self.whitening
@@ -147,7 +152,7 @@ class Mixture:
 
 def fit_mixture(
     probabilities: Floats,
-    traits: Floats,
+    features: Floats,
     usual: UsualCells,
     *,
     of_specimen: int | None = None,
@@ -158,22 +163,22 @@ def fit_mixture(
     Where the classes lie is the laboratory's; how common they are is the specimen's.
 
     Args:
-        probabilities: ``(cells, all classes)``, what the bundle says, adding up to 1; some of it
-            of the five.
-        traits: ``(cells, traits)``, as of `leuko.vision.traits.cell_traits`.
+        probabilities: ``(cells, all classes)``, what is said of each by itself, adding up to 1;
+            some of it of the five. The fit begins with it.
+        features: ``(cells, features)``, as of `leuko.adaptation.features_of`.
         usual: how classes lie elsewhere.
         of_specimen: how many of the cells, the last ones, are of the specimen that is to be named;
             None if all are.
         confirmed: how many other cells a person has confirmed, which an adaptation has put into
-            the probabilities: the more, the less is left to tell.
+            the probabilities, but not into the features: the more, the less is left to tell.
     """
     trust = _TRUST * _CONFIRMED / (_CONFIRMED + confirmed)
-    features = features_of(traits, probabilities)
     parts = probabilities[:, _FIVE]
-    mixture = _mixture(features, parts, usual, trust)
-    for _ in range(_ROUNDS - 1):
+    firm = _LEAST_FIRM if confirmed else max(_LEAST_FIRM, _FIRM * len(parts))
+    mixture = _mixture(features, parts, usual, trust, usual_means=firm)
+    for cells in np.geomspace(firm, _LOOSE, _ROUNDS)[1:].tolist():
         parts = mixture.parts(probabilities, features)
-        mixture = _mixture(features, parts, usual, trust)
+        mixture = _mixture(features, parts, usual, trust, usual_means=cells)
     if of_specimen is None:
         return mixture
     return replace(mixture, shares=_shares(parts[len(parts) - of_specimen :], usual))
@@ -185,13 +190,23 @@ def _shares(parts: Floats, usual: UsualCells) -> Floats:
     return np.asarray(cells / cells.sum())
 
 
-def _mixture(features: Floats, parts: Floats, usual: UsualCells, trust: float) -> Mixture:
-    """Return the mixture of cells that are of each class in part, ``(cells, 5)``."""
+def _mixture(
+    features: Floats, parts: Floats, usual: UsualCells, trust: float, *, usual_means: float
+) -> Mixture:
+    """Return the mixture of cells that are of each class in part, ``(cells, 5)``.
+
+    Args:
+        features: ``(cells, features)``.
+        parts: of each cell.
+        usual: how classes lie elsewhere.
+        trust: in the mixture.
+        usual_means: cells of a class that weigh as much as where it lies elsewhere.
+    """
     cells, total = parts.sum(axis=0), parts.sum()
     sums = parts.T @ features
     common = (sums - cells[:, None] * usual.means).sum(axis=0) / total
-    means = sums + _CELLS_OF_USUAL_MEANS * (common + usual.means)
-    means /= (cells + _CELLS_OF_USUAL_MEANS)[:, None]
+    means = sums + usual_means * (common + usual.means)
+    means /= (cells + usual_means)[:, None]
     crossed = sums.T @ means
     scatter = (features * parts.sum(axis=1, keepdims=True)).T @ features
     scatter += (means * cells[:, None]).T @ means - crossed - crossed.T

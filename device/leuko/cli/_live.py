@@ -70,6 +70,7 @@ def run(
     threads: ThreadsOption = None,
 ) -> None:
     """Count live from a camera until stopped; leuko session tells it what to do."""
+    from leuko.cli._live_log import logged
     from leuko.service import run_service
     from leuko.settings import load_settings
 
@@ -86,9 +87,8 @@ def run(
         backend=backend,
         threads=threads,
     )
-    # The journal adds the time.
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    run_service(settings)
+    with logged(settings):
+        run_service(settings)
 
 
 def doctor(

@@ -93,13 +93,13 @@ def _tile(portrait: _Portrait, truth: TrueCell | None) -> RGBImage:
     right = truth.cell_class if truth else CellClass.PLATELET_OR_ARTEFACT
     caption = np.full((_CAPTION_PX, _TILE_PX, 3), 255, np.uint8)
     tile = np.vstack([portrait.picture, caption])
-    given = cell.cell_class.replace("_", " ")
+    given, is_named = cell.cell_class.replace("_", " "), cell.status is not CellStatus.UNCLASSIFIED
     if cell.cell_class is right:
-        _write(tile, given, (1, _TILE_PX + 14), colour=_INK)
+        _write(tile, given if is_named else f"maybe: {given}", (1, _TILE_PX + 14), colour=_INK)
         _write(tile, in_percent(cell.probability), (1, _TILE_PX + 29), colour=_GREY)
         return tile
     name = truth.cell_class.replace("_", " ") if truth else "no leukocyte"
-    named = "maybe" if cell.status is CellStatus.UNCLASSIFIED else "named"
+    named = "named" if is_named else "maybe"
     _write(tile, f"{named}: {given}", (1, _TILE_PX + 14), colour=_INK)
     _write(tile, f"truly: {name}", (1, _TILE_PX + 29), colour=_RED)
     cv2.rectangle(tile, (1, 1), (_TILE_PX - 2, _TILE_PX - 2), _RED, 3)

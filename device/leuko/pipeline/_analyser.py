@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leuko.adaptation import SiteAdapter
+from leuko.adaptation import SiteAdapter, features_of
 from leuko.bundle import ModelBundle
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
@@ -34,12 +34,14 @@ class _Named:
 
     Attributes:
         cell: the cell.
+        told: ``(classes,)`` float64, what the bundle says of it.
         said: ``(classes,)`` float64, what is said of it whatever the others are.
         look: how it was seen.
         teaches: whether the laboratory is known by it: a single leukocyte that is not strange.
     """
 
     cell: Cell
+    told: Floats
     said: Floats
     look: Look
     teaches: bool
@@ -211,7 +213,8 @@ class FieldAnalyser:
         """Take in what is measured of cells, each of which comes once."""
         for one in named:
             if self.compares_cells and one.teaches:
-                self._laboratory.take_in(one.said, cell_traits(one.look.crop, one.look.mask))
+                traits = cell_traits(one.look.crop, one.look.mask)
+                self._laboratory.take_in(one.said, features_of(traits, one.told))
 
     def _is_single(self, find: Find) -> bool:
         """Return whether a find may be a single cell; a clump is none."""
@@ -237,7 +240,7 @@ class FieldAnalyser:
         status, reason = self._status(find, probabilities)
         focus = sharpness(look.crop, look.mask)
         cell = Cell(find.region, best, probabilities, focus, status, reason)
-        return _Named(cell, said, look, teaches)
+        return _Named(cell, told, said, look, teaches)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.

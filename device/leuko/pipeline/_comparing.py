@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation import Mixture, SiteAdapter, UsualCells
+from leuko.adaptation import Mixture, SiteAdapter, UsualCells, features_of
 from leuko.bundle import ModelBundle, read_arrays
 from leuko.pipeline._namer import Look
 from leuko.vision.laboratory import Laboratory
@@ -16,7 +16,8 @@ class Comparer:
     """Says what becomes of a cell's probabilities beside other cells.
 
     What a person has confirmed goes before: it is a part of what is said of a cell by itself. What
-    that makes of it, the laboratory's other cells begin with.
+    that makes of it, the laboratory's other cells begin with; they are compared by what the bundle
+    says.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Comparer:
             said = np.asarray(self._adapter.adapted(said[None], traits[None])[0])
         if mixture is None:
             return said, said
-        return said, np.asarray(mixture.adapted(said[None], traits[None])[0])
+        return said, np.asarray(mixture.adapted(said[None], features_of(traits, told)[None])[0])
 
     @property
     def _mixture(self) -> Mixture | None:

@@ -13,7 +13,7 @@ from leuko.pipeline._protocol import Analyser
 
 FEW_FIELDS, _FEW_CELLS = 40, 60
 """That tell how dark a laboratory's cells are."""
-MOST_FIELDS, ENOUGH_CELLS = 150, 200
+MOST_FIELDS, ENOUGH_CELLS = 300, 400
 """That tell how they lie to each other."""
 _SEED = 1
 """The same fields are learnt from whenever they are counted."""

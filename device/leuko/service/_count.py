@@ -191,6 +191,13 @@ class LiveCount:
         self.keep(self._held_back())
         self._keep_ground()
         self._copies.wait()
+        if (session := self.session) and session.is_open:
+            logger.info(
+                "session %d stays open with %d counted; leuko run goes on with it, and "
+                "leuko session finish ends it then",
+                session.record.id,
+                session.count.n,
+            )
 
     def seen_slide(self) -> SeenSlide:
         """Return what was seen of the slide; see `leuko.control.Controls`."""

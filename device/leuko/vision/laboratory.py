@@ -65,14 +65,15 @@ class Laboratory:
         """Take in how dark a leukocyte is, and what it was named."""
         self._tones.append((cell_class, tone))
 
-    def take_in(self, probabilities: NDArray[np.float64], traits: NDArray[np.float64]) -> None:
-        """Take in what is measured of a leukocyte; each is to come once.
+    def take_in(self, probabilities: NDArray[np.float64], features: NDArray[np.float64]) -> None:
+        """Take in what is said and measured of a leukocyte; each is to come once.
 
         Args:
-            probabilities: ``(classes,)``, what the bundle says, in `CellClass` order.
-            traits: ``(traits,)``, as of `leuko.vision.traits.cell_traits`.
+            probabilities: ``(classes,)``, what is said of it by itself, in `CellClass` order.
+            features: ``(features,)``, what it is compared by, as of
+                `leuko.adaptation.features_of`.
         """
-        self._measured.append((probabilities, traits))
+        self._measured.append((probabilities, features))
         self._of_specimen += 1
 
     def begin_specimen(self) -> None:
@@ -87,10 +88,10 @@ class Laboratory:
             confirmed: how many others a person has confirmed; the same.
         """
         if len(self._measured) >= FEWEST_CELLS and self._has_grown:
-            probabilities, traits = map(np.array, zip(*self._measured, strict=True))
+            probabilities, features = map(np.array, zip(*self._measured, strict=True))
             newest = min(self._of_specimen, len(self._measured))
             self._mixture = fit_mixture(
-                probabilities, traits, usual, of_specimen=newest, confirmed=confirmed
+                probabilities, features, usual, of_specimen=newest, confirmed=confirmed
             )
             self._fitted_to = self._of_specimen
         return self._mixture

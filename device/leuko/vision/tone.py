@@ -62,8 +62,10 @@ _LOOKS_OF_CALIBRATED = 24
 """Looks that a calibrated laboratory is worth: four times as many as the usual one, for its slides
 differ among one another at most half as much as laboratories do."""
 _LOOKS_OF_NAMES = 60
-"""Looks from which names are worth as much as the mix of a healthy adult: the first ones were given
-before anything was known of the laboratory."""
+"""Looks from which sure names are worth as much as the mix of a healthy adult."""
+_MOST_OF_NAMES = 0.4
+"""Share that names come to if nobody has confirmed them: what forty looks give them. With more, a
+laboratory whose neutrophils were taken for eosinophils is never set right."""
 
 _DENSITIES = -np.log((np.arange(256, dtype=np.float32) + 1) / (BACKGROUND_LEVEL + 1))
 _STEPS = 100.0
@@ -111,17 +113,20 @@ def measured_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone | None:
     Two guesses are put together. One takes all cells for those of a healthy adult, so it is misled
     by a smear with many eosinophils. The other compares each with the usual cell of its class, so
     it is misled by wrong names: a neutrophil taken for an eosinophil looks as dark as an eosinophil
-    should. The second weighs the more the more cells there are.
+    should. The second weighs the more the more cells there are, up to two fifths.
 
     Args:
         cells: class and tone of each; only the five leukocyte classes tell anything.
     """
     known = _told_by(cells)
-    return _tone(_guess(known)) if known else None
+    return _tone(_guess(known, most=_MOST_OF_NAMES)) if known else None
 
 
 def laboratory_tone(
-    cells: Iterable[tuple[CellClass, Tone]], *, calibrated: Tone | None = None
+    cells: Iterable[tuple[CellClass, Tone]],
+    *,
+    calibrated: Tone | None = None,
+    are_labelled: bool = False,
 ) -> Tone:
     """Return the tone of the laboratory that cells come from, without cells what is expected.
 
@@ -129,20 +134,22 @@ def laboratory_tone(
         cells: as for `measured_tone`; the fewer they are, the nearer the tone is to the expected.
         calibrated: what is expected: how dark its cells were when it was calibrated; None for the
             usual laboratory.
+        are_labelled: whether a person has given the classes: then they may outweigh all else.
     """
     expected, known = calibrated or USUAL_TONE, _told_by(cells)
     if not known:
         return expected
     looks = len(known)
     seen = looks / (looks + (_LOOKS_OF_CALIBRATED if calibrated else _LOOKS_OF_TONE))
-    return _tone(seen * _guess(known) + (1 - seen) * _logs(expected))
+    guess = _guess(known, most=1.0 if are_labelled else _MOST_OF_NAMES)
+    return _tone(seen * guess + (1 - seen) * _logs(expected))
 
 
-def _guess(known: list[tuple[float, float, float, float]]) -> NDArray[np.float64]:
+def _guess(known: list[tuple[float, float, float, float]], *, most: float) -> NDArray[np.float64]:
     logs, count = np.log(np.array(known)), len(known)
     by_mix = np.median(logs[:, :2], axis=0) - _logs(USUAL_SMEAR)
     by_name = np.median(logs[:, :2] - logs[:, 2:], axis=0)
-    named = count / (count + _LOOKS_OF_NAMES)
+    named = min(most, count / (count + _LOOKS_OF_NAMES))
     return np.asarray(_logs(USUAL_TONE) + (1 - named) * by_mix + named * by_name)
 
 

@@ -65,9 +65,9 @@ class Noting(Laboratory):
         self.specimens += 1
         super().begin_specimen()
 
-    def take_in(self, probabilities: NDArray[np.float64], traits: NDArray[np.float64]) -> None:
+    def take_in(self, probabilities: NDArray[np.float64], features: NDArray[np.float64]) -> None:
         self.taken_in += 1
-        super().take_in(probabilities, traits)
+        super().take_in(probabilities, features)
 
 
 def test_each_leukocyte_tells_of_the_others_once_however_often_it_was_seen(

@@ -13,7 +13,7 @@ from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.certainty import Judgement
 from leuko_training.evaluation import table
 from leuko_training.figures import plot_changes
-from leuko_training.own_cells._trials import SEEDS, Known, Session
+from leuko_training.own_cells._trials import FIRST_SPECIMEN, SEEDS, Known, Session
 
 _PICTURE = "own-cells.png"
 
@@ -74,8 +74,8 @@ def _lines(benches: Sequence[OwnCellsBench]) -> Iterator[str]:
     yield "  and applying are the device's own code (`leuko.adaptation.Mixture`)"
     yield f"- lots: seeds {SEEDS[0]} to {SEEDS[-1]}\n"
     yield "Nobody has named any of the cells that are learnt from. How leukocytes lie elsewhere"
-    yield "comes from the other sets. The constants of the mixture were chosen on the trainings of"
-    yield "seed 1, with all of these sets in mind.\n"
+    yield "comes from the other sets. The constants of the mixture were chosen with all of these"
+    yield "sets and trainings in mind.\n"
     for bench in benches:
         yield f"## Trainings of seed {bench.seed}: whole sets\n"
         if bench.missing:
@@ -86,6 +86,9 @@ def _lines(benches: Sequence[OwnCellsBench]) -> Iterator[str]:
         yield "(right of eight classes among those that got one) and calibration error (ECE) as in"
         yield "[transfer.md](transfer.md); thresholds come from the other sets.\n"
         yield from _whole(bench.known)
+        chance = np.mean([np.mean(one.by_chance) for one in bench.known])
+        yield f"Were each probability right, chance would leave an ECE of {100 * chance:.1f} % on"
+        yield "the mean of the sets, with own cells: some sets are small.\n"
     yield f"![Before and after]({_PICTURE})\n"
     for bench in benches:
         yield f"## Trainings of seed {bench.seed}: sessions\n"
@@ -94,7 +97,7 @@ def _lines(benches: Sequence[OwnCellsBench]) -> Iterator[str]:
         yield "lot* are changes in points.\n"
         yield from _of_sessions(bench.sessions)
         yield "The first cells of a live count's next specimen, before any of them is known: up to"
-        yield f"{ENOUGH_CELLS} of another are, and where the classes lie is learnt from these.\n"
+        yield f"{FIRST_SPECIMEN} of another are, and where the classes lie is learnt from these.\n"
         yield from _of_sessions(bench.after_another)
 
 

@@ -11,8 +11,15 @@ from leuko.adaptation import Confirmed, Mixture, UsualCells, fit_mixture
 from leuko.cells import LEUKOCYTES
 from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import FIVE, Answers
-from leuko_training.certainty import COMMON, Certainty, Judgement, judge, with_threshold
-from leuko_training.left_out_cells import LeftOutCells
+from leuko_training.certainty import (
+    COMMON,
+    Certainty,
+    Judgement,
+    error_by_chance,
+    judge,
+    with_threshold,
+)
+from leuko_training.left_out_cells import LeftOutCells, teach
 from leuko_training.own_cells._usual import OwnCells, usual_cells
 from leuko_training.partition import TRAINING_FOLDS
 
@@ -60,7 +67,8 @@ SPECIMENS = (
     (_HEALTHY, _EOSINOPHILIA),
 )
 """Mixes of specimens that follow each other."""
-_FIRST_CELLS = 30
+FIRST_SPECIMEN, _FIRST_CELLS = 200, 30
+"""Cells of the specimen before, and of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +80,13 @@ class Known:
         before: what the bundle makes of it by itself.
         after: what it makes of it with the laboratory's own cells, for each draw of these; their
             threshold is chosen on the other sets.
+        by_chance: calibration error that chance would leave then, for each draw.
     """
 
     dataset: str
     before: Judgement
     after: Sequence[Judgement]
+    by_chance: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ def known_by_own_cells(found: Sequence[LeftOutCells]) -> list[Known]:
                 one.dataset,
                 judge(_answers(one, one.cells.probabilities), by_bundle),
                 [judge(said, certainty) for said in adapted[one.dataset]],
+                [error_by_chance(_best(said), seed=1) for said in adapted[one.dataset]],
             )
         )
     return known
@@ -176,13 +187,13 @@ def _after_another(
 ) -> Session | None:
     """Return a session; None where the set has too few cells for it."""
     (first, second), rng = specimens, np.random.default_rng(seed)
-    rows = drawn(cells, ENOUGH_CELLS, first, rng)
+    rows = drawn(cells, FIRST_SPECIMEN, first, rng)
     left = _chosen(cells, np.setdiff1d(np.arange(len(cells.cells)), rows))
     known = cells.cells.chosen(rows)
     asked = left.cells.chosen(drawn(left, _FIRST_CELLS, second, rng))
     if min(len(known), len(asked)) < _FIRST_CELLS:
         return None
-    mixture = fit_mixture(known.probabilities, known.traits, usual, of_specimen=0)
+    mixture = fit_mixture(known.probabilities, known.features, usual, of_specimen=0)
     mix = f"{first.name}, then {second.name}"
     return Session(cells.dataset, mix, _FIRST_CELLS, *_named_right(asked, mixture))
 
@@ -209,19 +220,19 @@ def usual_elsewhere(found: Sequence[LeftOutCells]) -> dict[str, UsualCells]:
 
 def _adapted(cells: LeftOutCells, usual: UsualCells, seed: int) -> NDArray[np.float64]:
     everything = cells.cells
-    rows = np.random.default_rng(seed).permutation(len(everything))[:ENOUGH_CELLS]
-    learnt = everything.chosen(rows)
-    mixture = fit_mixture(learnt.probabilities, learnt.traits, usual)
-    return mixture.adapted(everything.probabilities, everything.traits)
+    rows = np.random.default_rng(seed).permutation(np.flatnonzero(teach(everything.probabilities)))
+    learnt = everything.chosen(rows[:ENOUGH_CELLS])
+    mixture = fit_mixture(learnt.probabilities, learnt.features, usual)
+    return mixture.adapted(everything.probabilities, everything.features)
 
 
 def _before_and_after(cells: LeftOutCells, rows: Rows, usual: UsualCells) -> tuple[float, float]:
     asked = cells.cells.chosen(rows)
-    return _named_right(asked, fit_mixture(asked.probabilities, asked.traits, usual))
+    return _named_right(asked, fit_mixture(asked.probabilities, asked.features, usual))
 
 
 def _named_right(cells: Confirmed, mixture: Mixture) -> tuple[float, float]:
-    both = (cells.probabilities, mixture.adapted(cells.probabilities, cells.traits))
+    both = (cells.probabilities, mixture.adapted(cells.probabilities, cells.features))
     before, after = (FIVE[one[:, FIVE].argmax(axis=1)] == cells.classes for one in both)
     return float(before.mean()), float(after.mean())
 
@@ -233,6 +244,10 @@ def _answers(cells: LeftOutCells, probabilities: NDArray[np.float64]) -> Answers
         probabilities.astype(np.float32),
         cells.folds,
     )
+
+
+def _best(said: Answers) -> NDArray[np.float64]:
+    return np.asarray(_AS_THEY_ARE.applied(said.leukocytes.probabilities).max(axis=1))
 
 
 def _outside_the_test(cells: LeftOutCells) -> LeftOutCells:

@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation import Confirmed, UsualCells, features_of
+from leuko.adaptation import Confirmed, UsualCells
 from leuko.errors import OutputError, SettingsError
 from leuko.vision.traits import TRAITS
 from leuko_training.answers import FIVE
@@ -43,7 +43,7 @@ def usual_cells(laboratories: Sequence[Confirmed]) -> UsualCells:
             of cells that it has learnt from is too sure to be compared with.
     """
     common = np.array(Certainty(1.0, 0.0, PRIOR_STRENGTH).class_weights)[FIVE]
-    features = [features_of(one.traits, one.probabilities) for one in laboratories]
+    features = [one.features for one in laboratories]
     means = np.full((len(features), FIVE.size, features[0].shape[1]), np.nan)
     scatter, weights = np.zeros((means.shape[2], means.shape[2])), 0.0
     for own, found, laboratory in zip(means, features, laboratories, strict=True):

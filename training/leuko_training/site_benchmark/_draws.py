@@ -16,7 +16,7 @@ from leuko.adaptation import (
 from leuko.cells import LEUKOCYTES
 from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import CLASSES
-from leuko_training.left_out_cells import LeftOutCells
+from leuko_training.left_out_cells import LeftOutCells, teach
 
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -135,9 +135,9 @@ def _beside(
     confirmed: int = 0,
 ) -> NDArray[np.float64]:
     """Return what is made of all cells once some of them tell of each other."""
-    traits = cells.cells.traits
-    mixture = fit_mixture(said[unnamed], traits[unnamed], usual, confirmed=confirmed)
-    return mixture.adapted(said, traits)
+    rows, features = unnamed[teach(said[unnamed])], cells.cells.features
+    mixture = fit_mixture(said[rows], features[rows], usual, confirmed=confirmed)
+    return mixture.adapted(said, features)
 
 
 def _confirmed(cells: LeftOutCells, each: int, rng: Generator, *, other_slides: bool) -> Rows:
