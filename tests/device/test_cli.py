@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from leuko import __version__
+from leuko.bundle import default_bundle_path, load_bundle
 
 DEVICE = Path(__file__).resolve().parents[2] / "device"
 LIMITED = """
@@ -416,7 +417,10 @@ def test_a_bundle_is_shown(leuko: Leuko, tiny_bundle: Path) -> None:
     assert "Apache-2.0" in run.stdout
     assert "own cells" not in run.stdout
     shipped = leuko("bundle", "show")
-    assert "tell of each other from 20 leukocytes on, unclassified below 0.8" in shipped.stdout
+    own = load_bundle(default_bundle_path()).manifest.classifier.own_cells
+    assert own is not None
+    least = own.unclassified_below
+    assert f"each other from 20 leukocytes on, unclassified below {least}" in shipped.stdout
 
 
 def test_a_bug_shows_where_it_is() -> None:

@@ -65,6 +65,20 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
     assert level(laboratory) < before
 
 
+def test_names_that_a_person_has_confirmed_are_believed_more() -> None:
+    named, confirmed = Laboratory(), Laboratory()
+    for _ in range(100):
+        named.add(CellClass.EOSINOPHIL, USUAL_TONES[CellClass.EOSINOPHIL])
+        confirmed.confirm(CellClass.EOSINOPHIL, USUAL_TONES[CellClass.EOSINOPHIL])
+
+    def contrast(tone: Tone) -> float:
+        return tone.nucleus / tone.cytoplasm
+
+    assert contrast(named.tone) < 0.92 * contrast(confirmed.tone)
+    assert named.measured_tone
+    assert contrast(named.measured_tone) < 0.92 * contrast(confirmed.tone)
+
+
 def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tenth_more() -> None:
     laboratory, rng = Laboratory(), np.random.default_rng(4)
     usual = usual_of(10)

@@ -125,6 +125,22 @@ def test_a_heap_that_the_bundle_tears_in_two_stays_one(usual: UsualCells) -> Non
     assert np.mean(five_way(adapted) == classes) > 0.95
 
 
+def test_what_confirmed_cells_have_parted_is_not_put_together_again(usual: UsualCells) -> None:
+    rng = np.random.default_rng(4)
+    classes = np.repeat([NEUTROPHIL, EOSINOPHIL], [100, 100])
+    alike = np.full(len(classes), NEUTROPHIL)
+    traits = traits_of(alike, rng, shift=2.0)
+    # To the bundle, and by what tells the two elsewhere, all are alike.
+    traits[:, 3] += 1.5 * (classes == EOSINOPHIL)
+    said, features = said_of(classes, sure=0.4), features_of(traits, said_of(alike, sure=0.4))
+    alone, beside = (
+        fit_mixture(said, features, usual, confirmed=confirmed).adapted(said, features)
+        for confirmed in (0.0, 1.0)
+    )
+    assert np.mean(five_way(alone) == classes) < 0.6
+    assert np.mean(five_way(beside) == classes) > 0.95
+
+
 def test_an_erythroblast_stays_one(usual: UsualCells) -> None:
     rng = np.random.default_rng(5)
     classes = np.repeat([NEUTROPHIL, ERYTHROBLAST], [40, 2])

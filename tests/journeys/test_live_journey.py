@@ -210,7 +210,27 @@ def test_the_log_waits_until_the_display_gives_its_terminal_back_and_says_what_s
     assert "INFO" not in drawn
     assert "session 1 started by" in told
     with Store.opened(device.state / STORE_NAME) as store:
-        assert f"session 1 stays open with {store.count(1).n} counted; leuko run" in told
+        assert f"session 1 stays open with {store.count(1).n} counted, and goes" in told
+
+
+def test_a_terminal_that_is_the_display_may_be_closed(device: Device) -> None:
+    reading, terminal = pty.openpty()
+    device.run(
+        "--display",
+        "terminal",
+        within=["setsid", "--ctty", "--wait"],
+        terminal=terminal,
+        shown_on=terminal,
+    )
+    os.close(terminal)
+    # A terminal that nobody reads from holds up who writes to it.
+    drain = threading.Thread(target=lambda: os.read(reading, 1 << 16), daemon=True)
+    drain.start()
+    device.ask("start", "H-12", "--target", "400")
+    os.close(reading)
+    assert device.ended() == 0
+    with Store.opened(device.state / STORE_NAME) as store:
+        assert [one.kind for one in store.log()][-1] == "service stopped"
 
 
 @pytest.mark.parametrize(("after", "is_ended"), [([], True), (["nohup"], False)])

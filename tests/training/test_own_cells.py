@@ -9,9 +9,10 @@ from leuko.adaptation import Confirmed, UsualCells
 from leuko.errors import OutputError, SettingsError
 from leuko.vision.traits import TRAITS
 from leuko_training.certainty import Certainty
-from leuko_training.left_out_cells import LeftOutCells
+from leuko_training.left_out_cells import LeftOutCells, are_teaching
 from leuko_training.own_cells import (
     MIXES,
+    UNCLASSIFIED_BESIDE,
     OwnCells,
     OwnCellsBench,
     after_another,
@@ -96,6 +97,19 @@ def test_own_cells_name_what_the_classifier_mistakes_and_the_report_shows_it(
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="choose another folder"):
         write_bench([bench], tmp_path / "file")
+
+
+def test_only_what_is_likeliest_one_of_the_five_makes_a_laboratory_known() -> None:
+    rows = np.eye(8)[[0, 4, 5, 6, 7]] * 0.5 + 0.0625
+    assert are_teaching(rows).tolist() == [True, True, False, False, False]
+
+
+def test_a_threshold_beside_own_cells_leaves_fewer_without_a_class(
+    found: list[LeftOutCells],
+) -> None:
+    for one in known_by_own_cells(found):
+        shares = [after.unclassified.percent or 0 for after in one.after]
+        assert pytest.approx(np.mean(shares), abs=4) == 100 * UNCLASSIFIED_BESIDE
 
 
 def test_a_session_is_drawn_with_the_classes_that_are_wanted(found: list[LeftOutCells]) -> None:

@@ -18,7 +18,7 @@ from leuko_training.metrics import ConfusionMatrix, Proportion
 UNCLASSIFIED = 0.14
 """Share of leukocytes left without a class where a threshold is chosen.
 
-Elsewhere it may be 0.15; a laboratory leaves about half a point more by the threshold of others.
+Up to 0.15 are allowed elsewhere; a laboratory leaves about half a point more by others' threshold.
 """
 
 COMMON: Mapping[CellClass, float] = {
@@ -143,7 +143,7 @@ def calibration_error(best: NDArray[np.floating], right: NDArray[np.bool_]) -> f
 
 
 def error_by_chance(best: NDArray[np.floating], *, seed: int) -> float:
-    """Return the calibration error that chance leaves on the mean though each probability is right.
+    """Return the calibration error expected of chance alone if each probability were right.
 
     Args:
         best: ``(cells,)`` probability of the answer.
@@ -170,18 +170,21 @@ def choose(answers: Answers) -> Certainty:
     return replace(found, temperature=round(found.temperature, 3))
 
 
-def with_threshold(certainty: Certainty, answers: Answers) -> Certainty:
-    """Return a certainty whose threshold leaves `UNCLASSIFIED` of the leukocytes out.
+def with_threshold(
+    certainty: Certainty, answers: Answers, *, unclassified: float = UNCLASSIFIED
+) -> Certainty:
+    """Return a certainty whose threshold leaves a share of the leukocytes out.
 
     Args:
         certainty: the temperature and the prior.
         answers: on left-out laboratories, every one counting alike.
+        unclassified: the share.
     """
     seen = answers.leukocytes
     best = certainty.applied(seen.probabilities).max(axis=1)
     order = np.argsort(best)
     left_out = np.cumsum(_alike(seen)[order])
-    index = int(np.searchsorted(left_out, UNCLASSIFIED))
+    index = int(np.searchsorted(left_out, unclassified))
     return replace(certainty, unclassified_below=round(float(best[order][index]), 3))
 
 

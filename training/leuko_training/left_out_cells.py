@@ -94,7 +94,7 @@ def cells_of_left_out(
     return found, tuple(one for one in LABORATORIES if one not in said)
 
 
-def teach(said: NDArray[np.float64]) -> NDArray[np.bool_]:
+def are_teaching(said: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which cells a laboratory is known by: those named one of the five classes.
 
     Args:

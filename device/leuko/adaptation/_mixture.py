@@ -28,7 +28,7 @@ _FIRM, _LEAST_FIRM, _LOOSE = 0.4, 20.0, 3.0
 least; in the last three, which is what laboratories differ by.
 
 Held firmly first, a heap is less easily torn in two for no better reason than that the bundle takes
-a part of it for another class. Beside confirmed cells twenty will do, and more led astray.
+a part of it for another class. Where cells were confirmed twenty are enough, and more went wrong.
 """
 _CELLS_OF_USUAL_SPREAD = 60.0
 _CELLS_OF_USUAL_SHARES = 5.0

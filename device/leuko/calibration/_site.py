@@ -24,7 +24,7 @@ from leuko.calibration._site_file import coded_site
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import CalibrationError
 from leuko.images import pixel_digest
-from leuko.pipeline import ExaminedCell, FieldAnalyser, learn_laboratory, spread_out
+from leuko.pipeline import ExaminedCell, FieldAnalyser
 
 _SMALLEST_SIDE = 32
 
@@ -69,8 +69,8 @@ def measure_site(
     """
     found = _Found()
     once = found.each_once(cells)
-    pictures = [(cell.rgb, cell.um_per_px) for cell in spread_out(once)]
-    learn_laboratory(analyser, lambda: pictures)
+    for cell in once:
+        analyser.confirm_cell(cell.rgb, cell.cell_class, um_per_px=cell.um_per_px)
     for cell in once:
         found.take(cell, analyser.examine(cell.rgb, um_per_px=cell.um_per_px))
     refuse_wrong_scale(found.cells)

@@ -15,10 +15,10 @@ _MOST_LINES = 200
 class _HeldBack(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.lines: deque[str] = deque(maxlen=_MOST_LINES)
+        self.records: deque[logging.LogRecord] = deque(maxlen=_MOST_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
+        self.records.append(record)
 
 
 @contextmanager
@@ -30,14 +30,13 @@ def logged(settings: Settings) -> Generator[None]:
     """
     is_drawn_over = settings.display == "terminal" and not settings.display_device
     held = _HeldBack() if is_drawn_over and sys.stderr.isatty() else None
+    told = logging.StreamHandler()
     # The journal adds the time.
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-        handlers=[held or logging.StreamHandler()],
-    )
+    told.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[held or told])
     try:
         yield
     finally:
-        for line in held.lines if held else ():
-            sys.stderr.write(f"{line}\n")
+        # A handler bears that the terminal may be gone.
+        for record in tuple(held.records) if held else ():
+            told.handle(record)

@@ -168,6 +168,25 @@ class FieldAnalyser:
                 # The picture may cut a large cell; in its field it was whole.
                 self._take_in([self._name(field, find)] if find else [])
 
+    def confirm_cell(self, picture: RGBImage, cell_class: CellClass, *, um_per_px: float) -> None:
+        """Get to know how dark the laboratory's cells are by one that a person has confirmed.
+
+        Args:
+            picture: ``(height, width, 3)`` uint8, RGB, with the cell in its middle.
+            cell_class: what it is.
+            um_per_px: scale of the picture.
+
+        Raises:
+            ImageError: the picture covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        if self.evens_laboratory:
+            field, _ = self._seen(picture, um_per_px)
+            find = self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
+            look = self._namer.look(field, find.region) if find else None
+            if look and (tone := cell_tone(look.crop, look.mask)):
+                self._laboratory.confirm(cell_class, tone)
+
     @property
     def measured_tone(self) -> Tone | None:
         """How dark the cells named so far are; None without one, or if the bundle asks for none."""

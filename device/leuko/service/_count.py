@@ -193,8 +193,7 @@ class LiveCount:
         self._copies.wait()
         if (session := self.session) and session.is_open:
             logger.info(
-                "session %d stays open with %d counted; leuko run goes on with it, and "
-                "leuko session finish ends it then",
+                "session %d stays open with %d counted, and goes on with the next start",
                 session.record.id,
                 session.count.n,
             )

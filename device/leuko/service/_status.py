@@ -91,4 +91,4 @@ def _clock_health() -> Health:
     moment = now()
     if moment.clock_is_set:
         return Health(Level.OK, f"{moment.wall:%H:%M} UTC")
-    return Health(Level.WARNING, "not set, dates are wrong; leuko doctor says what to do")
+    return Health(Level.WARNING, "not set, dates may be wrong; run leuko doctor")

@@ -40,6 +40,7 @@ class Laboratory:
         """
         self._calibrated = calibrated
         self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
+        self._are_confirmed = False
         self._measured: deque[_Measured] = deque(maxlen=_MOST_MEASURED)
         self._of_specimen = 0
         self._fitted_to = -1
@@ -64,6 +65,14 @@ class Laboratory:
     def add(self, cell_class: CellClass, tone: Tone) -> None:
         """Take in how dark a leukocyte is, and what it was named."""
         self._tones.append((cell_class, tone))
+
+    def confirm(self, cell_class: CellClass, tone: Tone) -> None:
+        """Take in how dark a leukocyte is whose class a person has confirmed, as all others here.
+
+        Such names are believed more than those that cells are given.
+        """
+        self._are_confirmed = True
+        self.add(cell_class, tone)
 
     def take_in(self, probabilities: NDArray[np.float64], features: NDArray[np.float64]) -> None:
         """Take in what is said and measured of a leukocyte; each is to come once.
@@ -104,7 +113,9 @@ class Laboratory:
     @property
     def tone(self) -> Tone:
         """How dark its cells are."""
-        return laboratory_tone(self._tones, calibrated=self._calibrated)
+        return laboratory_tone(
+            self._tones, calibrated=self._calibrated, are_labelled=self._are_confirmed
+        )
 
     @property
     def measured_tone(self) -> Tone | None:

@@ -6,6 +6,7 @@ from leuko_training.left_out_cells import cells_of_left_out
 from leuko_training.own_cells._report import OwnCellsBench, write_bench
 from leuko_training.own_cells._trials import (
     MIXES,
+    UNCLASSIFIED_BESIDE,
     Known,
     Mix,
     Session,
@@ -26,6 +27,7 @@ from leuko_training.transfer import LABORATORIES, Places
 
 __all__ = [
     "MIXES",
+    "UNCLASSIFIED_BESIDE",
     "Known",
     "Mix",
     "OwnCells",

@@ -10,10 +10,16 @@ import numpy as np
 
 from leuko.errors import OutputError
 from leuko.pipeline import ENOUGH_CELLS
-from leuko_training.certainty import Judgement
+from leuko_training.certainty import UNCLASSIFIED, Judgement
 from leuko_training.evaluation import table
 from leuko_training.figures import plot_changes
-from leuko_training.own_cells._trials import FIRST_SPECIMEN, SEEDS, Known, Session
+from leuko_training.own_cells._trials import (
+    FIRST_SPECIMEN,
+    SEEDS,
+    UNCLASSIFIED_BESIDE,
+    Known,
+    Session,
+)
 
 _PICTURE = "own-cells.png"
 
@@ -77,28 +83,38 @@ def _lines(benches: Sequence[OwnCellsBench]) -> Iterator[str]:
     yield "comes from the other sets. The constants of the mixture were chosen with all of these"
     yield "sets and trainings in mind.\n"
     for bench in benches:
-        yield f"## Trainings of seed {bench.seed}: whole sets\n"
-        if bench.missing:
-            yield "Not measured, for no long training has left them out yet:"
-            yield f"{', '.join(bench.missing)}.\n"
-        yield f"Each laboratory is known by {ENOUGH_CELLS} of its cells by lot, or all that there"
-        yield "are; all are then asked about. Means over the lots. *Unclassified*, *classified*"
-        yield "(right of eight classes among those that got one) and calibration error (ECE) as in"
-        yield "[transfer.md](transfer.md); thresholds come from the other sets.\n"
-        yield from _whole(bench.known)
-        chance = np.mean([np.mean(one.by_chance) for one in bench.known])
-        yield f"Were each probability right, chance would leave an ECE of {100 * chance:.1f} % on"
-        yield "the mean of the sets, with own cells: some sets are small.\n"
+        yield from _whole_sets(bench)
     yield f"![Before and after]({_PICTURE})\n"
     for bench in benches:
-        yield f"## Trainings of seed {bench.seed}: sessions\n"
-        yield "So many cells by lot, or more than half as many where a set has too few, are learnt"
-        yield "from, and the same cells are named. Means over sets and lots; *worst set* and *worst"
-        yield "lot* are changes in points.\n"
-        yield from _of_sessions(bench.sessions)
-        yield "The first cells of a live count's next specimen, before any of them is known: up to"
-        yield f"{FIRST_SPECIMEN} of another are, and where the classes lie is learnt from these.\n"
-        yield from _of_sessions(bench.after_another)
+        yield from _sessions(bench)
+
+
+def _whole_sets(bench: OwnCellsBench) -> Iterator[str]:
+    yield f"## Trainings of seed {bench.seed}: whole sets\n"
+    if bench.missing:
+        yield "Not measured, for no long training has left them out yet:"
+        yield f"{', '.join(bench.missing)}.\n"
+    yield f"Each laboratory is known by {ENOUGH_CELLS} of its cells by lot, or all that there are,"
+    yield "of those that are likeliest one of the five classes; all cells are then asked about."
+    yield "Means over the lots. *Unclassified*, *classified* (right of eight classes among those"
+    yield "that got one) and calibration error (ECE) as in [transfer.md](transfer.md); thresholds"
+    yield f"come from the other sets, where {UNCLASSIFIED * 100:.0f} % have no class without own"
+    yield f"cells, and {UNCLASSIFIED_BESIDE * 100:.0f} % with them.\n"
+    yield from _whole(bench.known)
+    chance = np.mean([np.mean(one.by_chance) for one in bench.known])
+    yield f"Were each probability right, chance would leave an ECE of {100 * chance:.1f} % on"
+    yield "the mean of the sets, with own cells: some sets are small.\n"
+
+
+def _sessions(bench: OwnCellsBench) -> Iterator[str]:
+    yield f"## Trainings of seed {bench.seed}: sessions\n"
+    yield "So many cells by lot, or more than half as many where a set has too few, are named once"
+    yield "they were learnt from, as far as they are likeliest one of the five classes. Means over"
+    yield "sets and lots; *worst set* and *worst lot* are changes in points.\n"
+    yield from _of_sessions(bench.sessions)
+    yield "The first cells of a live count's next specimen, before any of them is known: up to"
+    yield f"{FIRST_SPECIMEN} of another are, and where the classes lie is learnt from these.\n"
+    yield from _of_sessions(bench.after_another)
 
 
 def _whole(known: Sequence[Known]) -> Iterator[str]:

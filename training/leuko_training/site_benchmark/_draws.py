@@ -16,7 +16,7 @@ from leuko.adaptation import (
 from leuko.cells import LEUKOCYTES
 from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import CLASSES
-from leuko_training.left_out_cells import LeftOutCells, teach
+from leuko_training.left_out_cells import LeftOutCells, are_teaching
 
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -135,7 +135,7 @@ def _beside(
     confirmed: int = 0,
 ) -> NDArray[np.float64]:
     """Return what is made of all cells once some of them tell of each other."""
-    rows, features = unnamed[teach(said[unnamed])], cells.cells.features
+    rows, features = unnamed[are_teaching(said[unnamed])], cells.cells.features
     mixture = fit_mixture(said[rows], features[rows], usual, confirmed=confirmed)
     return mixture.adapted(said, features)
 
