@@ -162,8 +162,7 @@ class FieldAnalyser:
             EngineError: the engine failed.
         """
         if self.evens_laboratory:
-            field, _ = self._seen(picture, um_per_px)
-            find = self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
+            field, find = self._in_the_middle(picture, um_per_px)
             with self._laboratory.learning():
                 # The picture may cut a large cell; in its field it was whole.
                 self._take_in([self._name(field, find)] if find else [])
@@ -180,12 +179,10 @@ class FieldAnalyser:
             ImageError: the picture covers more of a smear than there is memory for.
             EngineError: the engine failed.
         """
-        if self.evens_laboratory:
-            field, _ = self._seen(picture, um_per_px)
-            find = self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
-            look = self._namer.look(field, find.region) if find else None
-            if look and (tone := cell_tone(look.crop, look.mask)):
-                self._laboratory.confirm(cell_class, tone)
+        field, find = self._in_the_middle(picture, um_per_px)
+        look = self._namer.look(field, find.region) if find else None
+        if look and (tone := cell_tone(look.crop, look.mask)):
+            self._laboratory.confirm(cell_class, tone)
 
     @property
     def measured_tone(self) -> Tone | None:
@@ -203,8 +200,7 @@ class FieldAnalyser:
             ImageError: the picture covers more of a smear than there is memory for.
             EngineError: the engine failed.
         """
-        field, _ = self._seen(rgb, um_per_px)
-        find = self._finder.outlined(field, rgb.shape[0] / 2, rgb.shape[1] / 2)
+        field, find = self._in_the_middle(rgb, um_per_px)
         if find is None:
             return None
         look = self._namer.look(field, find.region)
@@ -221,6 +217,11 @@ class FieldAnalyser:
                 finds.append(find)
         finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
         return field, finds
+
+    def _in_the_middle(self, picture: RGBImage, um_per_px: float) -> tuple[Field, Find | None]:
+        """Return a picture as a field, and the leukocyte in its middle."""
+        field, _ = self._seen(picture, um_per_px)
+        return field, self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
 
     def _shown(self, look: Look) -> Look:
         """Return a cell as it would look in the usual laboratory."""
