@@ -16,6 +16,7 @@ from PIL import Image
 
 from leuko import __version__
 from leuko.bundle import default_bundle_path, load_bundle
+from leuko.sim import SimulatedSmear, SmearSpec
 
 DEVICE = Path(__file__).resolve().parents[2] / "device"
 LIMITED = """
@@ -113,6 +114,25 @@ def test_a_folder_is_counted(
     assert re.search(r"neutrophil +│ 1 │ 20.0 │ +0.5–71.6 │", run.stdout)
     assert "cut by the border of a field, or too large: 1" in run.stdout
     assert "not a diagnosis" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("views", "words"),
+    [
+        (1, "each cell is named by itself: fewer than 20 leukocytes were seen"),
+        (4, "each cell's name takes the run's other leukocytes into account"),
+    ],
+)
+def test_a_count_says_whether_cells_were_compared(
+    leuko: Leuko, tmp_path: Path, out_dir: Path, *, views: int, words: str
+) -> None:
+    for number in range(views):
+        smear = SimulatedSmear(SmearSpec(seed=number, width_um=135, height_um=105, leukocytes=9))
+        view = smear.render(0, 0, width_px=675, height_px=525, um_per_px=0.2)
+        Image.fromarray(view).save(tmp_path / f"{number}.png")
+    run = leuko("count", tmp_path, "--out", out_dir, "--um-per-px", "0.2", "--backend", "cpu")
+    assert run.returncode == 0, run.stderr
+    assert [line for line in run.stdout.splitlines() if line.startswith("each cell")] == [words]
 
 
 def test_a_broken_image_is_reported_and_the_others_counted(

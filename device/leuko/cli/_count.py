@@ -49,6 +49,7 @@ def count(
     threads: ThreadsOption = None,
 ) -> None:
     """Count the leukocytes of microscope images into a differential."""
+    from leuko.adaptation import FEWEST_CELLS
     from leuko.backends import open_backend
     from leuko.calibration import adapter_for, calibrated_tone, load_calibration
     from leuko.count import Pictures, count_images
@@ -80,11 +81,13 @@ def count(
             pictures=Pictures(overlay=overlay, masks=masks),
             progress=progress,
         )
-        is_comparing = analyser.is_comparing
+        is_comparing, would_compare = analyser.is_comparing, analyser.compares_cells
     print_differential(result.count)
     _tell(result, out)
     if is_comparing:
         typer.echo("each cell's name takes the run's other leukocytes into account")
+    elif would_compare:
+        typer.echo(f"each cell is named by itself: fewer than {FEWEST_CELLS} leukocytes were seen")
     if adapter:
         typer.echo("cells are named as adapted to this laboratory (leuko calibrate site)")
     if result.wbc:
