@@ -154,8 +154,12 @@ def _images(result: "CountResult") -> str:
 
 
 def _nothing(result: "CountResult") -> str:
-    unsure = result.count.unclassified
-    found = f"; {unsure} are of uncertain class" if unsure else ""
+    count = result.count
+    aside = {
+        "of uncertain class": count.unclassified,
+        "cut by the border or too large": sum(count.excluded.values()) - sum(count.beside.values()),
+    }
+    found = "".join(f"; {why}: {number}" for why, number in aside.items() if number)
     return (
         f"no leukocyte was counted in {_images(result)}{found}; "
         "if there should be some, check focus, light and scale"
