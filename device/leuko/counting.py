@@ -125,6 +125,11 @@ class DifferentialCount:
         }
 
     @property
+    def cut_or_too_large(self) -> int:
+        """Cells set aside for where they lie or how large they are, whatever they may be."""
+        return sum(self.excluded.values()) - sum(self.beside.values())
+
+    @property
     def smudge_per_100(self) -> float | None:
         """Smudge cells per 100 counted leukocytes; None when none is counted."""
         return 100 * self.smudge_cells / self.n if self.n else None

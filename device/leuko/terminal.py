@@ -95,9 +95,8 @@ def beside_lines(count: DifferentialCount) -> list[str]:
         rate = "" if share is None else f" ({share:.1f} per 100 leukocytes)"
         cells = "1 smudge cell" if count.smudge_cells == 1 else f"{count.smudge_cells} smudge cells"
         lines.append(f"tallied by eye: {cells}{rate}")
-    cut = sum(count.excluded.values()) - sum(count.beside.values())
-    if cut:
-        lines.append(f"cut by the border of a field, or too large: {cut}")
+    if count.cut_or_too_large:
+        lines.append(f"cut by the border of a field, or too large: {count.cut_or_too_large}")
     if count.unclassified:
         lines.append(f"unclassified, not in the denominator: {count.unclassified}")
     return lines

@@ -157,7 +157,7 @@ def _nothing(result: "CountResult") -> str:
     count = result.count
     aside = {
         "of uncertain class": count.unclassified,
-        "cut by the border or too large": sum(count.excluded.values()) - sum(count.beside.values()),
+        "cut by the border or too large": count.cut_or_too_large,
     }
     found = "".join(f"; {why}: {number}" for why, number in aside.items() if number)
     return (
