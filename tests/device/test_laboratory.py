@@ -53,6 +53,7 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
     def learn(error: EngineError | None = None) -> None:
         for _ in range(9):
             laboratory.add(CellClass.NEUTROPHIL, PALE)
+            laboratory.add_unevened(CellClass.NEUTROPHIL)
         if error:
             raise error
 
@@ -60,6 +61,9 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
         learn(EngineError("unplugged"))
     assert level(laboratory) == before
     assert laboratory.looks == 1
+    for _ in range(60):
+        assert laboratory.wants_unevened
+        laboratory.add_unevened(CellClass.EOSINOPHIL)
     with laboratory.learning():
         learn()
     assert level(laboratory) < before
@@ -71,12 +75,50 @@ def test_names_that_a_person_has_confirmed_are_believed_more() -> None:
         named.add(CellClass.EOSINOPHIL, USUAL_TONES[CellClass.EOSINOPHIL])
         confirmed.confirm(CellClass.EOSINOPHIL, USUAL_TONES[CellClass.EOSINOPHIL])
 
-    def contrast(tone: Tone) -> float:
-        return tone.nucleus / tone.cytoplasm
-
     assert contrast(named.tone) < 0.92 * contrast(confirmed.tone)
     assert named.measured_tone
     assert contrast(named.measured_tone) < 0.92 * contrast(confirmed.tone)
+
+
+def contrast(tone: Tone) -> float:
+    return tone.nucleus / tone.cytoplasm
+
+
+def test_names_are_believed_by_what_cells_are_named_as_they_are() -> None:
+    doubted, believed = Laboratory(), Laboratory()
+    for _ in range(200):
+        for laboratory, unevened in (
+            (doubted, CellClass.EOSINOPHIL),
+            (believed, CellClass.NEUTROPHIL),
+        ):
+            laboratory.add(CellClass.EOSINOPHIL, USUAL_TONES[CellClass.EOSINOPHIL])
+            laboratory.add_unevened(unevened)
+    assert contrast(doubted.tone) < 0.9 * contrast(believed.tone)
+    assert doubted.measured_tone
+    assert believed.measured_tone
+    assert contrast(doubted.measured_tone) < 0.9 * contrast(believed.measured_tone)
+
+
+def test_sixty_cells_of_each_specimen_are_looked_at_as_they_are() -> None:
+    laboratory = Laboratory()
+    for _ in range(2):
+        for _ in range(60):
+            assert laboratory.wants_unevened
+            laboratory.add_unevened(CellClass.NEUTROPHIL)
+        assert not laboratory.wants_unevened
+        laboratory.begin_specimen()
+    laboratory.stop_learning()
+    assert not laboratory.wants_unevened
+
+
+def test_a_laboratory_that_learns_no_more_stays_as_dark_as_it_is() -> None:
+    laboratory = known(PALE)
+    before = laboratory.tone
+    laboratory.stop_learning()
+    for _ in range(50):
+        laboratory.add(CellClass.NEUTROPHIL, DARK)
+    assert laboratory.tone == before
+    assert laboratory.looks == 1
 
 
 def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tenth_more() -> None:

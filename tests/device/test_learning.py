@@ -36,6 +36,7 @@ class Counting:
         self.has_own_cells = has_own_cells
         self.seen: list[int] = []
         self.learnt = 0
+        self.learns = True
 
     def analyse(
         self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
@@ -56,6 +57,9 @@ class Counting:
         return 0.5
 
     def begin_specimen(self) -> None: ...
+
+    def stop_learning(self) -> None:
+        self.learns = False
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         del um_per_px
@@ -99,6 +103,7 @@ def test_no_more_fields_are_looked_at_than_it_takes_a_few_for_the_tone_and_then_
     learn_laboratory(analyser, lambda: fields(*cells))
     assert analyser.seen == first + learnt
     assert analyser.learnt == len(learnt)
+    assert not analyser.learns
 
 
 def test_for_a_bundle_that_compares_no_cells_a_few_fields_will_do() -> None:

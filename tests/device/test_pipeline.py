@@ -122,6 +122,37 @@ def test_a_laboratory_is_known_by_single_leukocytes_that_were_learnt_from(
     assert looks(changed(bundle, "segmenter", largest_area_um2=20.0)) == 0
 
 
+class Remembering(Laboratory):
+    """A flat laboratory, which remembers what cells were named, evened and as they are."""
+
+    def __init__(self) -> None:
+        super().__init__(calibrated=Tone(nucleus=0.5, cytoplasm=0.3))
+        self.evened_names: list[CellClass] = []
+        self.unevened_names: list[CellClass] = []
+
+    def add(self, cell_class: CellClass, tone: Tone) -> None:
+        del tone
+        self.evened_names.append(cell_class)
+
+    def add_unevened(self, cell_class: CellClass) -> None:
+        super().add_unevened(cell_class)
+        self.unevened_names.append(cell_class)
+
+
+def test_sixty_leukocytes_are_named_as_they_are_besides_whatever_the_laboratory(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    laboratory = Remembering()
+    even = changed(bundle, "classifier", evens_laboratory=True)
+    analyser = FieldAnalyser(even, LiteRTEngine(), laboratory=laboratory)
+    for _ in range(20):
+        analyser.analyse(field, um_per_px=UM_PER_PX)
+    as_they_are = [cell.cell_class for cell in cells if cell.cell_class.is_counted]
+    assert laboratory.unevened_names[: len(as_they_are)] == as_they_are
+    assert laboratory.evened_names[: len(as_they_are)] != as_they_are
+    assert len(laboratory.unevened_names) == 60 < len(laboratory.evened_names)
+
+
 class Unevened(Laboratory):
     """Knows how its cells lie to each other, and never how dark they are."""
 

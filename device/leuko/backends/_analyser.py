@@ -106,6 +106,10 @@ class BackedAnalyser:
         """Go on with another specimen; all backends share what is known of the laboratory."""
         self._cpu.begin_specimen()
 
+    def stop_learning(self) -> None:
+        """Stay with the laboratory as it is known; all backends share that."""
+        self._cpu.stop_learning()
+
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`."""
         self._cpu.learn_cell(picture, um_per_px=um_per_px)

@@ -1,18 +1,17 @@
 """The three steps put together: every leukocyte of a field, outlined and named."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 import numpy as np
 
-from leuko.adaptation import SiteAdapter, features_of
+from leuko.adaptation import SiteAdapter
 from leuko.bundle import ModelBundle
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
-from leuko.pipeline._comparing import Comparer, Floats
+from leuko.pipeline._comparing import Comparer
+from leuko.pipeline._deciding import as_of_strange, decided
 from leuko.pipeline._field import Field, seen_coarsely
 from leuko.pipeline._finder import Find, Finder
-from leuko.pipeline._namer import Look, Namer
+from leuko.pipeline._learner import Learner, NamedCell
+from leuko.pipeline._namer import Namer
 from leuko.pipeline._protocol import ExaminedCell, Wanted, everywhere
 from leuko.vision.focus import sharpness
 from leuko.vision.laboratory import Laboratory
@@ -22,29 +21,6 @@ from leuko.vision.traits import cell_traits
 
 _SAME_CELL = 0.5
 """Share of the smaller of two regions that both claim, from which they are one cell."""
-
-_STRANGE = "unlike anything the models have learnt from"
-_LEFT_OF_STRANGE = 0.001
-"""Of how a strange cell's probabilities differ from equal ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A cell with what led to its name.
-
-    Attributes:
-        cell: the cell.
-        told: ``(classes,)`` float64, what the bundle says of it.
-        said: ``(classes,)`` float64, what is said of it whatever the others are.
-        look: how it was seen.
-        teaches: whether the laboratory is known by it: a single leukocyte that is not strange.
-    """
-
-    cell: Cell
-    told: Floats
-    said: Floats
-    look: Look
-    teaches: bool
 
 
 class FieldAnalyser:
@@ -78,13 +54,19 @@ class FieldAnalyser:
         """
         self._laboratory = laboratory or Laboratory()
         self._comparer = Comparer(bundle, adapter, self._laboratory)
-        self._segmenter, self._spec = bundle.manifest.segmenter, bundle.manifest.classifier
+        self._segmenter = bundle.manifest.segmenter
         locator, outliner = (
             bundle.files[name] for name in (self._segmenter.locator, self._segmenter.outliner)
         )
         self._finder = Finder(self._segmenter, locator, outliner, engine)
         self._namer = Namer(bundle, engine)
-        self.evens_laboratory = self._spec.evens_laboratory
+        self.evens_laboratory = bundle.manifest.classifier.evens_laboratory
+        self._learner = Learner(
+            self._laboratory,
+            self._namer,
+            evens=self.evens_laboratory,
+            compares=self.compares_cells,
+        )
 
     @property
     def unclassified_below(self) -> float:
@@ -124,6 +106,10 @@ class FieldAnalyser:
         """Go on with another specimen of the same laboratory."""
         self._laboratory.begin_specimen()
 
+    def stop_learning(self) -> None:
+        """Name every cell from now on as one of the laboratory as it is known by now."""
+        self._laboratory.stop_learning()
+
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field, whose cells are to come here once.
 
@@ -147,7 +133,7 @@ class FieldAnalyser:
         with self._laboratory.learning():
             named = [self._name(field, find) for find in finds]
             # Of a cell that the border cuts, neither size nor nucleus is known.
-            self._take_in(one for one in named if not one.cell.region.cut_by_border)
+            self._learner.take_in(one for one in named if not one.cell.region.cut_by_border)
         return sum(one.cell.cell_class.is_counted for one in named)
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
@@ -165,7 +151,7 @@ class FieldAnalyser:
             field, find = self._in_the_middle(picture, um_per_px)
             with self._laboratory.learning():
                 # The picture may cut a large cell; in its field it was whole.
-                self._take_in([self._name(field, find)] if find else [])
+                self._learner.take_in([self._name(field, find)] if find else [])
 
     def confirm_cell(self, picture: RGBImage, cell_class: CellClass, *, um_per_px: float) -> None:
         """Get to know how dark the laboratory's cells are by one that a person has confirmed.
@@ -204,7 +190,7 @@ class FieldAnalyser:
         if find is None:
             return None
         look = self._namer.look(field, find.region)
-        named, _ = self._namer.named(self._shown(look))
+        named, _ = self._namer.named(self._learner.shown(look))
         return ExaminedCell(named, cell_traits(look.crop, look.mask), find.region.area_um2)
 
     def _found(self, rgb: RGBImage, um_per_px: float, wanted: Wanted) -> tuple[Field, list[Find]]:
@@ -223,19 +209,6 @@ class FieldAnalyser:
         field, _ = self._seen(picture, um_per_px)
         return field, self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
 
-    def _shown(self, look: Look) -> Look:
-        """Return a cell as it would look in the usual laboratory."""
-        if not self.evens_laboratory:
-            return look
-        return Look(self._laboratory.evened(look.crop), look.mask)
-
-    def _take_in(self, named: Iterable[_Named]) -> None:
-        """Take in what is measured of cells, each of which comes once."""
-        for one in named:
-            if self.compares_cells and one.teaches:
-                traits = cell_traits(one.look.crop, one.look.mask)
-                self._laboratory.take_in(one.said, features_of(traits, one.told))
-
     def _is_single(self, find: Find) -> bool:
         """Return whether a find may be a single cell; a clump is none."""
         return find.is_whole and find.region.area_um2 <= self._segmenter.largest_area_um2
@@ -244,23 +217,21 @@ class FieldAnalyser:
         scale = self._segmenter.locate_um_per_px
         return seen_coarsely(rgb, um_per_px=um_per_px, coarse_um_per_px=scale)
 
-    def _name(self, field: Field, find: Find) -> _Named:
+    def _name(self, field: Field, find: Find) -> NamedCell:
         look = self._namer.look(field, find.region)
-        told, is_strange = self._namer.named(self._shown(look))
+        told, is_strange = self._namer.named(self._learner.shown(look))
         said, likely = self._comparer.compared(told, look)
         best = list(CellClass)[int(np.argmax(likely))]
         teaches = best.is_counted and not is_strange and self._is_single(find)
-        if self.evens_laboratory and teaches and (tone := cell_tone(look.crop, look.mask)):
-            self._laboratory.add(best, tone)
+        if teaches:
+            self._learner.take_in_look(look, best)
         if is_strange and best.is_counted:
-            # Hardly anything is known of it, but which class comes first: beside other views of
-            # the same cell this one weighs next to nothing.
-            likely = 1 / likely.size + _LEFT_OF_STRANGE * (likely - 1 / likely.size)
+            likely = as_of_strange(likely)
         probabilities = tuple(likely.tolist())
         status, reason = self._status(find, probabilities)
         focus = sharpness(look.crop, look.mask)
         cell = Cell(find.region, best, probabilities, focus, status, reason)
-        return _Named(cell, told, said, look, teaches)
+        return NamedCell(cell, told, said, look, teaches)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.
@@ -271,14 +242,7 @@ class FieldAnalyser:
         """
         if area_um2 > self._segmenter.largest_area_um2:
             return CellStatus.EXCLUDED, "larger than any single leukocyte"
-        probability, least = max(probabilities), self.unclassified_below
-        if probability <= 1 / len(probabilities) + _LEFT_OF_STRANGE:
-            return CellStatus.UNCLASSIFIED, _STRANGE
-        if probability < least:
-            return CellStatus.UNCLASSIFIED, f"probability {probability:.2f} is below {least:.2f}"
-        if not list(CellClass)[probabilities.index(probability)].is_counted:
-            return CellStatus.EXCLUDED, "not one of the five leukocyte classes"
-        return CellStatus.COUNTED, ""
+        return decided(probabilities, unclassified_below=self.unclassified_below)
 
     def _status(self, find: Find, probabilities: tuple[float, ...]) -> tuple[CellStatus, str]:
         if find.region.cut_by_border:

@@ -34,7 +34,9 @@ def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]
 
     They are gone through twice: the first names are given before anything is known. A few will do
     for how dark its cells are, and how these lie to each other is learnt then. A field that cannot
-    be analysed teaches nothing; what is wrong with it is told when its cells are counted.
+    be analysed teaches nothing; what is wrong with it is told when its cells are counted. What is
+    counted afterwards teaches nothing of how dark they are: fields often come in the order of
+    their cells' classes, and the newest would mislead.
 
     Args:
         analyser: what is to know the laboratory.
@@ -59,6 +61,7 @@ def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]
         islice(fields(), most),
         enough=enough,
     )
+    analyser.stop_learning()
 
 
 def _go_through(

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from leuko.adaptation import FEWEST_CELLS, Mixture, UsualCells, fit_mixture
 from leuko.cells import CellClass, RGBImage
-from leuko.vision.tone import Tone, evened, laboratory_tone, measured_tone
+from leuko.vision.tone import Tone, belief_in_names, evened, laboratory_tone, measured_tone
 
 _MOST_CELLS = 200
 """Newest looks that are gone by; a live count looks at each cell several times."""
+_ENOUGH_UNEVENED = 60
+"""Looks of each specimen at cells as they are, whatever the laboratory's tone."""
 _MOST_MEASURED = 400
 _GROWTH, _MOST_GROWTH = 1.1, 40
 """Of a specimen's measured cells, from which what they tell is found anew."""
@@ -40,7 +42,10 @@ class Laboratory:
         """
         self._calibrated = calibrated
         self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
+        self._unevened: deque[CellClass] = deque(maxlen=_MOST_CELLS)
+        self._unevened_of_specimen = 0
         self._are_confirmed = False
+        self._learns = True
         self._measured: deque[_Measured] = deque(maxlen=_MOST_MEASURED)
         self._of_specimen = 0
         self._fitted_to = -1
@@ -54,17 +59,34 @@ class Laboratory:
     @contextlib.contextmanager
     def learning(self) -> Generator[None]:
         """Forget what is taken in meanwhile if that is cut short: then all of it comes again."""
-        before, is_whole = (self._tones.copy(), self._measured.copy(), self._of_specimen), False
+        looks = self._tones.copy(), self._unevened.copy(), self._unevened_of_specimen
+        measured, is_whole = (self._measured.copy(), self._of_specimen), False
         try:
             yield
             is_whole = True
         finally:
             if not is_whole:
-                self._tones, self._measured, self._of_specimen = before
+                self._tones, self._unevened, self._unevened_of_specimen = looks
+                self._measured, self._of_specimen = measured
 
     def add(self, cell_class: CellClass, tone: Tone) -> None:
         """Take in how dark a leukocyte is, and what it was named."""
-        self._tones.append((cell_class, tone))
+        if self._learns:
+            self._tones.append((cell_class, tone))
+
+    def stop_learning(self) -> None:
+        """Stay with how dark its cells are by now."""
+        self._learns = False
+
+    @property
+    def wants_unevened(self) -> bool:
+        """Whether it is to be told what more of a specimen's leukocytes are named as they are."""
+        return self._learns and self._unevened_of_specimen < _ENOUGH_UNEVENED
+
+    def add_unevened(self, cell_class: CellClass) -> None:
+        """Take in what a leukocyte is named if it is looked at as it is."""
+        self._unevened.append(cell_class)
+        self._unevened_of_specimen += 1
 
     def confirm(self, cell_class: CellClass, tone: Tone) -> None:
         """Take in how dark a leukocyte is whose class a person has confirmed, as all others here.
@@ -87,7 +109,7 @@ class Laboratory:
 
     def begin_specimen(self) -> None:
         """Go on with another specimen: how its cells look stays, how common each class is not."""
-        self._of_specimen, self._fitted_to = 0, -1
+        self._of_specimen, self._fitted_to, self._unevened_of_specimen = 0, -1, 0
 
     def mixture(self, usual: UsualCells, *, confirmed: float = 0.0) -> Mixture | None:
         """Return how its cells lie to each other; None while too few were taken in.
@@ -113,14 +135,16 @@ class Laboratory:
     @property
     def tone(self) -> Tone:
         """How dark its cells are."""
-        return laboratory_tone(
-            self._tones, calibrated=self._calibrated, are_labelled=self._are_confirmed
-        )
+        return laboratory_tone(self._tones, calibrated=self._calibrated, belief=self._belief)
 
     @property
     def measured_tone(self) -> Tone | None:
         """How dark the cells taken in are, whatever was expected; None without one."""
-        return measured_tone(self._tones)
+        return measured_tone(self._tones, belief=self._belief)
+
+    @property
+    def _belief(self) -> float:
+        return 1.0 if self._are_confirmed else belief_in_names(self._unevened)
 
     def evened(self, crop: RGBImage) -> RGBImage:
         """Return a crop as if the laboratory's tone were the usual one.

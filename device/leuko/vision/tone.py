@@ -63,9 +63,15 @@ _LOOKS_OF_CALIBRATED = 24
 differ among one another at most half as much as laboratories do."""
 _LOOKS_OF_NAMES = 60
 """Looks from which sure names are worth as much as the mix of a healthy adult."""
-_MOST_OF_NAMES = 0.4
-"""Share that names come to if nobody has confirmed them: what forty looks give them. With more, a
-laboratory whose neutrophils were taken for eosinophils is never set right."""
+_DOUBTED_NAMES = 0.4
+"""Share that doubted names come to: what forty looks give them. With more, a laboratory whose
+neutrophils were taken for eosinophils is never set right."""
+_FIRST_DOUBTS, _ALL_DOUBTS = 2 / 3, 0.9
+"""Eosinophils among neutrophils and eosinophils from which names are doubted, and wholly: beside
+two of a patient's eosinophils there is nearly always a neutrophil."""
+_DOUBTED_CELLS = (9, 1)
+"""Eosinophils and neutrophils that are thought to be there before any was seen: names are wholly
+doubted first."""
 
 _DENSITIES = -np.log((np.arange(256, dtype=np.float32) + 1) / (BACKGROUND_LEVEL + 1))
 _STEPS = 100.0
@@ -107,26 +113,50 @@ def cell_tone(crop: RGBImage, mask: Mask) -> Tone | None:
     return Tone(nucleus, cytoplasm) if nucleus > _LEAST_CONTRAST * cytoplasm else None
 
 
-def measured_tone(cells: Iterable[tuple[CellClass, Tone]]) -> Tone | None:
+def belief_in_names(unevened: Iterable[CellClass]) -> float:
+    """Return the share that names may come to when a laboratory's tone is guessed, 0.4 to 1.
+
+    A laboratory whose neutrophils are taken for eosinophils gives itself away by hardly any
+    neutrophil beside many eosinophils.
+
+    Args:
+        unevened: what cells of the laboratory are named as they are, no curve being applied.
+    """
+    names = list(unevened)
+    eosinophils, neutrophils = (
+        names.count(name) + before
+        for name, before in zip(
+            (CellClass.EOSINOPHIL, CellClass.NEUTROPHIL), _DOUBTED_CELLS, strict=True
+        )
+    )
+    share = eosinophils / (eosinophils + neutrophils)
+    doubt = np.interp(share, (_FIRST_DOUBTS, _ALL_DOUBTS), (0.0, 1.0))
+    return float(1 - doubt * (1 - _DOUBTED_NAMES))
+
+
+def measured_tone(
+    cells: Iterable[tuple[CellClass, Tone]], *, belief: float = _DOUBTED_NAMES
+) -> Tone | None:
     """Return how dark a laboratory's cells are by those that are known; None without one.
 
     Two guesses are put together. One takes all cells for those of a healthy adult, so it is misled
     by a smear with many eosinophils. The other compares each with the usual cell of its class, so
     it is misled by wrong names: a neutrophil taken for an eosinophil looks as dark as an eosinophil
-    should. The second weighs the more the more cells there are, up to two fifths.
+    should. The second weighs the more the more cells there are, as far as names are believed.
 
     Args:
         cells: class and tone of each; only the five leukocyte classes tell anything.
+        belief: share that the second guess comes to at most.
     """
     known = _told_by(cells)
-    return _tone(_guess(known, most=_MOST_OF_NAMES)) if known else None
+    return _tone(_guess(known, most=belief)) if known else None
 
 
 def laboratory_tone(
     cells: Iterable[tuple[CellClass, Tone]],
     *,
     calibrated: Tone | None = None,
-    are_labelled: bool = False,
+    belief: float = _DOUBTED_NAMES,
 ) -> Tone:
     """Return the tone of the laboratory that cells come from, without cells what is expected.
 
@@ -134,14 +164,14 @@ def laboratory_tone(
         cells: as for `measured_tone`; the fewer they are, the nearer the tone is to the expected.
         calibrated: what is expected: how dark its cells were when it was calibrated; None for the
             usual laboratory.
-        are_labelled: whether a person has given the classes: then they may outweigh all else.
+        belief: as for `measured_tone`; 1 where a person has given the classes.
     """
     expected, known = calibrated or USUAL_TONE, _told_by(cells)
     if not known:
         return expected
     looks = len(known)
     seen = looks / (looks + (_LOOKS_OF_CALIBRATED if calibrated else _LOOKS_OF_TONE))
-    guess = _guess(known, most=1.0 if are_labelled else _MOST_OF_NAMES)
+    guess = _guess(known, most=belief)
     return _tone(seen * guess + (1 - seen) * _logs(expected))
 
 

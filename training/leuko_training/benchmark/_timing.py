@@ -33,8 +33,8 @@ AFTER = {
 STAGES = (BEFORE, LOCATOR, AFTER[LOCATOR], OUTLINER, AFTER[OUTLINER], CLASSIFIER, AFTER[CLASSIFIER])
 """Into which the time of a field divides without a gap; three of them are the models'."""
 
-WARM_UP = 5
-"""Repeats that are thrown away."""
+WARM_UP = 35
+"""Repeats that are thrown away; the first sixty cells are named as they are besides."""
 
 
 @dataclass(frozen=True, slots=True)
