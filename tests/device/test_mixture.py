@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from leuko.adaptation import UsualCells, features_of, fit_mixture
+from leuko.adaptation import Mixture, UsualCells, features_of, fit_mixture
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.errors import BundleError
 
@@ -168,3 +168,27 @@ def test_usual_cells_of_other_features_are_refused(usual: UsualCells) -> None:
         arrays = {**usual.arrays, "covariance": damaged}
         with pytest.raises(BundleError, match="no numbers to compare cells by"):
             UsualCells.from_arrays(arrays, traits=TRAITS)
+
+
+def test_what_is_said_of_the_five_is_multiplied_by_factors_first_and_adds_up_to_what_it_did() -> (
+    None
+):
+    said = np.array([[0.4, 0.2, 0.1, 0.1, 0.0, 0.2, 0.0, 0.0], [0, 0, 0, 0, 0, 1.0, 0, 0]])
+    features = np.zeros((2, 3))
+    factors = np.array([0.5, 1.0, 1.0, 4.0, 1.0])
+    mixture = Mixture(np.eye(3), np.zeros((5, 3)), np.full(5, 0.2), trust=0.0, factors=factors)
+    parts = mixture.parts(said, features)
+    assert parts[0] == pytest.approx(np.array([0.2, 0.2, 0.1, 0.4, 0.0]) * 0.8 / 0.9, abs=3e-3)
+    assert parts[1] == pytest.approx(np.zeros(5))
+
+
+def test_factors_may_lead_a_fit_to_a_class_that_is_rare_elsewhere(usual: UsualCells) -> None:
+    said = said_of(np.full(60, NEUTROPHIL), sure=0.5)
+    said[:, EOSINOPHIL] += 0.2
+    said[:, NEUTROPHIL] -= 0.1
+    said /= said.sum(axis=1, keepdims=True)
+    rng = np.random.default_rng(3)
+    features = np.full(usual.means.shape[1], 0.0) + rng.normal(size=(60, usual.means.shape[1]))
+    plain = fit_mixture(said, features, usual)
+    favoured = fit_mixture(said, features, usual, factors=np.array([0.5, 1.0, 1.0, 2.0, 1.0]))
+    assert favoured.shares[EOSINOPHIL] > plain.shares[EOSINOPHIL]

@@ -239,6 +239,26 @@ def test_what_a_person_has_confirmed_goes_before_what_other_cells_tell(
     assert np.array([one.probabilities for one in found]) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("unevened", "spared"), [(CellClass.EOSINOPHIL, 0.0), (CellClass.NEUTROPHIL, 0.75)]
+)
+def test_less_is_made_of_how_common_classes_are_elsewhere_unless_names_are_doubted(
+    shipped: ModelBundle, field: RGBImage, unevened: CellClass, spared: float
+) -> None:
+    laboratory, spec = Unevened(), shipped.manifest.classifier
+    while laboratory.wants_unevened:
+        laboratory.add_unevened(unevened)
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    for _ in range(5):
+        analyser.learn(field, um_per_px=UM_PER_PX)
+    assert analyser.is_comparing
+    mixture = laboratory.mixture(usual_of(shipped))
+    assert mixture is not None
+    rarer = np.array(spec.class_weights[:5]) ** (-spared / spec.temperature)
+    assert mixture.factors == pytest.approx(rarer)
+    assert len(set(spec.class_weights[:5])) == 5
+
+
 def test_a_cell_that_the_border_cuts_tells_nothing_of_others(
     shipped: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
 ) -> None:

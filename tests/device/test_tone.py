@@ -11,8 +11,8 @@ from leuko.vision.tone import (
     USUAL_TONE,
     USUAL_TONES,
     Tone,
-    belief_in_names,
     cell_tone,
+    doubt_of_names,
     evened,
     laboratory_tone,
 )
@@ -118,7 +118,7 @@ def test_a_person_s_names_are_believed_more_than_a_classifier_s() -> None:
     eosinophils = of_classes(USUAL_TONES, 1.0, eosinophil=150)
     taken_for_neutrophils = [(CellClass.NEUTROPHIL, tone) for _, tone in eosinophils]
     usual = contrast(USUAL_TONE)
-    assert 0.8 * usual < contrast(laboratory_tone(eosinophils, belief=1.0)) < usual
+    assert 0.8 * usual < contrast(laboratory_tone(eosinophils, doubt=0.0)) < usual
     assert 0.7 * usual < contrast(laboratory_tone(eosinophils)) < 0.8 * usual
     assert contrast(laboratory_tone(taken_for_neutrophils)) < 0.7 * usual
 
@@ -131,24 +131,24 @@ def test_a_flat_laboratory_is_known_though_its_neutrophils_are_taken_for_eosinop
 
 
 def test_names_are_believed_where_there_is_a_neutrophil_beside_two_eosinophils() -> None:
-    def belief(**counts: int) -> float:
+    def doubt(**counts: int) -> float:
         names = [CellClass(word) for word, count in counts.items() for _ in range(count)]
-        return belief_in_names(names)
+        return doubt_of_names(names)
 
-    assert belief(neutrophil=30, lymphocyte=15, eosinophil=2) == pytest.approx(1.0)
-    assert belief(neutrophil=12, lymphocyte=12, eosinophil=12) == pytest.approx(1.0)
-    assert belief(lymphocyte=20, eosinophil=40) == pytest.approx(0.4)
-    assert 0.4 < belief(neutrophil=10, eosinophil=35) < 1.0
+    assert doubt(neutrophil=30, lymphocyte=15, eosinophil=2) == pytest.approx(0.0)
+    assert doubt(neutrophil=12, lymphocyte=12, eosinophil=12) == pytest.approx(0.0)
+    assert doubt(lymphocyte=20, eosinophil=40) == pytest.approx(1.0)
+    assert 0 < doubt(neutrophil=10, eosinophil=35) < 1
     # Before anything was seen they are doubted, and where there are lymphocytes alone.
-    assert belief(lymphocyte=60) == belief_in_names([]) == pytest.approx(0.4)
-    assert 0.4 < belief(neutrophil=2) < belief(neutrophil=10)
+    assert doubt(lymphocyte=60) == doubt_of_names([]) == pytest.approx(1.0)
+    assert 0 < doubt(neutrophil=2) < 1
 
 
 def test_a_smear_of_all_classes_alike_is_no_flat_laboratory_if_names_are_believed() -> None:
     alike = {name.value: 40 for name in USUAL_TONES}
     smear, usual = of_classes(USUAL_TONES, 1.0, **alike), contrast(USUAL_TONE)
     assert contrast(laboratory_tone(smear)) < 0.9 * usual
-    assert contrast(laboratory_tone(smear, belief=1.0)) > 0.9 * usual
+    assert contrast(laboratory_tone(smear, doubt=0.0)) > 0.9 * usual
 
 
 def test_what_is_no_leukocyte_of_the_five_classes_tells_nothing() -> None:

@@ -33,4 +33,4 @@ def tone_by_labels(crops: Sequence[Crop]) -> Tone:
     cells = [crop for crop in crops if crop.label.is_counted]
     every = max(1, -(-len(cells) // MOST_CELLS))
     found = ((crop.label, cell_tone(*plain_cut(crop))) for crop in cells[::every])
-    return laboratory_tone(((label, tone) for label, tone in found if tone), belief=1.0)
+    return laboratory_tone(((label, tone) for label, tone in found if tone), doubt=0.0)

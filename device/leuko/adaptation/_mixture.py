@@ -9,6 +9,7 @@ are known holds it where there are few cells.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -34,6 +35,7 @@ _CELLS_OF_USUAL_SPREAD = 60.0
 _CELLS_OF_USUAL_SHARES = 5.0
 """Cells that weigh as much as how common the classes usually are: none is ruled out."""
 _SHRINKAGE = 0.3
+_SMALLEST = 1e-12
 _ROUNDING = 1e-5
 _STRENGTH = 0.4
 """What half a squared distance counts for: many of the numbers say the same."""
@@ -110,12 +112,14 @@ class Mixture:
         means: ``(5, features)``, of each class in the space that this leads to.
         shares: ``(5,)``, how common each class is among the cells.
         trust: share of the logarithms that is this mixture's, 0 to 1.
+        factors: ``(5,)``, what is said of the five classes is multiplied by these first.
     """
 
     whitening: Floats
     means: Floats
     shares: Floats
     trust: float
+    factors: Floats
 
     def adapted(self, probabilities: Floats, features: Floats) -> Floats:
         """Return probabilities as the laboratory's own cells suggest, ``(cells, all classes)``.
@@ -145,7 +149,7 @@ class Mixture:
         points = features @ self.whitening
         distances = np.square(points[:, None] - self.means[None]).sum(axis=-1)
         scores = np.log(self.shares) - _STRENGTH * distances / 2
-        five = probabilities[:, _FIVE]
+        five = _five(probabilities, self.factors)
         likely = posterior(self.trust * scores + (1 - self.trust) * logarithms(five))
         return np.asarray(likely * five.sum(axis=1, keepdims=True))
 
@@ -157,6 +161,7 @@ def fit_mixture(
     *,
     of_specimen: int | None = None,
     confirmed: float = 0.0,
+    factors: Floats | None = None,
 ) -> Mixture:
     """Return the mixture of the five classes that a laboratory's cells make.
 
@@ -171,14 +176,19 @@ def fit_mixture(
             None if all are.
         confirmed: how many other cells a person has confirmed, which an adaptation has put into
             the probabilities, but not into the features: the more, the less is left to tell.
+        factors: ``(5,)``, what is said of the five classes is multiplied by these first: how common
+            they are is the specimen's, so less may be made of how common they are elsewhere; None
+            for ones.
     """
     trust = _TRUST * _CONFIRMED / (_CONFIRMED + confirmed)
-    parts = probabilities[:, _FIVE]
+    factors = np.ones(len(_FIVE)) if factors is None else factors
+    parts = _five(probabilities, factors)
     firm = _LEAST_FIRM if confirmed else max(_LEAST_FIRM, _FIRM * len(parts))
-    mixture = _mixture(features, parts, usual, trust, usual_means=firm)
+    mixture_of = partial(_mixture, features, usual=usual, trust=trust, factors=factors)
+    mixture = mixture_of(parts, usual_means=firm)
     for cells in np.geomspace(firm, _LOOSE, _ROUNDS)[1:].tolist():
         parts = mixture.parts(probabilities, features)
-        mixture = _mixture(features, parts, usual, trust, usual_means=cells)
+        mixture = mixture_of(parts, usual_means=cells)
     if of_specimen is None:
         return mixture
     return replace(mixture, shares=_shares(parts[len(parts) - of_specimen :], usual))
@@ -190,8 +200,22 @@ def _shares(parts: Floats, usual: UsualCells) -> Floats:
     return np.asarray(cells / cells.sum())
 
 
+def _five(probabilities: Floats, factors: Floats) -> Floats:
+    """Return the five classes' probabilities times these factors, adding up to what they did."""
+    five = probabilities[:, _FIVE]
+    weighted = five * factors
+    before, after = (one.sum(axis=1, keepdims=True) for one in (five, weighted))
+    return np.asarray(weighted * (before / np.maximum(after, _SMALLEST)))
+
+
 def _mixture(
-    features: Floats, parts: Floats, usual: UsualCells, trust: float, *, usual_means: float
+    features: Floats,
+    parts: Floats,
+    *,
+    usual: UsualCells,
+    usual_means: float,
+    trust: float,
+    factors: Floats,
 ) -> Mixture:
     """Return the mixture of cells that are of each class in part, ``(cells, 5)``.
 
@@ -200,6 +224,7 @@ def _mixture(
         parts: of each cell.
         usual: how classes lie elsewhere.
         trust: in the mixture.
+        factors: of what is said of a cell.
         usual_means: cells of a class that weigh as much as where it lies elsewhere.
     """
     cells, total = parts.sum(axis=0), parts.sum()
@@ -213,7 +238,7 @@ def _mixture(
     covariance = scatter + _CELLS_OF_USUAL_SPREAD * usual.covariance
     covariance /= total + _CELLS_OF_USUAL_SPREAD
     whitening = _whitening(covariance, np.sqrt(np.diag(usual.covariance)))
-    return Mixture(whitening, means @ whitening, _shares(parts, usual), trust)
+    return Mixture(whitening, means @ whitening, _shares(parts, usual), trust, factors)
 
 
 def _whitening(covariance: Floats, spread: Floats) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from leuko.adaptation import FEWEST_CELLS, Mixture, UsualCells, fit_mixture
 from leuko.cells import CellClass, RGBImage
-from leuko.vision.tone import Tone, belief_in_names, evened, laboratory_tone, measured_tone
+from leuko.vision.tone import Tone, doubt_of_names, evened, laboratory_tone, measured_tone
 
 _MOST_CELLS = 200
 """Newest looks that are gone by; a live count looks at each cell several times."""
@@ -111,18 +111,31 @@ class Laboratory:
         """Go on with another specimen: how its cells look stays, how common each class is not."""
         self._of_specimen, self._fitted_to, self._unevened_of_specimen = 0, -1, 0
 
-    def mixture(self, usual: UsualCells, *, confirmed: float = 0.0) -> Mixture | None:
+    def mixture(
+        self,
+        usual: UsualCells,
+        *,
+        confirmed: float = 0.0,
+        factors: NDArray[np.float64] | None = None,
+    ) -> Mixture | None:
         """Return how its cells lie to each other; None while too few were taken in.
 
         Args:
             usual: how they do elsewhere, the same whenever this is asked.
             confirmed: how many others a person has confirmed; the same.
+            factors: ``(5,)``, what is said of the five classes is multiplied by these; None for
+                ones.
         """
         if len(self._measured) >= FEWEST_CELLS and self._has_grown:
             probabilities, features = map(np.array, zip(*self._measured, strict=True))
             newest = min(self._of_specimen, len(self._measured))
             self._mixture = fit_mixture(
-                probabilities, features, usual, of_specimen=newest, confirmed=confirmed
+                probabilities,
+                features,
+                usual,
+                of_specimen=newest,
+                confirmed=confirmed,
+                factors=factors,
             )
             self._fitted_to = self._of_specimen
         return self._mixture
@@ -135,16 +148,17 @@ class Laboratory:
     @property
     def tone(self) -> Tone:
         """How dark its cells are."""
-        return laboratory_tone(self._tones, calibrated=self._calibrated, belief=self._belief)
+        return laboratory_tone(self._tones, calibrated=self._calibrated, doubt=self.doubt)
 
     @property
     def measured_tone(self) -> Tone | None:
         """How dark the cells taken in are, whatever was expected; None without one."""
-        return measured_tone(self._tones, belief=self._belief)
+        return measured_tone(self._tones, doubt=self.doubt)
 
     @property
-    def _belief(self) -> float:
-        return 1.0 if self._are_confirmed else belief_in_names(self._unevened)
+    def doubt(self) -> float:
+        """How far the names of its cells are doubted, 0 to 1; not at all if they are confirmed."""
+        return 0.0 if self._are_confirmed else doubt_of_names(self._unevened)
 
     def evened(self, crop: RGBImage) -> RGBImage:
         """Return a crop as if the laboratory's tone were the usual one.

@@ -113,8 +113,8 @@ def cell_tone(crop: RGBImage, mask: Mask) -> Tone | None:
     return Tone(nucleus, cytoplasm) if nucleus > _LEAST_CONTRAST * cytoplasm else None
 
 
-def belief_in_names(unevened: Iterable[CellClass]) -> float:
-    """Return the share that names may come to when a laboratory's tone is guessed, 0.4 to 1.
+def doubt_of_names(unevened: Iterable[CellClass]) -> float:
+    """Return how far names are doubted when a laboratory's tone is guessed, 0 to 1.
 
     A laboratory whose neutrophils are taken for eosinophils gives itself away by hardly any
     neutrophil beside many eosinophils.
@@ -130,33 +130,30 @@ def belief_in_names(unevened: Iterable[CellClass]) -> float:
         )
     )
     share = eosinophils / (eosinophils + neutrophils)
-    doubt = np.interp(share, (_FIRST_DOUBTS, _ALL_DOUBTS), (0.0, 1.0))
-    return float(1 - doubt * (1 - _DOUBTED_NAMES))
+    return float(np.interp(share, (_FIRST_DOUBTS, _ALL_DOUBTS), (0.0, 1.0)))
 
 
-def measured_tone(
-    cells: Iterable[tuple[CellClass, Tone]], *, belief: float = _DOUBTED_NAMES
-) -> Tone | None:
+def measured_tone(cells: Iterable[tuple[CellClass, Tone]], *, doubt: float = 1.0) -> Tone | None:
     """Return how dark a laboratory's cells are by those that are known; None without one.
 
     Two guesses are put together. One takes all cells for those of a healthy adult, so it is misled
     by a smear with many eosinophils. The other compares each with the usual cell of its class, so
     it is misled by wrong names: a neutrophil taken for an eosinophil looks as dark as an eosinophil
-    should. The second weighs the more the more cells there are, as far as names are believed.
+    should. The second weighs the more the more cells there are, and the less names are doubted.
 
     Args:
         cells: class and tone of each; only the five leukocyte classes tell anything.
-        belief: share that the second guess comes to at most.
+        doubt: of the names, 0 to 1.
     """
     known = _told_by(cells)
-    return _tone(_guess(known, most=belief)) if known else None
+    return _tone(_guess(known, doubt)) if known else None
 
 
 def laboratory_tone(
     cells: Iterable[tuple[CellClass, Tone]],
     *,
     calibrated: Tone | None = None,
-    belief: float = _DOUBTED_NAMES,
+    doubt: float = 1.0,
 ) -> Tone:
     """Return the tone of the laboratory that cells come from, without cells what is expected.
 
@@ -164,21 +161,22 @@ def laboratory_tone(
         cells: as for `measured_tone`; the fewer they are, the nearer the tone is to the expected.
         calibrated: what is expected: how dark its cells were when it was calibrated; None for the
             usual laboratory.
-        belief: as for `measured_tone`; 1 where a person has given the classes.
+        doubt: as for `measured_tone`; 0 where a person has given the names.
     """
     expected, known = calibrated or USUAL_TONE, _told_by(cells)
     if not known:
         return expected
     looks = len(known)
     seen = looks / (looks + (_LOOKS_OF_CALIBRATED if calibrated else _LOOKS_OF_TONE))
-    guess = _guess(known, most=belief)
+    guess = _guess(known, doubt)
     return _tone(seen * guess + (1 - seen) * _logs(expected))
 
 
-def _guess(known: list[tuple[float, float, float, float]], *, most: float) -> NDArray[np.float64]:
+def _guess(known: list[tuple[float, float, float, float]], doubt: float) -> NDArray[np.float64]:
     logs, count = np.log(np.array(known)), len(known)
     by_mix = np.median(logs[:, :2], axis=0) - _logs(USUAL_SMEAR)
     by_name = np.median(logs[:, :2] - logs[:, 2:], axis=0)
+    most = 1 - doubt * (1 - _DOUBTED_NAMES)
     named = min(most, count / (count + _LOOKS_OF_NAMES))
     return np.asarray(_logs(USUAL_TONE) + (1 - named) * by_mix + named * by_name)
 

@@ -77,7 +77,8 @@ def _lines(benches: Sequence[OwnCellsBench]) -> Iterator[str]:
     yield "- command: `leuko-train own-cells`"
     yield "- models: `leuko-train transfer`, shipped recipe, long trainings, one laboratory left"
     yield "  out of each; float, with the device's prior and the temperature of the others. Fitting"
-    yield "  and applying are the device's own code (`leuko.adaptation.Mixture`)"
+    yield "  and applying are the device's own code (`leuko.adaptation.Mixture`), which keeps the"
+    yield "  prior here as it does where it doubts names"
     yield f"- lots: seeds {SEEDS[0]} to {SEEDS[-1]}\n"
     yield "Nobody has named any of the cells that are learnt from. How leukocytes lie elsewhere"
     yield "comes from the other sets. The constants of the mixture were chosen with all of these"
@@ -99,7 +100,7 @@ def _whole_sets(bench: OwnCellsBench) -> Iterator[str]:
     yield "Means over the lots. *Unclassified*, *classified* (right of eight classes among those"
     yield "that got one) and calibration error (ECE) as in [transfer.md](transfer.md); thresholds"
     yield f"come from the other sets, where {UNCLASSIFIED * 100:.0f} % have no class without own"
-    yield f"cells, and {UNCLASSIFIED_BESIDE * 100:.0f} % with them.\n"
+    yield f"cells, and {UNCLASSIFIED_BESIDE * 100:.3g} % with them.\n"
     yield from _whole(bench.known)
     chance = np.mean([np.mean(one.by_chance) for one in bench.known])
     yield f"Were each probability right, chance would leave an ECE of {100 * chance:.1f} % on"
