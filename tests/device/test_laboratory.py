@@ -61,7 +61,7 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
         learn(EngineError("unplugged"))
     assert level(laboratory) == before
     assert laboratory.looks == 1
-    for _ in range(60):
+    for _ in range(200):
         assert laboratory.wants_unevened
         laboratory.add_unevened(CellClass.EOSINOPHIL)
     with laboratory.learning():
@@ -99,26 +99,30 @@ def test_names_are_believed_by_what_cells_are_named_as_they_are() -> None:
     assert contrast(doubted.measured_tone) < 0.9 * contrast(believed.measured_tone)
 
 
-def test_sixty_cells_of_each_specimen_are_looked_at_as_they_are() -> None:
+def test_two_hundred_looks_of_each_specimen_are_at_cells_as_they_are() -> None:
     laboratory = Laboratory()
     for _ in range(2):
-        for _ in range(60):
+        for _ in range(200):
             assert laboratory.wants_unevened
             laboratory.add_unevened(CellClass.NEUTROPHIL)
         assert not laboratory.wants_unevened
         laboratory.begin_specimen()
-    laboratory.stop_learning()
+    laboratory.settle_tone()
     assert not laboratory.wants_unevened
 
 
 def test_a_laboratory_that_learns_no_more_stays_as_dark_as_it_is() -> None:
     laboratory = known(PALE)
     before = laboratory.tone
-    laboratory.stop_learning()
+    laboratory.settle_tone()
     for _ in range(50):
         laboratory.add(CellClass.NEUTROPHIL, DARK)
     assert laboratory.tone == before
     assert laboratory.looks == 1
+    # What a person says of it stands.
+    for _ in range(50):
+        laboratory.confirm(CellClass.NEUTROPHIL, DARK)
+    assert laboratory.tone.nucleus > before.nucleus
 
 
 def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tenth_more() -> None:

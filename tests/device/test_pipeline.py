@@ -139,18 +139,34 @@ class Remembering(Laboratory):
         self.unevened_names.append(cell_class)
 
 
-def test_sixty_leukocytes_are_named_as_they_are_besides_whatever_the_laboratory(
+def test_leukocytes_are_named_as_they_are_besides_whatever_the_laboratory(
     bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
 ) -> None:
     laboratory = Remembering()
     even = changed(bundle, "classifier", evens_laboratory=True)
     analyser = FieldAnalyser(even, LiteRTEngine(), laboratory=laboratory)
-    for _ in range(20):
+    for _ in range(30):
         analyser.analyse(field, um_per_px=UM_PER_PX)
     as_they_are = [cell.cell_class for cell in cells if cell.cell_class.is_counted]
     assert laboratory.unevened_names[: len(as_they_are)] == as_they_are
     assert laboratory.evened_names[: len(as_they_are)] != as_they_are
-    assert len(laboratory.unevened_names) == 60 < len(laboratory.evened_names)
+    assert len(laboratory.unevened_names) == 200 < len(laboratory.evened_names)
+
+
+def test_a_settled_tone_stays_whatever_is_seen_and_traits_are_learnt_all_the_same(
+    shipped: ModelBundle, field: RGBImage
+) -> None:
+    laboratory = Laboratory()
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    analyser.learn(field, um_per_px=UM_PER_PX)
+    before, looks = laboratory.tone, laboratory.looks
+    assert looks > 0
+    analyser.settle_tone()
+    for _ in range(5):
+        analyser.analyse(field, um_per_px=UM_PER_PX)
+        analyser.learn(field, um_per_px=UM_PER_PX)
+    assert (laboratory.tone, laboratory.looks) == (before, looks)
+    assert analyser.is_comparing
 
 
 class Unevened(Laboratory):

@@ -130,13 +130,15 @@ def test_a_flat_laboratory_is_known_though_its_neutrophils_are_taken_for_eosinop
         assert contrast(laboratory_tone(named)) < 0.85 * contrast(USUAL_TONE)
 
 
-def test_names_are_believed_where_there_is_a_neutrophil_beside_two_eosinophils() -> None:
+def test_names_are_believed_unless_there_is_hardly_a_neutrophil_beside_many_eosinophils() -> None:
     def doubt(**counts: int) -> float:
         names = [CellClass(word) for word, count in counts.items() for _ in range(count)]
         return doubt_of_names(names)
 
     assert doubt(neutrophil=30, lymphocyte=15, eosinophil=2) == pytest.approx(0.0)
     assert doubt(neutrophil=12, lymphocyte=12, eosinophil=12) == pytest.approx(0.0)
+    assert doubt(neutrophil=24, eosinophil=40) == pytest.approx(0.0)
+    assert doubt(neutrophil=18, eosinophil=40) > 0
     assert doubt(lymphocyte=20, eosinophil=40) == pytest.approx(1.0)
     assert 0 < doubt(neutrophil=10, eosinophil=35) < 1
     # Before anything was seen they are doubted, and where there are lymphocytes alone.

@@ -36,6 +36,7 @@ _CELLS_OF_USUAL_SHARES = 5.0
 """Cells that weigh as much as how common the classes usually are: none is ruled out."""
 _SHRINKAGE = 0.3
 _SMALLEST = 1e-12
+"""Where nothing is said of the five classes, nothing is left of them, either."""
 _ROUNDING = 1e-5
 _STRENGTH = 0.4
 """What half a squared distance counts for: many of the numbers say the same."""

@@ -106,9 +106,9 @@ class BackedAnalyser:
         """Go on with another specimen; all backends share what is known of the laboratory."""
         self._cpu.begin_specimen()
 
-    def stop_learning(self) -> None:
-        """Stay with the laboratory as it is known; all backends share that."""
-        self._cpu.stop_learning()
+    def settle_tone(self) -> None:
+        """Stay with how dark the laboratory's cells are known to be, on all backends."""
+        self._cpu.settle_tone()
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`."""

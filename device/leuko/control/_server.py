@@ -140,7 +140,6 @@ class ControlServer:
                 logger.info("%s asks for %s", user, request.command)
             return self._carried_out(request, user)
         except LeukoError as error:
-            logger.info("%s is refused: %s", user, error)
             return _refusal(error)
 
     def _carried_out(self, request: Request, user: str) -> Reply:

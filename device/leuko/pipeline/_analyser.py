@@ -106,9 +106,12 @@ class FieldAnalyser:
         """Go on with another specimen of the same laboratory."""
         self._laboratory.begin_specimen()
 
-    def stop_learning(self) -> None:
-        """Name every cell from now on as one of the laboratory as it is known by now."""
-        self._laboratory.stop_learning()
+    def settle_tone(self) -> None:
+        """Stay with how dark the laboratory's cells are known to be by now.
+
+        How they lie to each other may still be learnt.
+        """
+        self._laboratory.settle_tone()
 
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field, whose cells are to come here once.
@@ -133,7 +136,7 @@ class FieldAnalyser:
         with self._laboratory.learning():
             named = [self._name(field, find) for find in finds]
             # Of a cell that the border cuts, neither size nor nucleus is known.
-            self._learner.take_in(one for one in named if not one.cell.region.cut_by_border)
+            self._learner.learn_traits(one for one in named if not one.cell.region.cut_by_border)
         return sum(one.cell.cell_class.is_counted for one in named)
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
@@ -151,7 +154,7 @@ class FieldAnalyser:
             field, find = self._in_the_middle(picture, um_per_px)
             with self._laboratory.learning():
                 # The picture may cut a large cell; in its field it was whole.
-                self._learner.take_in([self._name(field, find)] if find else [])
+                self._learner.learn_traits([self._name(field, find)] if find else [])
 
     def confirm_cell(self, picture: RGBImage, cell_class: CellClass, *, um_per_px: float) -> None:
         """Get to know how dark the laboratory's cells are by one that a person has confirmed.
@@ -224,7 +227,7 @@ class FieldAnalyser:
         best = list(CellClass)[int(np.argmax(likely))]
         teaches = best.is_counted and not is_strange and self._is_single(find)
         if teaches:
-            self._learner.take_in_look(look, best)
+            self._learner.learn_tone(look, best)
         if is_strange and best.is_counted:
             likely = as_of_strange(likely)
         probabilities = tuple(likely.tolist())

@@ -16,9 +16,9 @@ _PRIOR_SPARED = 0.75
 """Of how common classes are elsewhere, what is left away beside own cells, which tell it
 themselves, as long as names are not doubted.
 
-Left away wholly, a healthy adult's specimen loses three tenths of a point, kept wholly, a specimen
-with many eosinophils loses two points and more. A laboratory whose neutrophils are taken for
-eosinophils needs all of it.
+Left away wholly, a specimen with many lymphocytes loses a point and a half; kept wholly, one with a
+third of eosinophils loses two and a half. A laboratory whose neutrophils are taken for eosinophils
+needs all of it.
 """
 
 

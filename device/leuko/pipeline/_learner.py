@@ -54,7 +54,7 @@ class Learner:
         """Return a cell as it would look in the usual laboratory."""
         return Look(self._laboratory.evened(look.crop), look.mask) if self._evens else look
 
-    def take_in_look(self, look: Look, name: CellClass) -> None:
+    def learn_tone(self, look: Look, name: CellClass) -> None:
         """Take in how dark a leukocyte is, and what it is named.
 
         Args:
@@ -69,7 +69,7 @@ class Learner:
             told, _ = self._namer.named(look)
             self._laboratory.add_unevened(list(CellClass)[int(np.argmax(told))])
 
-    def take_in(self, named: Iterable[NamedCell]) -> None:
+    def learn_traits(self, named: Iterable[NamedCell]) -> None:
         """Take in what is measured of cells, each of which comes once."""
         for one in named:
             if self._compares and one.teaches:

@@ -68,8 +68,8 @@ class Analyser(Protocol):
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:
         """Get to know the laboratory by a field's cells; see `FieldAnalyser.learn`."""
 
-    def stop_learning(self) -> None:
-        """Name every cell from now on as one of the laboratory as it is known by now."""
+    def settle_tone(self) -> None:
+        """Stay with how dark the laboratory's cells are known to be by now."""
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`.

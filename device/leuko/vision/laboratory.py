@@ -17,9 +17,8 @@ from leuko.cells import CellClass, RGBImage
 from leuko.vision.tone import Tone, doubt_of_names, evened, laboratory_tone, measured_tone
 
 _MOST_CELLS = 200
-"""Newest looks that are gone by; a live count looks at each cell several times."""
-_ENOUGH_UNEVENED = 60
-"""Looks of each specimen at cells as they are, whatever the laboratory's tone."""
+"""Newest looks that are gone by, and of each specimen those that are named as they are, too; a live
+count looks at each cell up to six times."""
 _MOST_MEASURED = 400
 _GROWTH, _MOST_GROWTH = 1.1, 40
 """Of a specimen's measured cells, from which what they tell is found anew."""
@@ -45,7 +44,7 @@ class Laboratory:
         self._unevened: deque[CellClass] = deque(maxlen=_MOST_CELLS)
         self._unevened_of_specimen = 0
         self._are_confirmed = False
-        self._learns = True
+        self._is_settled = False
         self._measured: deque[_Measured] = deque(maxlen=_MOST_MEASURED)
         self._of_specimen = 0
         self._fitted_to = -1
@@ -70,18 +69,18 @@ class Laboratory:
                 self._measured, self._of_specimen = measured
 
     def add(self, cell_class: CellClass, tone: Tone) -> None:
-        """Take in how dark a leukocyte is, and what it was named."""
-        if self._learns:
+        """Take in how dark a leukocyte is, and what it was named, unless its tone is settled."""
+        if not self._is_settled:
             self._tones.append((cell_class, tone))
 
-    def stop_learning(self) -> None:
-        """Stay with how dark its cells are by now."""
-        self._learns = False
+    def settle_tone(self) -> None:
+        """Stay with how dark its cells are known to be by now, whatever is seen of them."""
+        self._is_settled = True
 
     @property
     def wants_unevened(self) -> bool:
-        """Whether it is to be told what more of a specimen's leukocytes are named as they are."""
-        return self._learns and self._unevened_of_specimen < _ENOUGH_UNEVENED
+        """Whether more of this specimen's leukocytes are to be named as they are."""
+        return not self._is_settled and self._unevened_of_specimen < _MOST_CELLS
 
     def add_unevened(self, cell_class: CellClass) -> None:
         """Take in what a leukocyte is named if it is looked at as it is."""
@@ -94,7 +93,7 @@ class Laboratory:
         Such names are believed more than those that cells are given.
         """
         self._are_confirmed = True
-        self.add(cell_class, tone)
+        self._tones.append((cell_class, tone))
 
     def take_in(self, probabilities: NDArray[np.float64], features: NDArray[np.float64]) -> None:
         """Take in what is said and measured of a leukocyte; each is to come once.

@@ -133,7 +133,7 @@ def doubt_of_names(unevened: Iterable[CellClass]) -> float:
     return float(np.interp(share, (_FIRST_DOUBTS, _ALL_DOUBTS), (0.0, 1.0)))
 
 
-def measured_tone(cells: Iterable[tuple[CellClass, Tone]], *, doubt: float = 1.0) -> Tone | None:
+def measured_tone(cells: Iterable[tuple[CellClass, Tone]], *, doubt: float) -> Tone | None:
     """Return how dark a laboratory's cells are by those that are known; None without one.
 
     Two guesses are put together. One takes all cells for those of a healthy adult, so it is misled

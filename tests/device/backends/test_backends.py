@@ -27,6 +27,7 @@ from leuko.pipeline import FieldAnalyser
 from leuko.sim.accelerator import Fault, FaultPlan
 from leuko.status import Level
 from leuko.verification import golden_inputs
+from leuko.vision.laboratory import Laboratory
 
 UM_PER_PX = 0.2
 PATIENT = Patience(opening_s=60.0, run_s=20.0)
@@ -193,6 +194,17 @@ def test_on_the_processor_alone_nothing_is_searched_for(bundle: ModelBundle) -> 
 def test_threads_are_measured_unless_they_are_stated(bundle: ModelBundle) -> None:
     assert "(CPU, 3 threads)" in cpu_engine(bundle, 3).name
     assert re.search(r"\(CPU, [1-9]\d* threads?\)", cpu_engine(bundle, "auto").name)
+
+
+def test_a_settled_tone_is_that_of_the_laboratory_that_all_backends_share(
+    bundle: ModelBundle,
+) -> None:
+    laboratory = Laboratory()
+    cpu = FieldAnalyser(bundle, LiteRTEngine(), laboratory=laboratory)
+    with BackedAnalyser(cpu, cpu_name="processor") as analyser:
+        assert laboratory.wants_unevened
+        analyser.settle_tone()
+    assert not laboratory.wants_unevened
 
 
 def test_a_stick_that_is_plugged_in_later_is_found_and_taken_if_it_is_faster(

@@ -91,6 +91,7 @@ def _head() -> Iterator[str]:
         "Class labels of bccd and segmentation_wbc are by laymen.",
         "Where a recipe makes laboratories' cells alike (*even*), the left-out one is known as on",
         "the device: by forty of its cells and the names that these were given, not by labels.",
+        "These names are doubted here, whatever they are.",
         "",
     )
 
