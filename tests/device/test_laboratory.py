@@ -61,6 +61,7 @@ def test_a_field_that_was_cut_short_teaches_nothing() -> None:
         learn(EngineError("unplugged"))
     assert level(laboratory) == before
     assert laboratory.looks == 1
+    assert laboratory.doubt == pytest.approx(1.0)
     for _ in range(200):
         assert laboratory.wants_unevened
         laboratory.add_unevened(CellClass.EOSINOPHIL)
@@ -107,20 +108,25 @@ def test_two_hundred_looks_of_each_specimen_are_at_cells_as_they_are() -> None:
             laboratory.add_unevened(CellClass.NEUTROPHIL)
         assert not laboratory.wants_unevened
         laboratory.begin_specimen()
+    assert laboratory.wants_unevened
+
+
+def test_a_settled_tone_stays_as_it_is_unless_hardly_anything_is_known_of_it() -> None:
+    laboratory = known(*[PALE] * 119)
+    laboratory.settle_tone()
+    assert laboratory.wants_unevened
+    before = laboratory.tone
+    laboratory.add(CellClass.NEUTROPHIL, PALE)
+    assert laboratory.tone != before
     laboratory.settle_tone()
     assert not laboratory.wants_unevened
-
-
-def test_a_laboratory_that_learns_no_more_stays_as_dark_as_it_is() -> None:
-    laboratory = known(PALE)
     before = laboratory.tone
-    laboratory.settle_tone()
     for _ in range(50):
         laboratory.add(CellClass.NEUTROPHIL, DARK)
     assert laboratory.tone == before
-    assert laboratory.looks == 1
+    assert laboratory.looks == 120
     # What a person says of it stands.
-    for _ in range(50):
+    for _ in range(200):
         laboratory.confirm(CellClass.NEUTROPHIL, DARK)
     assert laboratory.tone.nucleus > before.nucleus
 

@@ -104,14 +104,20 @@ def contrast(tone: Tone) -> float:
 def test_a_dark_laboratory_is_known_by_many_cells_and_hardly_by_two() -> None:
     many = of_classes(USUAL_TONES, 1.5, neutrophil=120, lymphocyte=60, monocyte=12)
     two = of_classes(USUAL_TONES, 1.5, neutrophil=2)
-    assert laboratory_tone(many).nucleus == pytest.approx(1.5 * USUAL_TONE.nucleus, rel=0.1)
-    assert laboratory_tone(two).nucleus < 1.2 * USUAL_TONE.nucleus
-    assert laboratory_tone([]) == USUAL_TONE
+    assert laboratory_tone(many, doubt=1.0).nucleus == pytest.approx(
+        1.5 * USUAL_TONE.nucleus, rel=0.1
+    )
+    assert laboratory_tone(two, doubt=1.0).nucleus < 1.2 * USUAL_TONE.nucleus
+    assert laboratory_tone([], doubt=1.0) == USUAL_TONE
 
 
 def test_a_smear_of_a_third_eosinophils_is_no_other_laboratory() -> None:
     smear = of_classes(USUAL_TONES, 1.0, neutrophil=60, lymphocyte=30, monocyte=8, eosinophil=50)
-    assert 0.8 * contrast(USUAL_TONE) < contrast(laboratory_tone(smear)) < contrast(USUAL_TONE)
+    assert (
+        0.8 * contrast(USUAL_TONE)
+        < contrast(laboratory_tone(smear, doubt=1.0))
+        < contrast(USUAL_TONE)
+    )
 
 
 def test_a_person_s_names_are_believed_more_than_a_classifier_s() -> None:
@@ -119,15 +125,15 @@ def test_a_person_s_names_are_believed_more_than_a_classifier_s() -> None:
     taken_for_neutrophils = [(CellClass.NEUTROPHIL, tone) for _, tone in eosinophils]
     usual = contrast(USUAL_TONE)
     assert 0.8 * usual < contrast(laboratory_tone(eosinophils, doubt=0.0)) < usual
-    assert 0.7 * usual < contrast(laboratory_tone(eosinophils)) < 0.8 * usual
-    assert contrast(laboratory_tone(taken_for_neutrophils)) < 0.7 * usual
+    assert 0.7 * usual < contrast(laboratory_tone(eosinophils, doubt=1.0)) < 0.8 * usual
+    assert contrast(laboratory_tone(taken_for_neutrophils, doubt=1.0)) < 0.7 * usual
 
 
 def test_a_flat_laboratory_is_known_though_its_neutrophils_are_taken_for_eosinophils() -> None:
     looks = USUAL_TONES[CellClass.EOSINOPHIL]
     for many in (40, 200):
         named = [(CellClass.EOSINOPHIL, looks)] * many
-        assert contrast(laboratory_tone(named)) < 0.85 * contrast(USUAL_TONE)
+        assert contrast(laboratory_tone(named, doubt=1.0)) < 0.85 * contrast(USUAL_TONE)
 
 
 def test_names_are_believed_unless_there_is_hardly_a_neutrophil_beside_many_eosinophils() -> None:
@@ -149,9 +155,9 @@ def test_names_are_believed_unless_there_is_hardly_a_neutrophil_beside_many_eosi
 def test_a_smear_of_all_classes_alike_is_no_flat_laboratory_if_names_are_believed() -> None:
     alike = {name.value: 40 for name in USUAL_TONES}
     smear, usual = of_classes(USUAL_TONES, 1.0, **alike), contrast(USUAL_TONE)
-    assert contrast(laboratory_tone(smear)) < 0.9 * usual
+    assert contrast(laboratory_tone(smear, doubt=1.0)) < 0.9 * usual
     assert contrast(laboratory_tone(smear, doubt=0.0)) > 0.9 * usual
 
 
 def test_what_is_no_leukocyte_of_the_five_classes_tells_nothing() -> None:
-    assert laboratory_tone([(CellClass.ERYTHROBLAST, FLAT)]) == USUAL_TONE
+    assert laboratory_tone([(CellClass.ERYTHROBLAST, FLAT)], doubt=1.0) == USUAL_TONE

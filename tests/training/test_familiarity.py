@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from leuko_training.errors import DatasetError
-from leuko_training.familiarity import STRANGE_AMONG_KNOWN, familiar
+from leuko_training.familiarity import FAR_AMONG_KNOWN, STRANGE_BEYOND, familiar
 
 CENTRES = np.array([[0.0, 0.0, 0.0], [8.0, 0.0, 0.0]])
 SPREAD = np.array([1.0, 1.0, 0.1])
@@ -19,8 +19,10 @@ def drawn(count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def test_few_cells_that_were_not_learnt_from_are_strange_and_one_between_classes_is() -> None:
     known = familiar(*drawn(2000, seed=1), drawn(1000, seed=2)[0])
     others, _ = drawn(4000, seed=3)
-    share = np.mean([known.is_strange(one) for one in others])
-    assert share == pytest.approx(STRANGE_AMONG_KNOWN, abs=0.007)
+    distances = np.array([known.distance(one) for one in others])
+    share = np.mean(distances > known.limit / STRANGE_BEYOND)
+    assert share == pytest.approx(FAR_AMONG_KNOWN, abs=0.007)
+    assert 0 < np.mean([known.is_strange(one) for one in others]) < share
     assert known.is_strange(np.array([4.0, 0.0, 0.0]))
 
 

@@ -28,6 +28,7 @@ from leuko_training.cut_cells import LabelledCell
 from leuko_training.datasets import LabelledImage
 from leuko_training.errors import DatasetError
 from leuko_training.fit import Schedule
+from leuko_training.metrics import Proportion
 from leuko_training.recipes import RECIPES, SHIPPED
 from leuko_training.simulated import simulated_crops
 from leuko_training.transfer import (
@@ -36,6 +37,7 @@ from leuko_training.transfer import (
     Places,
     Trial,
     Tried,
+    WholeFigures,
     ask,
     choose_shipped,
     figures_of,
@@ -412,6 +414,48 @@ def test_a_region_in_a_crop_s_mirror_image_that_touches_no_mask_is_false(
     )
     assert figures.found.hits == figures.named.n == 1
     assert figures.false == 1
+    assert figures.calibration_error == pytest.approx(0)
+    assert figures.by_chance == pytest.approx(0)
+
+
+def test_of_full_fields_only_those_with_a_mask_tell_which_cell_is_labelled(
+    make_item: MakeItem, tmp_path: Path
+) -> None:
+    masked = replace(make_item(), dataset="bcisc_fields")
+    unmasked = replace(masked, mask=None)
+
+    def in_a_corner(rgb: RGBImage, um_per_px: float) -> tuple[Cell, ...]:
+        del rgb, um_per_px
+        return (square(20, 20),)
+
+    figures = figures_of(
+        "bcisc_fields", [masked, unmasked], in_a_corner, tmp_path, unclassified_below=0.5
+    )
+    assert figures.images == 2
+    assert figures.named.n == 1
+
+
+def test_calibration_of_whole_bundles_stands_beside_what_chance_leaves() -> None:
+    known = WholeFigures(
+        dataset="bccd",
+        images=20,
+        found=Proportion(20, 20),
+        false=None,
+        dice=None,
+        named=Proportion(18, 20),
+        unclassified=Proportion(0, 20),
+        right=Proportion(18, 20),
+    )
+    asked = replace(known, dataset="pbc", calibration_error=0.052, by_chance=0.021)
+    text = render_transfer(
+        tried(SHIPPED_NAME, is_short=False), {SHIPPED_NAME: {"bccd": [known, asked]}}
+    )
+    header, *rows = [
+        [cell.strip() for cell in line.split("|")]
+        for line in text.splitlines()
+        if "| 20 |" in line or "| set | images |" in line
+    ]
+    assert [row[header.index("ECE")] for row in rows] == ["–", "5.2 (2.1) %"]
 
 
 def square(x: int, y: int) -> Cell:

@@ -220,13 +220,7 @@ def _mixture(
 ) -> Mixture:
     """Return the mixture of cells that are of each class in part, ``(cells, 5)``.
 
-    Args:
-        features: ``(cells, features)``.
-        parts: of each cell.
-        usual: how classes lie elsewhere.
-        trust: in the mixture.
-        factors: of what is said of a cell.
-        usual_means: cells of a class that weigh as much as where it lies elsewhere.
+    As many cells of a class as ``usual_means`` says weigh as much as where it lies elsewhere.
     """
     cells, total = parts.sum(axis=0), parts.sum()
     sums = parts.T @ features

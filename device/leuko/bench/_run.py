@@ -131,10 +131,21 @@ def bench_backends(
     if is_cpu_wanted:
         engine = cpu_engine(bundle, "auto" if threads == "auto" else int(threads))
         measure = _Measure(bundle, field, runs)
-        analyser = FieldAnalyser(bundle, engine, laboratory=_under_way())
+        analyser = FieldAnalyser(bundle, engine, laboratory=laboratory_under_way())
         yield measure.of(Backend.CPU, engine, analyser, engine.name)
     for accelerator in accelerators:
         yield _accelerated(accelerator, bundle, field, runs)
+
+
+def laboratory_under_way() -> Laboratory:
+    """Return a laboratory that wants no cell of its specimen named twice any more.
+
+    Its first are named as they are, too, which takes a run of the classifier more for each.
+    """
+    laboratory = Laboratory()
+    while laboratory.wants_unevened:
+        laboratory.add_unevened(CellClass.NEUTROPHIL)
+    return laboratory
 
 
 class _Measure:
@@ -184,7 +195,9 @@ class _Measure:
 def _accelerated(
     accelerator: Accelerator, bundle: ModelBundle, field: RGBImage, runs: int
 ) -> BackendBench:
-    outcome = try_accelerator(accelerator, bundle, cpu_look_ms=None, laboratory=_under_way())
+    outcome = try_accelerator(
+        accelerator, bundle, cpu_look_ms=None, laboratory=laboratory_under_way()
+    )
     if isinstance(outcome, Verdict):
         state = MachineState.now()
         return BackendBench(accelerator.backend, outcome.text, (), None, None, state, state)
@@ -197,14 +210,6 @@ def _accelerated(
             engine.name,
             peak_mb=lambda: _both_mb(outcome),
         )
-
-
-def _under_way() -> Laboratory:
-    """Return a laboratory of whose specimen enough is known; its first cells are named twice."""
-    laboratory = Laboratory()
-    while laboratory.wants_unevened:
-        laboratory.add_unevened(CellClass.NEUTROPHIL)
-    return laboratory
 
 
 def _both_mb(taken: Taken) -> float | None:

@@ -62,10 +62,7 @@ class FieldAnalyser:
         self._namer = Namer(bundle, engine)
         self.evens_laboratory = bundle.manifest.classifier.evens_laboratory
         self._learner = Learner(
-            self._laboratory,
-            self._namer,
-            evens=self.evens_laboratory,
-            compares=self.compares_cells,
+            self._laboratory, self._namer, evens=self.evens_laboratory, compares=self.compares_cells
         )
 
     @property
@@ -107,10 +104,7 @@ class FieldAnalyser:
         self._laboratory.begin_specimen()
 
     def settle_tone(self) -> None:
-        """Stay with how dark the laboratory's cells are known to be by now.
-
-        How they lie to each other may still be learnt.
-        """
+        """Stay with how dark the laboratory is known to be, unless that is hardly known."""
         self._laboratory.settle_tone()
 
     def learn(self, rgb: RGBImage, *, um_per_px: float) -> int:

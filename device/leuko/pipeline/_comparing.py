@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 
 _PRIOR_SPARED = 0.75
 """Of how common classes are elsewhere, what is left away beside own cells, which tell it
-themselves, as long as names are not doubted.
+themselves, as long as names are not doubted and nobody has confirmed any: an adaptation to
+confirmed cells has all of it in what it says.
 
 Left away wholly, a specimen with many lymphocytes loses a point and a half; kept wholly, one with a
 third of eosinophils loses two and a half. A laboratory whose neutrophils are taken for eosinophils
@@ -28,7 +29,7 @@ class Comparer:
     What a person has confirmed goes before: it is a part of what is said of a cell by itself. What
     that makes of it, the laboratory's other cells begin with; they are compared by what the bundle
     says. How common classes are they tell themselves, so less is believed of what is common
-    elsewhere.
+    elsewhere, unless cells were confirmed.
     """
 
     def __init__(

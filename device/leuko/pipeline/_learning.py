@@ -34,9 +34,9 @@ def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]
 
     They are gone through twice: the first names are given before anything is known. A few will do
     for how dark its cells are, and how these lie to each other is learnt then. A field that cannot
-    be analysed teaches nothing; what is wrong with it is told when its cells are counted. Once
-    enough cells were seen, what is counted afterwards teaches nothing of how dark they are: fields
-    often come in the order of their cells' classes, and the newest would mislead.
+    be analysed teaches nothing; what is wrong with it is told when its cells are counted. If enough
+    is known then, what is counted teaches nothing of how dark they are: fields often come in the
+    order of their cells' classes, and the newest would mislead.
 
     Args:
         analyser: what is to know the laboratory.
@@ -56,26 +56,24 @@ def learn_laboratory(analyser: Analyser, fields: Callable[[], Iterable[Picture]]
     most, enough = (
         (MOST_FIELDS, ENOUGH_CELLS) if analyser.compares_cells else (FEW_FIELDS, _FEW_CELLS)
     )
-    cells = _go_through(
+    _go_through(
         lambda rgb, um_per_px: analyser.learn(rgb, um_per_px=um_per_px),
         islice(fields(), most),
         enough=enough,
     )
-    if cells >= _FEW_CELLS:
-        analyser.settle_tone()
+    analyser.settle_tone()
 
 
 def _go_through(
     look: Callable[[RGBImage, float], int], fields: Iterable[Picture], *, enough: int
-) -> int:
-    """Look at fields until enough leukocytes were seen, and return how many were."""
+) -> None:
+    """Look at fields until enough leukocytes were seen."""
     cells = 0
     for rgb, um_per_px in fields:
         with suppress(ImageError):
             cells += look(rgb, um_per_px)
         if cells >= enough:
             break
-    return cells
 
 
 def _counted(cells: Iterable[Cell]) -> int:

@@ -69,7 +69,10 @@ class Analyser(Protocol):
         """Get to know the laboratory by a field's cells; see `FieldAnalyser.learn`."""
 
     def settle_tone(self) -> None:
-        """Stay with how dark the laboratory's cells are known to be by now."""
+        """Stay with how dark the laboratory's cells are known to be, unless that is hardly known.
+
+        Called before a run's cells are counted; fields analysed afterwards change nothing of it.
+        """
 
     def learn_cell(self, picture: RGBImage, *, um_per_px: float) -> None:
         """Get to know the laboratory by a cell; see `FieldAnalyser.learn_cell`.

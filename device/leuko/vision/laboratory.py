@@ -18,7 +18,9 @@ from leuko.vision.tone import Tone, doubt_of_names, evened, laboratory_tone, mea
 
 _MOST_CELLS = 200
 """Newest looks that are gone by, and of each specimen those that are named as they are, too; a live
-count looks at each cell up to six times."""
+count looks at each cell up to seven times."""
+_SETTLED_FROM = 120
+"""Looks from which a tone may be settled: at sixty leukocytes, twice each."""
 _MOST_MEASURED = 400
 _GROWTH, _MOST_GROWTH = 1.1, 40
 """Of a specimen's measured cells, from which what they tell is found anew."""
@@ -74,8 +76,8 @@ class Laboratory:
             self._tones.append((cell_class, tone))
 
     def settle_tone(self) -> None:
-        """Stay with how dark its cells are known to be by now, whatever is seen of them."""
-        self._is_settled = True
+        """Stay with how dark its cells are known to be by now, unless that is hardly known."""
+        self._is_settled = len(self._tones) >= _SETTLED_FROM
 
     @property
     def wants_unevened(self) -> bool:
@@ -122,8 +124,8 @@ class Laboratory:
         Args:
             usual: how they do elsewhere, the same whenever this is asked.
             confirmed: how many others a person has confirmed; the same.
-            factors: ``(5,)``, what is said of the five classes is multiplied by these; None for
-                ones.
+            factors: ``(5,)``, what is said of the five classes is multiplied by these, as they are
+                whenever it is found anew; None for ones.
         """
         if len(self._measured) >= FEWEST_CELLS and self._has_grown:
             probabilities, features = map(np.array, zip(*self._measured, strict=True))

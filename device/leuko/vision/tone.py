@@ -117,7 +117,8 @@ def doubt_of_names(unevened: Iterable[CellClass]) -> float:
     """Return how far names are doubted when a laboratory's tone is guessed, 0 to 1.
 
     A laboratory whose neutrophils are taken for eosinophils gives itself away by hardly any
-    neutrophil beside many eosinophils.
+    neutrophil beside many eosinophils. Where hardly any cell is named either, nothing speaks
+    against that, and names stay doubted.
 
     Args:
         unevened: what cells of the laboratory are named as they are, no curve being applied.
@@ -152,16 +153,16 @@ def measured_tone(cells: Iterable[tuple[CellClass, Tone]], *, doubt: float) -> T
 def laboratory_tone(
     cells: Iterable[tuple[CellClass, Tone]],
     *,
+    doubt: float,
     calibrated: Tone | None = None,
-    doubt: float = 1.0,
 ) -> Tone:
     """Return the tone of the laboratory that cells come from, without cells what is expected.
 
     Args:
         cells: as for `measured_tone`; the fewer they are, the nearer the tone is to the expected.
+        doubt: as for `measured_tone`; 0 where a person has given the names.
         calibrated: what is expected: how dark its cells were when it was calibrated; None for the
             usual laboratory.
-        doubt: as for `measured_tone`; 0 where a person has given the names.
     """
     expected, known = calibrated or USUAL_TONE, _told_by(cells)
     if not known:

@@ -20,7 +20,7 @@ from leuko.backends import (
     try_accelerator,
 )
 from leuko.bundle import ModelBundle
-from leuko.cells import Cell, RGBImage
+from leuko.cells import Cell, CellClass, RGBImage
 from leuko.errors import AcceleratorError, Refusal
 from leuko.inference import LiteRTEngine, Patience
 from leuko.pipeline import FieldAnalyser
@@ -28,6 +28,7 @@ from leuko.sim.accelerator import Fault, FaultPlan
 from leuko.status import Level
 from leuko.verification import golden_inputs
 from leuko.vision.laboratory import Laboratory
+from leuko.vision.tone import USUAL_TONE
 
 UM_PER_PX = 0.2
 PATIENT = Patience(opening_s=60.0, run_s=20.0)
@@ -200,6 +201,8 @@ def test_a_settled_tone_is_that_of_the_laboratory_that_all_backends_share(
     bundle: ModelBundle,
 ) -> None:
     laboratory = Laboratory()
+    for _ in range(120):
+        laboratory.add(CellClass.NEUTROPHIL, USUAL_TONE)
     cpu = FieldAnalyser(bundle, LiteRTEngine(), laboratory=laboratory)
     with BackedAnalyser(cpu, cpu_name="processor") as analyser:
         assert laboratory.wants_unevened

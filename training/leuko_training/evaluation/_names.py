@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import dist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leuko.cells import LEUKOCYTES, Cell, CellClass
 from leuko_training.datasets import LabelledImage, load_mask
@@ -106,6 +107,16 @@ class NameResult:
             if answer.cell and answer.cell.probability >= self.unclassified_below
         ]
         return Proportion.of(answer.cell_class is answer.truth for answer in named)
+
+    @property
+    def sureness(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Of each leukocyte found, how probable its likeliest class is, and whether it is right.
+
+        Both ``(cells,)``; of all eight classes.
+        """
+        found = [(a.cell.probability, a.cell_class is a.truth) for a in self.leukocytes if a.cell]
+        best, is_right = zip(*found, strict=True) if found else ((), ())
+        return np.array(best, np.float64), np.array(is_right, np.bool_)
 
     def worst(self, count: int) -> tuple[Answer, ...]:
         """Return leukocytes wrongly named, the surest mistake first, and those not found."""

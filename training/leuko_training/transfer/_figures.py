@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from leuko_training.certainty import calibration_error, error_by_chance
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.evaluation import (
     Analyse,
+    NameResult,
     find_cells,
     name_cells,
     read_judged,
@@ -34,9 +36,13 @@ class WholeFigures:
         false: regions that touch no mask, in each image with its mirror image around it; in
             full fields, regions that fit none. None where nothing is masked.
         dice: of each image's regions against its mask; None where nothing is masked.
-        named: labelled leukocytes named right among the five classes; one not found is wrong.
+        named: labelled leukocytes named right among the five classes; one not found is wrong. This
+            and what follows is of masked ones in full fields.
         unclassified: leukocytes found that got no class.
         right: leukocytes named right, of eight classes, among those with a class.
+        calibration_error: expected calibration error of the leukocytes found, 0 to 1; None where
+            none was.
+        by_chance: what chance would leave of it if each probability were right.
     """
 
     dataset: str
@@ -47,6 +53,8 @@ class WholeFigures:
     named: Proportion
     unclassified: Proportion
     right: Proportion
+    calibration_error: float | None = None
+    by_chance: float | None = None
 
 
 def figures_of(
@@ -67,12 +75,15 @@ def figures_of(
         unclassified_below: probability below which a cell gets no class.
     """
     findings = list(find_cells(items, analyse, name))
-    names = name_cells(name, findings, unclassified_below=unclassified_below)
+    # Which of a full field's cells is the labelled one, its mask alone tells.
+    placed = [one for one in findings if one.item.mask or name != FIELDS]
+    names = name_cells(name, placed, unclassified_below=unclassified_below)
     nothing = Proportion(0, 0)
     fields = score_fields(name, findings, root, read_judged()) if name == FIELDS else None
     outlines = None if fields else score_outlines(name, findings)
     masked = [item for item in items if item.mask]
     false = _false_in_context(masked, analyse) if outlines else None
+    calibration, by_chance = _calibration(names)
     return WholeFigures(
         dataset=name,
         images=len(items),
@@ -82,7 +93,19 @@ def figures_of(
         named=names.accuracy if names else nothing,
         unclassified=names.unclassified if names else nothing,
         right=names.accuracy_of_classified if names else nothing,
+        calibration_error=calibration,
+        by_chance=by_chance,
     )
+
+
+def _calibration(names: NameResult | None) -> tuple[float | None, float | None]:
+    """Return the calibration error, and what chance would leave; None where none was found."""
+    if names is None:
+        return None, None
+    best, is_right = names.sureness
+    if not best.size:
+        return None, None
+    return calibration_error(best, is_right), error_by_chance(best, seed=1)
 
 
 def _false_in_context(items: Sequence[LabelledImage], analyse: Analyse) -> float:

@@ -104,15 +104,16 @@ def _whole(recipe: str, figures: Mapping[str, Sequence[WholeFigures]]) -> Iterat
         "from none of its images is the shipped one), converted to int8 with the images of the",
         "others, and run as the device runs them: the laboratory's unlabelled cells tell of each",
         "other's names. *False* regions touch no mask in an image with its own mirror image around",
-        "it; in full fields they fit none. A cell not found is named wrong. Temperature, threshold",
-        "and how leukocytes lie elsewhere come from the other laboratories. In brackets: 95 %",
-        "intervals, of what was found and named in percent.",
+        "it; in full fields they fit none. A cell not found is named wrong; of full fields those",
+        "with a mask are asked about, for it tells where the labelled cell is. Temperature,",
+        "threshold and how leukocytes lie elsewhere come from the other laboratories. In brackets:",
+        "95 % intervals, of what was found and named in percent; beside the calibration error",
+        "(*ECE*), what chance would leave of it if each probability were right.",
         "",
     )
     rows = [_whole_row(one) for known in figures.values() for one in known]
-    yield from table(
-        ["set", "images", "found", "false", "Dice", "five-way", "unclassified", "classified"], rows
-    )
+    heads = ["set", "images", "found", "false", "Dice", "five-way", "ECE"]
+    yield from table([*heads, "unclassified", "classified"], rows)
 
 
 def outline_cells(one: WholeFigures) -> tuple[str, str, str]:
@@ -124,12 +125,19 @@ def outline_cells(one: WholeFigures) -> tuple[str, str, str]:
     )
 
 
+def _calibration(one: WholeFigures) -> str:
+    if one.calibration_error is None or one.by_chance is None:
+        return "–"
+    return f"{100 * one.calibration_error:.1f} ({100 * one.by_chance:.1f}) %"
+
+
 def _whole_row(one: WholeFigures) -> list[str]:
     return [
         one.dataset,
         str(one.images),
         *outline_cells(one),
         with_interval(one.named),
+        _calibration(one),
         percent(one.unclassified),
         percent(one.right),
     ]
