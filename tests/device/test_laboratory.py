@@ -111,6 +111,13 @@ def test_two_hundred_looks_of_each_specimen_are_at_cells_as_they_are() -> None:
     assert laboratory.wants_unevened
 
 
+def test_a_laboratory_under_way_wants_no_cell_as_it_is_until_the_next_specimen() -> None:
+    laboratory = Laboratory.under_way()
+    assert not laboratory.wants_unevened
+    laboratory.begin_specimen()
+    assert laboratory.wants_unevened
+
+
 def test_a_settled_tone_stays_as_it_is_unless_hardly_anything_is_known_of_it() -> None:
     laboratory = known(*[PALE] * 119)
     laboratory.settle_tone()

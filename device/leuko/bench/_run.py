@@ -17,7 +17,7 @@ from leuko.backends import (
     try_accelerator,
 )
 from leuko.bundle import ModelBundle
-from leuko.cells import CellClass, RGBImage
+from leuko.cells import RGBImage
 from leuko.inference import Engine
 from leuko.machine import (
     Throttling,
@@ -131,21 +131,10 @@ def bench_backends(
     if is_cpu_wanted:
         engine = cpu_engine(bundle, "auto" if threads == "auto" else int(threads))
         measure = _Measure(bundle, field, runs)
-        analyser = FieldAnalyser(bundle, engine, laboratory=laboratory_under_way())
+        analyser = FieldAnalyser(bundle, engine, laboratory=Laboratory.under_way())
         yield measure.of(Backend.CPU, engine, analyser, engine.name)
     for accelerator in accelerators:
         yield _accelerated(accelerator, bundle, field, runs)
-
-
-def laboratory_under_way() -> Laboratory:
-    """Return a laboratory that wants no cell of its specimen named twice any more.
-
-    Its first are named as they are, too, which takes a run of the classifier more for each.
-    """
-    laboratory = Laboratory()
-    while laboratory.wants_unevened:
-        laboratory.add_unevened(CellClass.NEUTROPHIL)
-    return laboratory
 
 
 class _Measure:
@@ -196,7 +185,7 @@ def _accelerated(
     accelerator: Accelerator, bundle: ModelBundle, field: RGBImage, runs: int
 ) -> BackendBench:
     outcome = try_accelerator(
-        accelerator, bundle, cpu_look_ms=None, laboratory=laboratory_under_way()
+        accelerator, bundle, cpu_look_ms=None, laboratory=Laboratory.under_way()
     )
     if isinstance(outcome, Verdict):
         state = MachineState.now()
