@@ -1,7 +1,7 @@
 """What leuko prints for people: the differential as a table, progress, what a bundle holds."""
 
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from operator import itemgetter
 
 from rich.console import Console, Group
@@ -13,6 +13,7 @@ from leuko.adaptation import FEWEST_CELLS
 from leuko.bundle import ModelBundle
 from leuko.cells import LEUKOCYTES, CellClass
 from leuko.counting import NOT_RECOGNISED, STATEMENT, DifferentialCount, Interval, cells_needed
+from leuko.plurals import counted
 from leuko.verification import GoldenReport
 from leuko.vision.scale import ScaleEstimate
 
@@ -111,23 +112,30 @@ def few_lines(count: DifferentialCount) -> list[str]:
 
 
 def scale_lines(
-    stated: float | None, found: Sequence[ScaleEstimate], *, is_calibrated: bool = False
+    stated: float | None,
+    found: Mapping[ScaleEstimate, Sequence[str]],
+    *,
+    is_calibrated: bool = False,
 ) -> list[str]:
     """Return what scales a count used, one line each.
 
     Args:
         stated: µm per pixel that the user or a calibration gave, if any.
-        found: what was found from red cells instead.
+        found: what was found from red cells instead, and what the images of each are called.
         is_calibrated: whether the stated one is the calibration's.
     """
     if stated is not None:
         origin = "calibrated" if is_calibrated else "stated"
         return [f"scale {stated:.4f} µm per pixel, as {origin}"]
     return [
-        f"scale {one.um_per_px:.4f} µm per pixel, from {one.red_cells} red cells "
-        f"(confidence {one.confidence:.2f})"
-        for one in found
+        f"scale {one.um_per_px:.4f} µm per pixel{_where(images) if len(found) > 1 else ''}, from "
+        f"{one.red_cells} red cells (confidence {one.confidence:.2f})"
+        for one, images in found.items()
     ]
+
+
+def _where(images: Sequence[str]) -> str:
+    return f" in {images[0]}" if len(images) == 1 else f" in {counted(len(images), 'image')}"
 
 
 def print_bundle(bundle: ModelBundle) -> None:
@@ -168,7 +176,7 @@ def print_verification(bundle: ModelBundle, report: GoldenReport, *, signer: str
     rows["signed by"] = signer
     rows |= {
         one.model: f"{'ok' if one.is_within_tolerance else 'NOT ok'}: largest difference "
-        f"{one.largest_lsb} LSB over {one.images} images, {one.tolerance_lsb} allowed"
+        f"{one.largest_lsb} LSB over {counted(one.images, 'image')}, {one.tolerance_lsb} allowed"
         for one in report.differences
     }
     _print_rows(rows)

@@ -364,7 +364,7 @@ def test_a_disk_that_fills_up_leaves_no_result(
     (out_dir / "differential.json").write_text("of an earlier slide")
     arguments = ("count", disc_folder, *count_options, "--overlay", "--masks")
     sentence = refusal(python("-c", LIMITED, room, *arguments))
-    assert f"cannot write results to {out_dir}: File too large; free or choose" in sentence
+    assert f"cannot write results to {out_dir}: File too large; make room there" in sentence
     assert list(out_dir.iterdir()) == []
 
 

@@ -517,7 +517,7 @@ def test_a_stated_scale_that_the_red_cells_contradict_is_used_and_doubted(
 ) -> None:
     view(smear, 640, 480, 0.2).save(tmp_path / "a.png")
     result = count([tmp_path], tmp_path / "out", bundle, um_per_px=stated)
-    assert (result.um_per_px, result.scales) == (stated, ())
+    assert (result.um_per_px, result.scales) == (stated, {})
     assert len(result.warnings) == warnings
     assert all(f"{stated:g} µm per pixel is stated" in warning for warning in result.warnings)
     scale = json.loads((tmp_path / "out" / "differential.json").read_text())["scale"]

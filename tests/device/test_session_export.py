@@ -232,8 +232,8 @@ def test_a_full_stick_is_said_and_nothing_half_stays_there(
 @pytest.mark.parametrize(
     ("folder", "remedy"),
     [
-        ("/proc", "free or choose another"),
-        ("/media/no such stick", "plug the stick in, or make it"),
+        ("/proc", "make room there or choose another"),
+        ("/media/no such stick", "plug the stick in, or make that folder"),
     ],
 )
 def test_a_folder_that_is_gone_or_takes_nothing_is_said(folder: str, remedy: str) -> None:

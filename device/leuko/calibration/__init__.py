@@ -21,6 +21,7 @@ from leuko.calibration._labels import (
     cells_of_session,
     class_named,
     evenly,
+    refuse_own_names,
 )
 from leuko.calibration._light import FIELDS, LightMeasurement, measure_light
 from leuko.calibration._lines import as_line
@@ -144,6 +145,7 @@ __all__ = [
     "packed",
     "quality_limits",
     "read_labels",
+    "refuse_own_names",
     "shots_of_camera",
     "shots_of_folder",
     "summary_for",

@@ -128,6 +128,31 @@ def cells_of_session(
         )
 
 
+def refuse_own_names(store: Path, session: int, labels: Mapping[int, CellClass]) -> None:
+    """Refuse labels that are what a session's cells were named, all of them: nobody confirmed any.
+
+    Args:
+        store: file of the sessions.
+        session: which session.
+        labels: confirmed classes by the cell's number.
+
+    Raises:
+        CalibrationError: so they are.
+        SessionError: there is no such session.
+        StoreError: the sessions cannot be read.
+    """
+    with Store.reading(store) as reader:
+        reader.session(session)
+        cells = reader.cells(session, pictures=False)
+        named = {cell.number: cell.cell_class for cell in cells if cell.merged_into is None}
+    if named and dict(labels) == named:
+        raise CalibrationError(
+            f"every cell of session {session} has the class that Leuko gave it itself; correct "
+            "wrong classes and delete the rows of cells that you have not looked at (where all "
+            "are right, there is nothing to adapt to)"
+        )
+
+
 def class_named(name: str) -> CellClass:
     """Return the class that a person calls so, whatever the case and the spaces.
 

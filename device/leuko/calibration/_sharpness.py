@@ -12,6 +12,7 @@ from leuko.calibration._record import FocusPart
 from leuko.calibration._shots import Shot
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError
+from leuko.plurals import counted
 from leuko.vision.quality import DEFAULT_LIMITS, judge
 
 SWEEP = 40
@@ -57,7 +58,9 @@ def measure_focus(
         if told:
             told(values[-1])
     if len(values) < _FEWEST:
-        raise CalibrationError(f"{len(values)} pictures are no sweep; give {_FEWEST} or more")
+        raise CalibrationError(
+            f"{counted(len(values), 'picture')} cannot be a sweep; give {_FEWEST} or more"
+        )
     best = float(np.median(np.sort(values)[-3:]))
     least = 1 + _SHARE * (best - 1)
     _check(values, best=best, least=least)

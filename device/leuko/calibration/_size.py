@@ -11,6 +11,7 @@ from leuko.calibration._record import ScalePart
 from leuko.calibration._shots import Shot, refuse_several_sizes
 from leuko.cells import RGBImage
 from leuko.errors import CalibrationError, ScaleError
+from leuko.plurals import counted
 from leuko.status import Guidance
 from leuko.vision.quality import DEFAULT_LIMITS, QualityLimits, judge
 from leuko.vision.ruler import RulerReading, read_ruler
@@ -157,8 +158,8 @@ def _chosen(
             break
     if unused and not chosen:
         raise CalibrationError(
-            f"none of {len(unused)} pictures can be used ({unused[0]}); give sharp fields with "
-            "enough light, or a stage micrometer"
+            f"none of {counted(len(unused), 'picture')} can be used ({unused[0]}); give sharp "
+            "fields with enough light, or a stage micrometer"
         )
     return chosen, frames
 

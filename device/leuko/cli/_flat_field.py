@@ -51,7 +51,7 @@ def calibrate_flat_field(bench: Measuring, *, fields: int = 20) -> None:
             told=lambda done, of, guidance: _told(bench, progress, done, of, guidance=guidance),
         )
     for reason in found.left_out:
-        typer.echo(f"leuko: left out {reason}", err=True)
+        typer.echo(f"leuko: left out: {reason}", err=True)
     part = found.part
     bench.say(
         f"light from {counted(len(part.origin.frames), 'picture')} ({part.method}): uneven by "

@@ -195,7 +195,7 @@ def _pictures(
 
 def tell_left_out(reason: str) -> None:
     """Say why a picture is not used; going on without it is no reason to stop a script."""
-    tell_person(f"leuko: left out {reason}")
+    tell_person(f"leuko: left out: {reason}")
 
 
 def tell_unread(folder: Path) -> None:

@@ -109,19 +109,21 @@ def _measured(bench: Measuring, cells: Iterator["LabelledCell"]) -> "SiteMeasure
 
 
 def _cells(source: _Source, bench: Measuring, state_dir: Path) -> Iterator["LabelledCell"]:
-    from leuko.calibration import cells_of_folder, cells_of_session, read_labels
+    from leuko.calibration import (
+        cells_of_folder,
+        cells_of_session,
+        read_labels,
+        refuse_own_names,
+    )
     from leuko.service import STORE_NAME
     from leuko.tracking import PICTURE_UM_PER_PX
 
     if source.is_reviewed:
         return _reviewed(source.session, state_dir)
     if source.session is not None and source.labels:
-        return cells_of_session(
-            state_dir / STORE_NAME,
-            source.session,
-            read_labels(source.labels),
-            um_per_px=PICTURE_UM_PER_PX,
-        )
+        store, labels = state_dir / STORE_NAME, read_labels(source.labels)
+        refuse_own_names(store, source.session, labels)
+        return cells_of_session(store, source.session, labels, um_per_px=PICTURE_UM_PER_PX)
     return cells_of_folder(
         source.folder or Path(),
         um_per_px=_scale(bench, source.um_per_px),

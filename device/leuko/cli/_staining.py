@@ -50,7 +50,7 @@ def calibrate_stain(bench: Measuring, *, cells: int = 60) -> None:
 
     found = _measured(bench, cells)
     for reason in found.left_out:
-        typer.echo(f"leuko: left out {reason}", err=True)
+        typer.echo(f"leuko: left out: {reason}", err=True)
     part = found.part
     if part.tone is None and bench.bundle.manifest.classifier.evens_laboratory:
         tell_person(f"leuko: {_FLAT}")

@@ -33,9 +33,14 @@ class SocketFile:
                 self._lock = undo.enter_context(contextlib.closing(_Lock(path)))
                 self.listener = undo.enter_context(_listening(path))
             except OSError as error:
+                # Python's own check of the length; the system's errors have numbers.
+                remedy = (
+                    "choose a shorter path"
+                    if error.errno is None
+                    else "make its folder writable for the service or choose another place"
+                )
                 raise ServiceError(
-                    f"cannot listen at {path}: {error.strerror or error}; "
-                    "make its folder writable for the service or choose another place"
+                    f"cannot listen at {path}: {error.strerror or error}; {remedy}"
                 ) from error
             undo.pop_all()
 

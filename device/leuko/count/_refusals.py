@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leuko.errors import ImageError, ScaleError
+from leuko.plurals import counted
 
 _KINDS = 3
 """Reasons that one message gives; a reader puts right the most frequent first."""
@@ -37,7 +38,7 @@ def refusal_of_all(images: Sequence[RefusedImage]) -> ImageError:
     told = [_of_some(alike, len(images)) for alike in kinds[:_KINDS]]
     if left := sum(len(alike) for alike in others[_KINDS - 1 :]):
         told.append(f"{left} of them for other reasons")
-    return kind(f"none of {len(images)} images can be used; {'; also '.join(told)}")
+    return kind(f"none of {counted(len(images), 'image')} can be used; {'; also '.join(told)}")
 
 
 def _by_remedy(images: Sequence[RefusedImage]) -> list[list[RefusedImage]]:

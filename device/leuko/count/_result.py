@@ -1,6 +1,6 @@
 """What a run is asked for beside the tables, and what it came to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leuko.calibration import WBCEstimate
@@ -41,7 +41,8 @@ class CountResult:
         images: how many were analysed.
         failed: those that were left out.
         um_per_px: the scale that was stated or calibrated; None when it was to be found.
-        scales: the distinct scales that were found from red cells; empty when one was stated.
+        scales: the distinct scales that were found from red cells, and what the results call the
+            images of each; empty when one was stated.
         warnings: what the reader should look at again, a sentence each.
         is_calibrated: whether that scale is the calibration's.
         blurred: what the results call the images that are not sharp; they are counted all the
@@ -55,7 +56,7 @@ class CountResult:
     images: int
     failed: tuple[FailedImage, ...]
     um_per_px: float | None
-    scales: tuple[ScaleEstimate, ...]
+    scales: Mapping[ScaleEstimate, Sequence[str]]
     warnings: tuple[str, ...]
     is_calibrated: bool = False
     blurred: tuple[str, ...] = ()

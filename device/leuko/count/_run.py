@@ -108,7 +108,7 @@ class _Run:
         self._entries: list[Entry] = []
         self._sharp_entries: list[Entry] = []
         self._sharp_scales: list[float] = []
-        self._estimates: dict[ScaleEstimate, None] = {}
+        self._estimates: dict[ScaleEstimate, list[str]] = {}
         self._blurred: list[str] = []
         self.stain = RunStain(calibration)
 
@@ -168,7 +168,7 @@ class _Run:
             is_calibrated=scales.is_calibrated,
             blurred=tuple(self._blurred),
             wbc=self._estimated_wbc(),
-            scales=tuple(self._estimates),
+            scales=self._estimates,
             scale_doubts=scale_doubts,
             warnings=(
                 *([_told_replaced(replaced)] if replaced else ()),
@@ -225,7 +225,7 @@ class _Run:
         entries = [Entry(one.cell_class, one.status, one.region.cut_by_border) for one in cells]
         self._entries += entries
         if scale.estimate:
-            self._estimates.setdefault(scale.estimate)
+            self._estimates.setdefault(scale.estimate, []).append(image)
         if is_sharp:
             self._sharp_entries += entries
             self._sharp_scales.append(scale.um_per_px)

@@ -57,7 +57,9 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
             images = _images_in(path) if path.is_dir() else [path]
             missing = next((image for image in images if not image.exists()), None)
         except OSError as error:
-            raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
+            raise ImageError(
+                f"{path} cannot be read: {error.strerror}; check the path and its permissions"
+            ) from error
         if missing:
             raise ImageError(f"there is no image at {missing}; check the path")
         for image in images:

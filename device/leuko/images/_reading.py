@@ -160,7 +160,9 @@ def _translated(path: Path) -> Generator[None]:
         NotADirectoryError,
         PermissionError,
     ) as error:
-        raise ImageError(f"{path} cannot be read: {error.strerror}; check the path") from error
+        raise ImageError(
+            f"{path} cannot be read: {error.strerror}; check the path and its permissions"
+        ) from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{path} is no PNG, JPEG, TIFF or BMP image; give another") from error
     except MemoryError as error:

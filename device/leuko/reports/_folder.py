@@ -220,5 +220,5 @@ def _translated(folder: Path) -> Generator[None]:
     except OSError as error:
         raise OutputError(
             f"cannot write results to {folder}: {error.strerror or error}; "
-            "free or choose another place to write"
+            "make room there, or choose another place with --out"
         ) from error

@@ -146,7 +146,9 @@ def _translated(session: SessionRecord, folder: Path) -> Generator[None]:
     except OSError as error:
         # Not made here: where no stick is mounted, a new folder would fill the device's own disk.
         remedy = (
-            "free or choose another place" if folder.is_dir() else "plug the stick in, or make it"
+            "make room there or choose another place"
+            if folder.is_dir()
+            else "plug the stick in, or make that folder,"
         )
         raise OutputError(
             f"session {session.id} cannot be exported to {folder}: "

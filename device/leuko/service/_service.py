@@ -59,6 +59,8 @@ class LiveService:
                 self._show()
             else:
                 self.take(frame)
+        if not self._stop.is_set():
+            logger.info("%s is at its end; start again to begin anew with it", parts.camera.name)
         parts.notifier.stopping()
         self._count.stop()
         self._logbook.stopped("asked to" if self._stop.is_set() else "no more frames")

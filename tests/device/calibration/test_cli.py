@@ -58,7 +58,7 @@ def test_a_file_that_is_no_picture_is_left_out_and_named(
     (fields / "a.png").write_text("hello", "utf-8")
     run = calibrate("flat-field", "--from", fields, "--yes")
     assert run.returncode == 0, run.stderr
-    assert run.stderr.count("leuko: left out ") == 1
+    assert run.stderr.count("leuko: left out: ") == 1
     assert "a.png is no PNG, JPEG, TIFF or BMP image" in run.stderr
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.png").write_text("hello", "utf-8")
@@ -108,7 +108,7 @@ def test_what_is_told_meanwhile_stands_on_a_line_of_its_own_above_the_progress_b
     assert running.returncode == 0
     assert "pictures" in shown
     assert "move the slide on" not in shown
-    before, told, _ = shown.partition("leuko: left out ")
+    before, told, _ = shown.partition("leuko: left out: ")
     assert told
     assert before.endswith(("\n", "\x1b[2K")), before
 

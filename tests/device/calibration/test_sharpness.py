@@ -101,7 +101,7 @@ def test_sharpness_is_judged_under_even_light_as_the_live_gate_does(
 @pytest.mark.parametrize(
     ("spreads", "sentence"),
     [
-        (SWEEP[6:], "6 pictures are no sweep"),
+        (SWEEP[6:], "6 pictures cannot be a sweep"),
         (SWEEP[:7] + SWEEP[5:7], "begins or ends in focus"),
         ((9.0,) * 8, "no picture is sharp"),
     ],

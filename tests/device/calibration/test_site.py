@@ -264,6 +264,11 @@ def test_cells_of_a_session_are_confirmed_by_a_table(
     missing = leuko("calibrate", "site", "--session", session.id, "--labels", table)
     assert missing.returncode == 1
     assert f"session {session.id} has no cell 99" in missing.stderr
+    rows = [f"{n},neutrophil" for n in range(1, len(pictures) + 1)]
+    table.write_text("\n".join(["number,class", *rows]), "utf-8")
+    unread = leuko("calibrate", "site", "--session", session.id, "--labels", table, "--yes")
+    assert unread.returncode == 1
+    assert "has the class that Leuko gave it itself; correct wrong classes" in unread.stderr
 
 
 def _cell(number: int, rgb: RGBImage) -> CellRecord:

@@ -204,7 +204,7 @@ def test_a_session_that_is_not_the_one_reviewed_is_left_out(
     session([(N, 0.9, grey(90)), (L, 0.9, discs[1][1])])
     run = calibrate("site", "--reviewed", "--yes")
     assert run.returncode == 1
-    told = "left out session 1, cell 1: the store has another picture than the one reviewed"
+    told = "left out: session 1, cell 1: the store has another picture than the one reviewed"
     assert told in run.stderr
     assert "session 1, cell 2" not in run.stderr
     assert "1 confirmed cells are too few" in run.stderr

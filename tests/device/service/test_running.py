@@ -1,6 +1,7 @@
 """The loop itself: commands from outside, the service manager, the log, a full disk."""
 
 import contextlib
+import logging
 import os
 import socket
 import subprocess
@@ -175,13 +176,15 @@ def test_pausing_twice_is_noted_once(parts: Parts) -> None:
 
 
 def test_the_log_tells_of_starts_ends_and_the_camera(
-    parts: Parts, reel: Reel, frames: list[Frame]
+    parts: Parts, reel: Reel, frames: list[Frame], caplog: pytest.LogCaptureFixture
 ) -> None:
     service = LiveService(parts)
     start(service)
     reel.feed([frames[0], None, None, frames[1]])
     reel.end()
-    service.run()
+    with caplog.at_level(logging.INFO):
+        service.run()
+    assert "reel is at its end; start again to begin anew with it" in caplog.text
     entries = list(parts.store.log(1))[1:]
     assert [entry.kind for entry in entries] == [
         "service started",
