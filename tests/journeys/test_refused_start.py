@@ -56,7 +56,7 @@ def test_a_second_service_on_the_same_sessions_is_refused_before_it_opens_a_came
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("LEUKO_TARGET", "'many' is no target of a count"),
+        ("LEUKO_TARGET", "the setting target: 'many' is no target of a count"),
         ("LEUKO_BUTTONS", "'many' is no button"),
     ],
 )

@@ -178,7 +178,7 @@ def _comparison_table(comparison: Comparison) -> Table:
 def _fate_lines(comparison: Comparison) -> list[str]:
     found, missed = comparison.found, len(comparison.missed)
     shown = f"{comparison.views} views showed {found + missed} nucleated cells"
-    right = f"named right: {comparison.named_right} of {found}"
+    named = f"{comparison.named_right} named right, {comparison.unclassified} unclassified"
     otherwise = comparison.false_regions - comparison.seen_through - comparison.miscounted
     false = (
         f"regions that are no leukocyte: {comparison.false_regions}; "
@@ -187,6 +187,6 @@ def _fate_lines(comparison: Comparison) -> list[str]:
     )
     return [
         f"{shown}: {found} found, {missed} missed",
-        f"{right}; unclassified: {comparison.unclassified}",
+        f"of the {found} found: {named}",
         false,
     ]

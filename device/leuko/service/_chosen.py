@@ -21,6 +21,7 @@ from leuko.calibration import (
 from leuko.checks import FOLDER_NAME as CHECKS_NAME
 from leuko.checks import CheckHistory, InUse, lockout
 from leuko.control import parse_target
+from leuko.errors import SettingsError
 from leuko.inference import LiteRTEngine
 from leuko.service._bundle import bundle_of
 from leuko.settings import Settings
@@ -62,7 +63,7 @@ class Chosen:
             EngineError: no model can be run.
             CalibrationError: the calibration is damaged, or that of another camera.
         """
-        target = parse_target(settings.target)
+        target = _target(settings)
         started = bundle_of(settings, LiteRTEngine())
         calibration = _calibration(settings, started.bundle)
         adapter, problem = adapter_for(calibration, started.bundle.sha256)
@@ -96,6 +97,13 @@ class Chosen:
             ),
             every_h=self.settings.check_every_h,
         )
+
+
+def _target(settings: Settings) -> Target:
+    try:
+        return parse_target(settings.target)
+    except SettingsError as error:
+        raise SettingsError(f"the setting target: {error}") from error
 
 
 def _calibration(settings: Settings, bundle: ModelBundle) -> Calibration | None:
