@@ -146,6 +146,17 @@ def test_a_broken_image_is_reported_and_the_others_counted(
     assert json.loads((out_dir / "differential.json").read_text())["n"] == 5
 
 
+def test_images_left_out_for_one_reason_are_told_in_one_line(
+    leuko: Leuko, disc_folder: Path, count_options: tuple[object, ...]
+) -> None:
+    for side, name in ((60, "a-mask.png"), (70, "b-mask.png")):
+        Image.new("RGB", (side, 60)).save(disc_folder / name)
+    run = leuko("count", disc_folder, *count_options)
+    assert run.returncode == 3
+    (line,) = [line for line in run.stderr.splitlines() if "left out" in line]
+    assert line.startswith("leuko: left out 2 images (a-mask.png, b-mask.png): most of it is black")
+
+
 @pytest.mark.parametrize(
     ("size", "words"),
     [((1, 1), "1 x 1 pixels, too small"), ((20_000, 100), "too large (20000 x 100 pixels)")],

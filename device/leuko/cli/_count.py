@@ -135,9 +135,23 @@ def _tell(result: "CountResult", out: Path) -> None:
         typer.echo(f"leuko: {_blurred(result)}", err=True)
     if not result.count.n:
         typer.echo(f"leuko: {_nothing(result)}", err=True)
-    for failed in result.failed:
-        typer.echo(f"leuko: left out {failed.image}: {failed.reason}", err=True)
+    for line in _left_out(result):
+        typer.echo(f"leuko: {line}", err=True)
     typer.echo(f"{_images(result)} counted; results in {out}")
+
+
+def _left_out(result: "CountResult") -> list[str]:
+    """Return why images were left out, a line for each reason: masks lie beside many a set."""
+    reasons: dict[str, list[str]] = {}
+    for failed in result.failed:
+        reasons.setdefault(failed.reason, []).append(failed.image)
+    return [f"left out {_which(images)}: {reason}" for reason, images in reasons.items()]
+
+
+def _which(images: list[str]) -> str:
+    from leuko.count import named_few
+
+    return images[0] if len(images) == 1 else f"{len(images)} images ({named_few(images)})"
 
 
 def _blurred(result: "CountResult") -> str:
