@@ -1,9 +1,10 @@
-"""Processes and threads beside a model that is being loaded, which keeps stderr to itself."""
+"""Processes and threads beside a model that is being loaded, and messages between processes."""
 
 import importlib
 import multiprocessing
 import os
 import threading
+import traceback
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,6 +16,7 @@ import pytest
 from leuko.cameras import CameraOptions, CameraProcess
 from leuko.errors import EngineError
 from leuko.inference import LiteRTEngine
+from leuko.processes import SPAWN, send
 
 SLOW_RUNTIME = """
 import threading
@@ -74,3 +76,27 @@ def test_two_models_that_are_loaded_at_once_leave_stderr_where_it_was(runtime: M
             runtime.go_on[number].set()
             loading[number].result(30)
     assert os.fstat(2).st_ino == before
+
+
+def test_a_message_that_nobody_takes_leaves_no_open_buffer_behind() -> None:
+    ours, theirs = SPAWN.Pipe()
+    theirs.close()
+    with pytest.raises(OSError, match="Broken pipe") as refused:
+        send(ours, "hello")
+    views = [
+        value
+        for frame, _ in traceback.walk_tb(refused.tb)
+        for value in frame.f_locals.values()
+        if isinstance(value, memoryview)
+    ]
+    assert views
+    assert all(isinstance(view.obj, bytes) for view in views)
+    ours.close()
+
+
+def test_what_is_sent_is_received_as_it_is() -> None:
+    ours, theirs = SPAWN.Pipe()
+    send(ours, {"picture": [1, 2, 3]})
+    assert theirs.recv() == {"picture": [1, 2, 3]}
+    ours.close()
+    theirs.close()

@@ -13,7 +13,7 @@ from leuko.cameras._board import PictureBoard
 from leuko.cameras._controls import Locks
 from leuko.cameras._messages import Message, Order
 from leuko.cameras._worker import serve
-from leuko.processes import SPAWN, exit_text, starting
+from leuko.processes import SPAWN, exit_text, send, starting
 
 _FAREWELL_S = 1.0
 """How long a camera may take to close in an orderly way."""
@@ -63,12 +63,12 @@ class CameraChild:
     def ask_for_next(self) -> None:
         """Let a source that waits for its reader go on."""
         with suppress(OSError):
-            self._connection.send(Order.NEXT)
+            send(self._connection, Order.NEXT)
 
     def ask_for_locks(self, locks: Locks) -> None:
         """Have controls set; the answer is a message."""
         with suppress(OSError):
-            self._connection.send(locks)
+            send(self._connection, locks)
 
     def messages(self) -> Generator[Message]:
         """Yield what it has said since the last call."""
@@ -93,7 +93,7 @@ class CameraChild:
     def close(self) -> None:
         """Let the camera close in an orderly way, then end the process."""
         with suppress(OSError):
-            self._connection.send(Order.CLOSE)
+            send(self._connection, Order.CLOSE)
         self._process.join(_FAREWELL_S)
         self.kill()
         self._process.join(_FAREWELL_S)

@@ -27,7 +27,7 @@ from leuko.inference._child import (
     serve,
 )
 from leuko.inference._child import Run as RunModel
-from leuko.processes import SPAWN, exit_text, starting
+from leuko.processes import SPAWN, exit_text, send, starting
 
 _OPENING_S = 30.0
 """A Coral loads its firmware first, a GPU compiles its shaders."""
@@ -163,7 +163,7 @@ class EngineProcess:
         if self._lost:
             raise self._lost
         try:
-            self._connection.send(request)
+            send(self._connection, request)
         except BlockingIOError:
             raise self._hung(self._within_s) from None
         except OSError:
