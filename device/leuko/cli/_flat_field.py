@@ -9,7 +9,7 @@ import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
-from leuko.cli._measuring import Measuring, measuring
+from leuko.cli._measuring import Measuring, measuring, tell_left_out
 from leuko.plurals import counted
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def calibrate_flat_field(bench: Measuring, *, fields: int = 20) -> None:
             told=lambda done, of, guidance: _told(bench, progress, done, of, guidance=guidance),
         )
     for reason in found.left_out:
-        typer.echo(f"leuko: left out: {reason}", err=True)
+        tell_left_out(reason)
     part = found.part
     bench.say(
         f"light from {counted(len(part.origin.frames), 'picture')} ({part.method}): uneven by "

@@ -9,7 +9,7 @@ import typer
 
 from leuko.cli._calibration_options import KEEPING, PICTURES, Asked, asking
 from leuko.cli._keeping import offer
-from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring
+from leuko.cli._measuring import LONG_S, Measuring, known_scale, measuring, tell_left_out
 from leuko.cli._opening import tell_person
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def calibrate_stain(bench: Measuring, *, cells: int = 60) -> None:
 
     found = _measured(bench, cells)
     for reason in found.left_out:
-        typer.echo(f"leuko: left out: {reason}", err=True)
+        tell_left_out(reason)
     part = found.part
     if part.tone is None and bench.bundle.manifest.classifier.evens_laboratory:
         tell_person(f"leuko: {_FLAT}")

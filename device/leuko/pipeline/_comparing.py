@@ -49,6 +49,8 @@ class Comparer:
         self._adapter = adapter
         self._laboratory = laboratory
         self._usual = _usual_cells(bundle)
+        weights = dict(zip(CellClass, self._spec.class_weights, strict=True))
+        self._usual_weights = np.array([weights[name] for name in LEUKOCYTES])
 
     @property
     def has_own_cells(self) -> bool:
@@ -98,10 +100,8 @@ class Comparer:
     @property
     def _factors(self) -> Floats:
         """What takes a part of how common classes are elsewhere out of what the bundle says."""
-        weights = self._spec.class_weights
-        five = np.array([weights[list(CellClass).index(name)] for name in LEUKOCYTES])
         spared = _PRIOR_SPARED * (1 - self._laboratory.doubt)
-        return np.asarray(five ** (-spared / self._spec.temperature))
+        return np.asarray(self._usual_weights ** (-spared / self._spec.temperature))
 
 
 def _usual_cells(bundle: ModelBundle) -> UsualCells | None:

@@ -114,9 +114,10 @@ class NameResult:
 
         Both ``(cells,)``; of all eight classes.
         """
-        found = [(a.cell.probability, a.cell_class is a.truth) for a in self.leukocytes if a.cell]
-        best, is_right = zip(*found, strict=True) if found else ((), ())
-        return np.array(best, np.float64), np.array(is_right, np.bool_)
+        found = [(answer.cell, answer.truth) for answer in self.leukocytes if answer.cell]
+        best = np.array([cell.probability for cell, _ in found], np.float64)
+        is_right = np.array([cell.cell_class is truth for cell, truth in found], np.bool_)
+        return best, is_right
 
     def worst(self, count: int) -> tuple[Answer, ...]:
         """Return leukocytes wrongly named, the surest mistake first, and those not found."""
