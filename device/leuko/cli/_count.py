@@ -45,6 +45,9 @@ def count(
     masks: Annotated[
         bool, typer.Option("--masks", help="Write a label image for each image.")
     ] = False,
+    sheet: Annotated[
+        bool, typer.Option("--sheet", help="Write one picture of the cells by class.")
+    ] = False,
     backend: BackendOption = None,
     threads: ThreadsOption = None,
 ) -> None:
@@ -78,7 +81,7 @@ def count(
             analyser=analyser,
             um_per_px=scale,
             calibration=calibrated,
-            pictures=Pictures(overlay=overlay, masks=masks),
+            pictures=Pictures(overlay=overlay, masks=masks, sheet=sheet),
             progress=progress,
         )
         is_comparing, would_compare = analyser.is_comparing, analyser.compares_cells

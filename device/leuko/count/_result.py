@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from leuko.calibration import WBCEstimate
 from leuko.counting import DifferentialCount
@@ -22,10 +23,12 @@ class Pictures:
     Attributes:
         overlay: the image with outlines and names.
         masks: the label image.
+        sheet: all cells of the run by class.
     """
 
     overlay: bool = False
     masks: bool = False
+    sheet: bool = False
 
 
 NO_PICTURES = Pictures()
@@ -74,3 +77,8 @@ class CountResult:
 def named_few(images: Sequence[str]) -> str:
     """Return the names of images as a sentence has room for them."""
     return ", ".join(images[:_NAMED]) + (", ..." if len(images) > _NAMED else "")
+
+
+def told_replaced(folder: Path) -> str:
+    """Return that a folder's earlier result is gone, and how to keep the next."""
+    return f"the earlier result in {folder} is replaced; give each count a folder of its own"

@@ -17,8 +17,9 @@ from leuko.calibration import (
 from leuko.cells import Cell, RGBImage
 from leuko.count._blur import is_blurred
 from leuko.count._inputs import Inputs, check_light, passed_over, refuse_to_mix
-from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress
+from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress, told_replaced
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, ImageScale, Scales, StatedScale
+from leuko.count._sheet import RunSheet
 from leuko.count._stain import RunStain
 from leuko.counting import DifferentialCount, Entry
 from leuko.errors import ImageError
@@ -87,10 +88,6 @@ def count_images(
     return result
 
 
-def _told_replaced(folder: Path) -> str:
-    return f"the earlier result in {folder} is replaced; give each count a folder of its own"
-
-
 class _Run:
     def __init__(
         self,
@@ -141,7 +138,7 @@ class _Run:
     def analyse_all(
         self, analyser: Analyser, scales: Scales, report: ReportFolder, pictures: Pictures
     ) -> None:
-        images = self._inputs.images
+        images, sheet = self._inputs.images, RunSheet() if pictures.sheet else None
         for done, path in enumerate(images):
             self._progress(self._inputs.names[path][0], done, len(images))
             rgb = self._inputs.read(path)
@@ -153,6 +150,10 @@ class _Run:
                 report.add_overlay(field, rgb)
             if pictures.masks:
                 report.add_mask(field)
+            if sheet:
+                sheet.add(field, rgb)
+        if sheet:
+            report.add_picture("cells-by-class", sheet.drawn())
         self._progress("done", len(images), len(images))
 
     def result(self, scales: Scales, *, replaced: Path | None) -> CountResult:
@@ -171,7 +172,7 @@ class _Run:
             scales=self._estimates,
             scale_doubts=scale_doubts,
             warnings=(
-                *([_told_replaced(replaced)] if replaced else ()),
+                *([told_replaced(replaced)] if replaced else ()),
                 *filter(None, [left_aside]),
                 *self._inputs.warnings(),
                 *scale_doubts,
