@@ -143,8 +143,17 @@ def test_a_broken_image_is_reported_and_the_others_counted(
     (disc_folder / "broken.png").write_bytes(content[:5000])
     run = leuko("count", disc_folder, *count_options)
     assert run.returncode == 3
-    assert "leuko: left out broken.png: " in run.stderr
+    assert "leuko: left out broken.png: it is truncated or damaged" in run.stderr
     assert json.loads((out_dir / "differential.json").read_text())["n"] == 5
+
+
+def test_broken_images_are_told_in_one_line(
+    leuko: Leuko, disc_folder: Path, count_options: tuple[object, ...]
+) -> None:
+    for name in ("a.png", "b.png"):
+        (disc_folder / name).write_text("no image")
+    run = leuko("count", disc_folder, *count_options)
+    assert "leuko: left out 2 images (a.png, b.png): each is no PNG, JPEG" in run.stderr
 
 
 def test_images_left_out_for_one_reason_are_told_in_one_line(

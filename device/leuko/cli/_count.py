@@ -148,13 +148,16 @@ def _left_out(result: "CountResult") -> list[str]:
     reasons: dict[str, list[str]] = {}
     for failed in result.failed:
         reasons.setdefault(failed.reason, []).append(failed.image)
-    return [f"left out {_which(images)}: {reason}" for reason, images in reasons.items()]
+    return [f"left out {_with_reason(images, reason)}" for reason, images in reasons.items()]
 
 
-def _which(images: list[str]) -> str:
+def _with_reason(images: list[str], reason: str) -> str:
     from leuko.count import named_few
 
-    return images[0] if len(images) == 1 else f"{len(images)} images ({named_few(images)})"
+    if len(images) == 1:
+        return f"{images[0]}: {reason}"
+    of_each = f"each {reason.removeprefix('it ')}" if reason.startswith("it ") else reason
+    return f"{len(images)} images ({named_few(images)}): {of_each}"
 
 
 def _blurred(result: "CountResult") -> str:

@@ -96,7 +96,7 @@ class Inputs:
     def failed(self) -> tuple[FailedImage, ...]:
         """Return those that were left out, in the order of the images."""
         return tuple(
-            FailedImage(self.names[path][0], str(self._reason(path)))
+            FailedImage(self.names[path][0], _of_it(self._reason(path), path))
             for path in self.images
             if path in self._failures
         )
@@ -155,6 +155,12 @@ class Inputs:
         # The first page was read, so damage further on is no reason to leave it out.
         with contextlib.suppress(ImageError):
             self._pages[path] = page_count(path)
+
+
+def _of_it(error: ImageError, path: Path) -> str:
+    """Return what is wrong with an image, for where the image was named already."""
+    text, named = str(error), f"{path} "
+    return f"it {text.removeprefix(named)}" if text.startswith(named) else text
 
 
 def passed_over(paths: Sequence[Path]) -> list[str]:
