@@ -35,7 +35,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint train bundle evaluate card transfer own-cells outlines benchmark bench-live bench-site bench-calibration \
+.PHONY: help demo test lint train bundle evaluate card transfer own-cells outlines robustness benchmark bench-live bench-site bench-calibration \
 	check-systemd check-picamera2 check-v4l2 check-gpu deb check-deb check-readonly check-arm64 bench-start \
 	requirements clean
 
@@ -86,6 +86,9 @@ own-cells: $(DEV_ENV)/.installed ## Learn how leukocytes lie to each other, meas
 
 outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (half an hour or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)
+
+robustness: $(DEV_ENV)/.installed ## Alter the pictures of laboratories left out, ask whole bundles about them
+	$(BIN)/leuko-train robustness --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results
 	$(BIN)/leuko-train benchmark

@@ -16,6 +16,7 @@ from leuko.bundle import (
     TrainingSet,
 )
 from leuko.inference import Engine
+from leuko.vision.tiling import continued
 from leuko_converter.familiarity import familiarity_of
 from leuko_converter.golden import golden_inputs
 from leuko_converter.package import BundleDescription, write_bundle
@@ -24,7 +25,6 @@ from leuko_converter.representative import (
     augmented_cells,
     by_dataset,
     masked_views,
-    mirrored,
     named_crops,
 )
 from leuko_training import simulated
@@ -191,7 +191,7 @@ def quantize_all(
     height, width = SEGMENTER.tile_height, SEGMENTER.tile_width
     windows = masked_views(training, views).images
     # A tile has the pixels of five windows, and takes five times as long.
-    tiles = [mirrored(view, height, width) for view in windows[::_VIEWS_IN_A_TILE]]
+    tiles = [continued(view, height, width) for view in windows[::_VIEWS_IN_A_TILE]]
     crops = [*named_crops(training, segmenter), *simulated.simulated_crops(_SLIDES_FOR_RANGES)]
     cells = augmented_cells(crops, views).images
     side = SEGMENTER.window

@@ -128,20 +128,6 @@ def by_dataset(items: Iterable[Item], dataset: Callable[[Item], str]) -> Mapping
     return dict(sorted(sets.items()))
 
 
-def mirrored(image: RGBImage, height: int, width: int) -> RGBImage:
-    """Return the view continued by its mirror image, which has no seams, to a larger size.
-
-    Args:
-        image: ``(h, w, 3)`` uint8, at most as large as what is wanted.
-        height: rows wanted.
-        width: columns wanted.
-    """
-    extra = height - image.shape[0], width - image.shape[1]
-    before = extra[0] // 2, extra[1] // 2
-    padding = [(before[axis], extra[axis] - before[axis]) for axis in (0, 1)]
-    return np.pad(image, (*padding, (0, 0)), mode="symmetric")
-
-
 def _central(
     items: Iterable[LabelledImage], *, um_per_px: float, height: int, width: int
 ) -> LabelledViews:

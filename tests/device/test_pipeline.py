@@ -13,10 +13,11 @@ from leuko.bundle import ModelBundle, default_bundle_path, load_bundle, read_arr
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.errors import BundleError, ImageError
 from leuko.familiarity import Familiarity
-from leuko.inference import LiteRTEngine
+from leuko.inference import LiteRTEngine, Model, ModelFacade
 from leuko.pipeline import FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.vision.laboratory import Laboratory
+from leuko.vision.preprocess import BACKGROUND_LEVEL
 from leuko.vision.tone import Tone
 from leuko.vision.traits import TRAITS
 
@@ -423,6 +424,60 @@ def test_a_region_larger_than_a_leukocyte_is_set_aside(
 def test_an_empty_field_has_no_cells(bundle: ModelBundle) -> None:
     blank = np.full((300, 400, 3), 230, np.uint8)
     assert FieldAnalyser(bundle, LiteRTEngine()).analyse(blank, um_per_px=UM_PER_PX) == ()
+
+
+class Noting(LiteRTEngine):
+    """Notes every picture that a model of it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[NDArray[np.uint8]] = []
+
+    def load(self, content: bytes) -> Model:
+        return NotingModel(super().load(content), self.shown)
+
+
+class NotingModel(ModelFacade):
+    def __init__(self, model: Model, shown: list[NDArray[np.uint8]]) -> None:
+        super().__init__(model)
+        self._shown = shown
+
+    def run(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+        self._shown.append(image)
+        return self._model.run(image)
+
+
+def tiles_of(bundle: ModelBundle, field: RGBImage) -> list[NDArray[np.uint8]]:
+    """What the locator is shown of a field."""
+    engine, spec = Noting(), bundle.manifest.segmenter
+    FieldAnalyser(bundle, engine).analyse(field, um_per_px=UM_PER_PX)
+    tile = spec.tile_height, spec.tile_width, 3
+    return [image for image in engine.shown if image.shape == tile]
+
+
+def test_a_small_picture_is_looked_at_among_its_mirror_images_if_nothing_is_found(
+    bundle: ModelBundle,
+) -> None:
+    smear = SimulatedSmear(SmearSpec(seed=3, width_um=40, height_um=30, leukocytes=0))
+    field = smear.render(0, 0, width_px=260, height_px=200, um_per_px=UM_PER_PX)
+    plain, among = tiles_of(bundle, field)
+    assert (plain[0] == BACKGROUND_LEVEL).all()
+    assert (among[0] != BACKGROUND_LEVEL).any()
+
+
+def test_a_small_picture_is_looked_at_once_if_a_leukocyte_is_found(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    row, column = (round(value) for value in cells[4].region.box.centre)
+    around = field[max(0, row - 100) : row + 100, max(0, column - 100) : column + 100]
+    assert len(tiles_of(bundle, around)) == 1
+
+
+def test_a_camera_s_field_is_looked_at_once_whatever_is_found(bundle: ModelBundle) -> None:
+    spec = bundle.manifest.segmenter
+    zoom = 0.6 * spec.locate_um_per_px / UM_PER_PX
+    height, width = round(spec.tile_height * zoom), round(spec.tile_width * zoom)
+    assert len(tiles_of(bundle, np.full((height, width, 3), 230, np.uint8))) == 1
 
 
 def test_a_leukocyte_larger_than_its_window_is_outlined_at_the_coarse_scale(

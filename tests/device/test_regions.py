@@ -18,7 +18,7 @@ from leuko.vision.regions import (
     own_part,
     region_in_field,
 )
-from leuko.vision.tiling import predict_field, tile_origins
+from leuko.vision.tiling import continued, predict_field, tile_origins
 
 UM_PER_PX = 0.2
 
@@ -138,6 +138,27 @@ def test_tiling_and_stitching_give_the_field_back(height: int, width: int, share
         field, lambda tile: tile[..., 0].astype(np.float32), tile=(32, 48), overlap=shared
     )
     assert np.abs(stitched - field[..., 0]).max() < 1e-3
+
+
+def test_a_field_smaller_than_a_tile_may_lie_among_its_mirror_images() -> None:
+    field = np.random.default_rng(1).integers(0, 255, (10, 14, 3), np.uint8)
+    tiles = []
+
+    def seen(tile: np.ndarray) -> np.ndarray:
+        tiles.append(tile)
+        return tile[..., 0].astype(np.float32)
+
+    predict_field(field, seen, tile=(32, 48), overlap=4, mirrored=True)
+    (tile,) = tiles
+    assert tile.shape == (32, 48, 3)
+    np.testing.assert_array_equal(tile[11:21, 17:31], field)
+    np.testing.assert_array_equal(tile[11:21, 3:17], field[:, ::-1])
+    np.testing.assert_array_equal(tile[1:11, 17:31], field[::-1])
+
+
+def test_an_image_of_the_wanted_size_is_not_continued() -> None:
+    image = np.random.default_rng(1).integers(0, 255, (10, 14, 3), np.uint8)
+    np.testing.assert_array_equal(continued(image, 10, 14), image)
 
 
 @given(st.integers(1, 3000), st.integers(40, 320), st.integers(0, 39))

@@ -212,6 +212,16 @@ def outlines(
 
 
 @app.command()
+def robustness(root: Root = DATASETS_ROOT, runs: Runs = RUNS, results: Results = RESULTS) -> None:
+    """Alter the pictures of laboratories left out, and ask whole bundles about their cells."""
+    from leuko_training import robustness as altering
+    from leuko_training.transfer import Places
+
+    places = Places(root, runs / "transfer", results, SEGMENTER, CERTAINTY)
+    altering.alter_and_report(places, runs)
+
+
+@app.command()
 def laboratories(
     root: Root = DATASETS_ROOT,
     results: Results = RESULTS,

@@ -70,6 +70,28 @@ def plot_changes(percents: Mapping[str, tuple[float, float]], picture: Path, *, 
     _save(figure, picture)
 
 
+def plot_spread(percents: Mapping[str, Sequence[float]], picture: Path, *, title: str) -> None:
+    """Draw percentages as dots and their mean as a line, one row for each name, as PNG.
+
+    Args:
+        percents: by name.
+        picture: the PNG to write.
+        title: above all.
+    """
+    figure = Figure(figsize=(9, 0.32 * len(percents) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    for row, values in enumerate(percents.values()):
+        axes.plot(values, [row] * len(values), "o", color=_BLUE, alpha=0.6, markersize=5)
+        axes.plot([np.mean(values)] * 2, [row - 0.38, row + 0.38], color="black", linewidth=2)
+    axes.set_yticks(range(len(percents)), list(percents))
+    axes.invert_yaxis()
+    axes.set_xlim(right=100.5)
+    axes.set_xlabel("percent")
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title(title, fontsize=10)
+    _save(figure, picture)
+
+
 def plot_confusion(
     matrices: Mapping[str, ConfusionMatrix],
     picture: Path,

@@ -13,7 +13,7 @@ from leuko.inference import Engine, Model
 from leuko.pipeline._field import Field
 from leuko.pipeline._shapes import check_input
 from leuko.vision.preprocess import Window
-from leuko.vision.regions import find_seeds, reaches_edge, region_in_field
+from leuko.vision.regions import Seed, find_seeds, reaches_edge, region_in_field
 from leuko.vision.tiling import predict_field
 
 
@@ -61,20 +61,12 @@ class Finder:
             coarse: the field's white-balanced coarse view.
             field: the field.
         """
-        spec = self._spec
-        probability = predict_field(
-            coarse,
-            lambda tile: _map(self._locator, tile),
-            tile=(spec.tile_height, spec.tile_width),
-            overlap=spec.tile_overlap,
-        )
-        zoom = spec.locate_um_per_px / field.um_per_px
-        for seed in find_seeds(
-            probability,
-            threshold=spec.threshold,
-            um_per_px=spec.locate_um_per_px,
-            smallest_um2=spec.smallest_area_um2 / 2,
-        ):
+        zoom = self._spec.locate_um_per_px / field.um_per_px
+        seeds = self._seeds(coarse)
+        if not seeds and self._is_small(coarse):
+            # A lone cell on plain background is missed more easily: hardly a field looks like that.
+            seeds = self._seeds(coarse, mirrored=True)
+        for seed in seeds:
             yield (seed.row + 0.5) * zoom, (seed.column + 0.5) * zoom
 
     def outlined(self, field: Field, row: float, column: float) -> Find | None:
@@ -93,6 +85,27 @@ class Finder:
         if region is None or region.area_um2 < spec.smallest_area_um2:
             return None
         return Find(region, is_whole=not reaches_edge(region, window))
+
+    def _is_small(self, coarse: RGBImage) -> bool:
+        """Return whether a field is a crop, of which a tile has room for four."""
+        height, width = coarse.shape[:2]
+        return bool(4 * height * width <= self._spec.tile_height * self._spec.tile_width)
+
+    def _seeds(self, coarse: RGBImage, *, mirrored: bool = False) -> list[Seed]:
+        spec = self._spec
+        probability = predict_field(
+            coarse,
+            lambda tile: _map(self._locator, tile),
+            tile=(spec.tile_height, spec.tile_width),
+            overlap=spec.tile_overlap,
+            mirrored=mirrored,
+        )
+        return find_seeds(
+            probability,
+            threshold=spec.threshold,
+            um_per_px=spec.locate_um_per_px,
+            smallest_um2=spec.smallest_area_um2 / 2,
+        )
 
     def _region(self, field: Field, window: Window) -> CellRegion | None:
         return region_in_field(

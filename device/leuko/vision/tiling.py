@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import product, starmap
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,21 +15,28 @@ PredictTile = Callable[[RGBImage], NDArray[np.float32]]
 
 
 def predict_field(
-    field: RGBImage, predict: PredictTile, *, tile: tuple[int, int], overlap: int
+    field: RGBImage,
+    predict: PredictTile,
+    *,
+    tile: tuple[int, int],
+    overlap: int,
+    mirrored: bool = False,
 ) -> NDArray[np.float32]:
     """Return the model's map of the whole field, ``(height, width)`` float32.
 
     Where tiles overlap, each fades out towards its own edge, so that no seam shows. A field
-    smaller than a tile lies in the middle of one, on plain background.
+    smaller than a tile lies in the middle of one.
 
     Args:
         field: ``(height, width, 3)`` uint8, RGB, white balanced, at the model's scale.
         predict: maps one tile.
         tile: height and width of the model's input.
         overlap: pixels that neighbouring tiles share, less than the tile's sides.
+        mirrored: whether a field smaller than a tile lies among its mirror images, and not on
+            plain background.
     """
     height, width = field.shape[:2]
-    padded, top, left = _padded(field, tile)
+    padded, top, left = _padded(field, tile, mirrored=mirrored)
     rows = tile_origins(padded.shape[0], tile[0], overlap)
     columns = tile_origins(padded.shape[1], tile[1], overlap)
     if len(rows) * len(columns) == 1:
@@ -56,14 +64,35 @@ def tile_origins(length: int, tile: int, overlap: int) -> list[int]:
     return [round(index * (length - tile) / (count - 1)) for index in range(count)]
 
 
-def _padded(field: RGBImage, tile: tuple[int, int]) -> tuple[RGBImage, int, int]:
+def continued(image: RGBImage, height: int, width: int) -> RGBImage:
+    """Return the image continued by its mirror image, which has no seams, to a larger size.
+
+    Args:
+        image: ``(h, w, 3)`` uint8, at most as large as what is wanted; it comes to lie in the
+            middle, half a pixel up and left where it cannot.
+        height: rows wanted.
+        width: columns wanted.
+    """
+    above, below = _halves(height - image.shape[0])
+    before, after = _halves(width - image.shape[1])
+    around = cv2.copyMakeBorder(image, above, below, before, after, cv2.BORDER_REFLECT)
+    return np.asarray(around, np.uint8)
+
+
+def _padded(field: RGBImage, tile: tuple[int, int], *, mirrored: bool) -> tuple[RGBImage, int, int]:
     height, width = starmap(max, zip(field.shape[:2], tile, strict=True))
     if (height, width) == field.shape[:2]:
         return field, 0, 0
-    top, left = (height - field.shape[0]) // 2, (width - field.shape[1]) // 2
+    top, left = (_halves(extra)[0] for extra in (height - field.shape[0], width - field.shape[1]))
+    if mirrored:
+        return continued(field, height, width), top, left
     padded = np.full((height, width, 3), BACKGROUND_LEVEL, np.uint8)
     padded[top : top + field.shape[0], left : left + field.shape[1]] = field
     return padded, top, left
+
+
+def _halves(extra: int) -> tuple[int, int]:
+    return extra // 2, extra - extra // 2
 
 
 def _fading(length: int, overlap: int) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ from leuko_training.transfer._shipped import (
     shipped_trials,
     write_confusions,
 )
-from leuko_training.transfer._whole import ByRecipe, judge_bundles, kept_figures
+from leuko_training.transfer._whole import ByRecipe, judge_bundles, kept_figures, whole_bundle
 
 __all__ = [
     "KEPT",
@@ -54,6 +54,7 @@ __all__ = [
     "keep",
     "outlines_and_report",
     "planned",
+    "read_all",
     "record_of_shipped",
     "record_of_transfer",
     "render_outlines",
@@ -61,6 +62,7 @@ __all__ = [
     "sets_of",
     "train_without",
     "transfer_and_report",
+    "whole_bundle",
     "write_transfer",
 ]
 

@@ -18,7 +18,7 @@ from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.partition import TRAINING_FOLDS, partition
 from leuko_training.parts import Parts
-from leuko_training.recipes import RECIPES
+from leuko_training.recipes import RECIPES, SHIPPED
 from leuko_training.runs import train_segmenter, untrained
 from leuko_training.scales import SEGMENTER_SIZE
 from leuko_training.transfer._figures import WholeFigures, figures_of
@@ -32,6 +32,9 @@ SEGMENTER = Schedule(epochs=10, steps=100, batch_size=16, learning_rate=1e-3, em
 
 _FOLDER = "whole"
 """Of bundles, and of what was kept of each."""
+
+_BUNDLE = "bundle"
+"""Of one, in its folder."""
 
 ByRecipe = dict[str, dict[str, list[WholeFigures]]]
 """Figures of whole bundles by the classifier's recipe and the laboratory that was left out."""
@@ -60,6 +63,12 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
         parts = Parts(places.kept / _FOLDER / one.trial.recipe)
         parts.once(name, list[WholeFigures], partial(_judge, one.trial, certainty, items, places))
     return kept_figures(places)
+
+
+def whole_bundle(laboratory: str, places: Places) -> Path:
+    """Return the folder of the bundle by the shipped recipe that a laboratory was left out of."""
+    recipe = next(name for name, one in RECIPES.items() if one is SHIPPED)
+    return places.folder / _FOLDER / recipe / laboratory / _BUNDLE
 
 
 def kept_figures(places: Places) -> ByRecipe:
@@ -150,7 +159,7 @@ def convert(
     Raises:
         DatasetError: the conversion failed; says what it said.
     """
-    out, believed = folder / "bundle", folder / "certainty.json"
+    out, believed = folder / _BUNDLE, folder / "certainty.json"
     folder.mkdir(parents=True, exist_ok=True)
     write_certainty(certainty, believed, source=source)
     words: list[object] = ["--segmenter", segmenter, "--classifier", classifier, "--out", out]
