@@ -23,6 +23,14 @@ def known(*tones: Tone) -> Laboratory:
     return laboratory
 
 
+def with_neutrophils() -> Laboratory:
+    """One whose cells, as they are, are neutrophils."""
+    laboratory = Laboratory()
+    for _ in range(40):
+        laboratory.add_unevened(CellClass.NEUTROPHIL)
+    return laboratory
+
+
 def usual_of(features: int) -> UsualCells:
     return UsualCells(
         np.zeros((5, features), np.float32),
@@ -155,7 +163,7 @@ def test_cells_tell_of_each_other_once_there_are_enough_and_anew_with_every_tent
 
 
 def test_a_specimen_s_classes_are_as_common_as_its_own_cells_say_not_those_before() -> None:
-    laboratory, usual = Laboratory(), usual_of(10)
+    laboratory, usual = with_neutrophils(), usual_of(10)
     lymphocyte, neutrophil = np.eye(8)[1] * 0.93 + 0.01, np.eye(8)[0] * 0.93 + 0.01
 
     def shares() -> list[float]:
@@ -225,3 +233,23 @@ def test_few_cells_move_a_calibrated_laboratory_less_than_one_that_nothing_is_kn
     assert calibrated.measured_tone == unknown.measured_tone
     assert calibrated.measured_tone is not None
     assert calibrated.measured_tone.nucleus < unknown.tone.nucleus
+
+
+@pytest.mark.parametrize("confirmed", [0.0, 50.0])
+def test_where_names_are_doubted_eosinophils_are_few_unless_cells_were_confirmed(
+    confirmed: float,
+) -> None:
+    eosinophil, neutrophil = np.eye(8)[3] * 0.43 + 0.07, np.eye(8)[0] * 0.43 + 0.07
+
+    def eosinophils_of(laboratory: Laboratory) -> float:
+        rng = np.random.default_rng(5)
+        for said in (eosinophil, neutrophil) * 20:
+            laboratory.take_in(said, rng.normal(size=10))
+        mixture = laboratory.mixture(usual_of(10), confirmed=confirmed)
+        assert mixture is not None
+        return float(mixture.shares[3])
+
+    doubted = Laboratory()
+    for _ in range(40):
+        doubted.add_unevened(CellClass.EOSINOPHIL)
+    assert (eosinophils_of(doubted) < 0.5 * eosinophils_of(with_neutrophils())) == (not confirmed)

@@ -192,3 +192,29 @@ def test_factors_may_lead_a_fit_to_a_class_that_is_rare_elsewhere(usual: UsualCe
     plain = fit_mixture(said, features, usual)
     favoured = fit_mixture(said, features, usual, factors=np.array([0.5, 1.0, 1.0, 2.0, 1.0]))
     assert favoured.shares[EOSINOPHIL] > plain.shares[EOSINOPHIL]
+
+
+@pytest.mark.parametrize(
+    ("doubt", "neutrophils", "are_kept"), [(0.0, 30, True), (1.0, 30, False), (1.0, 8, True)]
+)
+def test_doubted_eosinophils_are_few_unless_the_bundle_finds_hardly_a_neutrophil(
+    usual: UsualCells, *, doubt: float, neutrophils: int, are_kept: bool
+) -> None:
+    rng = np.random.default_rng(8)
+    # One heap, in which the bundle sees both: a laboratory whose neutrophils have pink cytoplasms.
+    named = np.repeat([NEUTROPHIL, EOSINOPHIL], [neutrophils, 40])
+    said, traits = said_of(named, sure=0.5), rng.normal(0, 1, (len(named), TRAITS))
+    features = features_of(traits, said)
+    mixture = fit_mixture(said, features, usual, doubt=doubt)
+    shares = mixture.shares[[LEUKOCYTES.index(CellClass.NEUTROPHIL), EOSINOPHIL]]
+    assert (shares[1] > 0.3 * shares.sum()) == are_kept
+
+
+def test_how_common_the_others_are_is_not_touched_by_doubts(usual: UsualCells) -> None:
+    rng = np.random.default_rng(9)
+    classes = np.repeat([NEUTROPHIL, LYMPHOCYTE, EOSINOPHIL], [30, 50, 30])
+    said = said_of(classes, sure=0.9)
+    features = features_of(traits_of(classes, rng, shift=0.0), said)
+    sure, doubted = (fit_mixture(said, features, usual, doubt=doubt) for doubt in (0.0, 1.0))
+    assert doubted.shares[LYMPHOCYTE] == pytest.approx(sure.shares[LYMPHOCYTE], abs=0.02)
+    assert doubted.shares[EOSINOPHIL] < sure.shares[EOSINOPHIL]

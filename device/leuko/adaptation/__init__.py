@@ -8,7 +8,8 @@ computed from arrays; nothing is read or kept here.
 from leuko.adaptation._adapter import SiteAdapter, features_of
 from leuko.adaptation._confirmed import Confirmed
 from leuko.adaptation._fit import FEWEST_OF_CLASS, adaptable, fit_adapter
-from leuko.adaptation._mixture import FEWEST_CELLS, Mixture, UsualCells, fit_mixture
+from leuko.adaptation._mixture import FEWEST_CELLS, Mixture, fit_mixture
+from leuko.adaptation._usual_cells import UsualCells
 from leuko.adaptation._validation import BeforeAndAfter, cross_validated
 
 __all__ = [

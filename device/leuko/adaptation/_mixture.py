@@ -7,17 +7,15 @@ with the bundle's word for each cell, and how the classes lie to each other in l
 are known holds it where there are few cells.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leuko.adaptation._adapter import Floats, below, logarithms, posterior
+from leuko.adaptation._usual_cells import UsualCells
 from leuko.cells import LEUKOCYTES, CellClass
-from leuko.errors import BundleError
 
 FEWEST_CELLS = 20
 """Cells below which nothing is told from them."""
@@ -34,10 +32,19 @@ a part of it for another class. Where cells were confirmed twenty are enough, an
 _CELLS_OF_USUAL_SPREAD = 60.0
 _CELLS_OF_USUAL_SHARES = 5.0
 """Cells that weigh as much as how common the classes usually are: none is ruled out."""
+_NEUTROPHIL, _EOSINOPHIL = (
+    LEUKOCYTES.index(name) for name in (CellClass.NEUTROPHIL, CellClass.EOSINOPHIL)
+)
+_FEW_EOSINOPHILS = 0.07
+"""Of a healthy adult's neutrophils and eosinophils, what share are eosinophils."""
+_DOUBTED = 3.0
+"""How much more that weighs than what the cells themselves tell of it, where names are doubted."""
+_TAKEN_FOR, _ARE = 1.5, 3.0
+"""Eosinophils to each neutrophil by the bundle's word, up to which they are taken for neutrophils
+that were named wrongly if names are doubted, and from which for what they are called."""
 _SHRINKAGE = 0.3
 _SMALLEST = 1e-12
 """Where nothing is said of the five classes, nothing is left of them, either."""
-_ROUNDING = 1e-5
 _STRENGTH = 0.4
 """What half a squared distance counts for: many of the numbers say the same."""
 _TRUST = 0.7
@@ -45,63 +52,6 @@ _TRUST = 0.7
 cells."""
 _CONFIRMED = 100.0
 """Confirmed cells that halve it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class UsualCells:
-    """How leukocytes' features lie in the laboratories that are known.
-
-    Attributes:
-        means: ``(5, features)``, of each class in the order of `leuko.cells.LEUKOCYTES`, with what
-            a laboratory's cells have in common taken off.
-        covariance: ``(features, features)``, of a class within a laboratory.
-        shares: ``(5,)``, how common each class is taken to be before any cell is known.
-    """
-
-    means: NDArray[np.float32]
-    covariance: NDArray[np.float32]
-    shares: NDArray[np.float32]
-
-    @property
-    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
-        """What `from_arrays` takes."""
-        return {"means": self.means, "covariance": self.covariance, "shares": self.shares}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, traits: int) -> Self:
-        """Return what a bundle says is usual.
-
-        Args:
-            arrays: by the names of the attributes.
-            traits: how many are measured of a cell.
-
-        Raises:
-            BundleError: one is missing, or they are for other features.
-        """
-        length = traits + len(CellClass)
-        shapes = {name: array.shape for name, array in arrays.items()}
-        own = {"means": (5, length), "covariance": (length, length), "shares": (5,)}
-        if shapes != own:
-            raise BundleError(
-                f"the bundle's usual cells have the arrays {shapes}, which is not what {length} "
-                "features need; convert the bundle again, or update Leuko"
-            )
-        found = cls(arrays["means"], arrays["covariance"], arrays["shares"])
-        if not found.is_sound:
-            raise BundleError(
-                "the bundle's usual cells hold no numbers to compare cells by; convert it again"
-            )
-        return found
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether cells can be compared by it: finite, all features vary, no class is ruled out."""
-        is_finite = all(np.isfinite(array).all() for array in self.arrays.values())
-        if not is_finite or (np.diag(self.covariance) <= 0).any() or (self.shares <= 0).any():
-            return False
-        # Where the least of these is negative, it is no covariance; rounding leaves a little.
-        values = np.linalg.eigvalsh(self.covariance.astype(np.float64))
-        return bool(values[0] > -_ROUNDING * values[-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,6 +113,7 @@ def fit_mixture(
     of_specimen: int | None = None,
     confirmed: float = 0.0,
     factors: Floats | None = None,
+    doubt: float = 0.0,
 ) -> Mixture:
     """Return the mixture of the five classes that a laboratory's cells make.
 
@@ -180,24 +131,46 @@ def fit_mixture(
         factors: ``(5,)``, what is said of the five classes is multiplied by these first: how common
             they are is the specimen's, so less may be made of how common they are elsewhere; None
             for ones.
+        doubt: how far it is doubted, 0 to 1, that what was named eosinophil is none of the
+            neutrophils that are missing.
     """
     trust = _TRUST * _CONFIRMED / (_CONFIRMED + confirmed)
     factors = np.ones(len(_FIVE)) if factors is None else factors
     parts = _five(probabilities, factors)
     firm = _LEAST_FIRM if confirmed else max(_LEAST_FIRM, _FIRM * len(parts))
-    mixture_of = partial(_mixture, features, usual=usual, trust=trust, factors=factors)
+    shares_of = partial(_shares, usual=usual, few=_DOUBTED * doubt * _may_be_neutrophils(parts))
+    mixture_of = partial(
+        _mixture, features, usual=usual, shares_of=shares_of, trust=trust, factors=factors
+    )
     mixture = mixture_of(parts, usual_means=firm)
     for cells in np.geomspace(firm, _LOOSE, _ROUNDS)[1:].tolist():
         parts = mixture.parts(probabilities, features)
         mixture = mixture_of(parts, usual_means=cells)
     if of_specimen is None:
         return mixture
-    return replace(mixture, shares=_shares(parts[len(parts) - of_specimen :], usual))
+    return replace(mixture, shares=shares_of(parts[len(parts) - of_specimen :]))
 
 
-def _shares(parts: Floats, usual: UsualCells) -> Floats:
-    """Return how common the classes are among cells that are of each in part, ``(cells, 5)``."""
+def _may_be_neutrophils(parts: Floats) -> float:
+    """Return how far eosinophils may be neutrophils that were named wrongly, 0 to 1.
+
+    Where the bundle itself finds hardly a neutrophil beside many eosinophils, though it looks at
+    cells as if the laboratory were the usual one, they may as well be what they are called.
+    """
+    cells = parts.sum(axis=0)
+    many = cells[_EOSINOPHIL] / max(cells[_NEUTROPHIL], _SMALLEST)
+    return float(np.interp(many, (_TAKEN_FOR, _ARE), (1.0, 0.0)))
+
+
+def _shares(parts: Floats, *, usual: UsualCells, few: float) -> Floats:
+    """Return how common the classes are among cells that are of each in part, ``(cells, 5)``.
+
+    That eosinophils are few beside neutrophils weighs ``few`` times what the cells tell of it.
+    """
     cells = parts.sum(axis=0) + _CELLS_OF_USUAL_SHARES * usual.shares
+    both = cells[_NEUTROPHIL] + cells[_EOSINOPHIL]
+    eosinophils = (cells[_EOSINOPHIL] + few * both * _FEW_EOSINOPHILS) / (1 + few)
+    cells[_NEUTROPHIL], cells[_EOSINOPHIL] = both - eosinophils, eosinophils
     return np.asarray(cells / cells.sum())
 
 
@@ -215,6 +188,7 @@ def _mixture(
     *,
     usual: UsualCells,
     usual_means: float,
+    shares_of: Callable[[Floats], Floats],
     trust: float,
     factors: Floats,
 ) -> Mixture:
@@ -233,7 +207,7 @@ def _mixture(
     covariance = scatter + _CELLS_OF_USUAL_SPREAD * usual.covariance
     covariance /= total + _CELLS_OF_USUAL_SPREAD
     whitening = _whitening(covariance, np.sqrt(np.diag(usual.covariance)))
-    return Mixture(whitening, means @ whitening, _shares(parts, usual), trust, factors)
+    return Mixture(whitening, means @ whitening, shares_of(parts), trust, factors)
 
 
 def _whitening(covariance: Floats, spread: Floats) -> Floats:

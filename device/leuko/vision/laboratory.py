@@ -148,6 +148,7 @@ class Laboratory:
                 of_specimen=newest,
                 confirmed=confirmed,
                 factors=factors,
+                doubt=0.0 if confirmed else self.doubt,
             )
             self._fitted_to = self._of_specimen
         return self._mixture
