@@ -87,7 +87,7 @@ own-cells: $(DEV_ENV)/.installed ## Learn how leukocytes lie to each other, meas
 outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (half an hour or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)
 
-robustness: $(DEV_ENV)/.installed ## Alter the pictures of laboratories left out, ask whole bundles about them
+robustness: $(DEV_ENV)/.installed ## Alter the pictures of laboratories left out, ask whole bundles about them (after transfer)
 	$(BIN)/leuko-train robustness --runs $(RUNS)
 
 benchmark: $(DEV_ENV)/.installed ## Time the default bundle on one large field into docs/results

@@ -214,7 +214,9 @@ def test_a_field_without_colour_is_counted_and_doubted(
     Image.open(coloured).convert("L").save(grey)
     run = leuko("count", coloured, grey, *count_options)
     assert run.returncode == 0
-    assert "leuko: no colour in 1 of 2 images (grey.jpg): classes are told by colour" in run.stderr
+    assert (
+        "leuko: no colour in 1 of 2 images (grey.jpg): leukocytes are told by colour" in run.stderr
+    )
     assert coloured.name not in run.stderr
 
 
@@ -233,7 +235,7 @@ def test_what_was_set_aside_is_named_where_no_leukocyte_was_counted(
 ) -> None:
     smear = SimulatedSmear(SmearSpec(seed=0, width_um=135, height_um=105, leukocytes=1))
     x, y = smear.cells[0].x_um, smear.cells[0].y_um
-    view = smear.render(x, max(0.0, y - 50), width_px=300, height_px=500, um_per_px=0.2)
+    view = smear.render(x - 3, max(0.0, y - 50), width_px=300, height_px=500, um_per_px=0.2)
     Image.fromarray(view).save(tmp_path / "cut.png")
     run = leuko("count", tmp_path, "--out", out_dir, "--um-per-px", "0.2", "--backend", "cpu")
     assert run.returncode == 0

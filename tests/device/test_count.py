@@ -106,7 +106,11 @@ def test_the_result_says_whether_cells_were_compared_with_each_other(
     count([tmp_path / "fields"], tmp_path / "out", shipped, um_per_px=0.15)
     names = json.loads((tmp_path / "out" / "differential.json").read_text())["names"]
     below = (spec.own_cells if is_compared else spec).unclassified_below
-    assert names == {"compared": is_compared, "unclassified_below": below}
+    assert names == {
+        "compared": is_compared,
+        "eosinophils_doubted": False,
+        "unclassified_below": below,
+    }
 
 
 @pytest.mark.parametrize("evens_laboratory", [True, False])
@@ -203,6 +207,40 @@ def test_a_picture_that_lies_there_twice_is_counted_once_and_named(
         "it is the same picture as copy of one.png; its cells count once"
     )
     assert (result.images, result.count.n) == (1, 5)
+
+
+def test_of_the_same_picture_twice_the_first_counts_whatever_was_learnt_from(
+    tmp_path: Path, smear: SimulatedSmear
+) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(12):
+        part = view(smear, 200 + 2 * number, 150, UM_PER_PX)
+        part.save(tmp_path / "in" / f"{number:02}.png")
+        part.save(tmp_path / "in" / f"{number:02} copy.png")
+    shipped = load_bundle(default_bundle_path())
+    result = count([tmp_path / "in"], tmp_path / "out", shipped)
+    assert [one.image for one in result.failed] == [f"{number:02}.png" for number in range(12)]
+
+
+def test_a_name_too_long_for_a_picture_beside_it_loses_its_beginning(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    name = "z" * 244 + "-7.png"
+    (disc_folder / "one.png").rename(disc_folder / name)
+    count([disc_folder], out_dir, bundle, pictures=Pictures(overlay=True, masks=True))
+    pictures = sorted(path.name for path in out_dir.glob("*.png"))
+    assert [len(name) < 256 and "-7-" in name for name in pictures] == [True, True]
+    assert {row["image"] for row in rows(out_dir)} == {name}
+
+
+def test_a_reason_does_not_name_the_picture_again(
+    disc_folder: Path, out_dir: Path, bundle: ModelBundle
+) -> None:
+    (disc_folder / "text.png").write_text("no image")
+    count([disc_folder], out_dir, bundle)
+    (failed,) = json.loads((out_dir / "differential.json").read_text())["failed_images"]
+    assert failed["image"] == "text.png"
+    assert failed["reason"].startswith("it is no PNG, JPEG, TIFF or BMP image; ")
 
 
 def test_pages_that_are_not_counted_are_named(

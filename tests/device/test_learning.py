@@ -53,6 +53,10 @@ class Counting:
         return False
 
     @property
+    def doubts_eosinophils(self) -> bool:
+        return False
+
+    @property
     def unclassified_below(self) -> float:
         return 0.5
 

@@ -218,3 +218,16 @@ def test_how_common_the_others_are_is_not_touched_by_doubts(usual: UsualCells) -
     sure, doubted = (fit_mixture(said, features, usual, doubt=doubt) for doubt in (0.0, 1.0))
     assert doubted.shares[LYMPHOCYTE] == pytest.approx(sure.shares[LYMPHOCYTE], abs=0.02)
     assert doubted.shares[EOSINOPHIL] < sure.shares[EOSINOPHIL]
+
+
+def test_whether_eosinophils_are_few_goes_by_the_specimen_that_is_named(usual: UsualCells) -> None:
+    rng = np.random.default_rng(10)
+    # Another specimen's neutrophils, then one of eosinophils alone.
+    named = np.repeat([NEUTROPHIL, EOSINOPHIL], [60, 40])
+    said = said_of(named, sure=0.8)
+    features = features_of(traits_of(named, rng, shift=0.0), said)
+    both = fit_mixture(said, features, usual, doubt=1.0)
+    last = fit_mixture(said, features, usual, doubt=1.0, of_specimen=40)
+    assert both.few == 3
+    assert last.few == 0
+    assert last.shares[EOSINOPHIL] > 0.8

@@ -465,6 +465,37 @@ def test_a_small_picture_is_looked_at_among_its_mirror_images_if_nothing_is_foun
     assert (among[0] != BACKGROUND_LEVEL).any()
 
 
+class FindsMirrored(Noting):
+    """Finds nothing on plain background, and everything among mirror images."""
+
+    def load(self, content: bytes) -> Model:
+        return BlindOnPlain(LiteRTEngine.load(self, content), self.shown)
+
+
+class BlindOnPlain(NotingModel):
+    def run(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+        outputs = super().run(image)
+        is_plain = (image[0] == BACKGROUND_LEVEL).all() and len(outputs) == 1
+        return tuple(np.zeros_like(one) for one in outputs) if is_plain else outputs
+
+
+def test_what_is_found_among_mirror_images_lies_where_it_is_in_the_picture(
+    bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
+) -> None:
+    whole = next(cell for cell in cells if not cell.region.cut_by_border)
+    row, column = (round(value) for value in whole.region.box.centre)
+    top, left = max(0, row - 90), max(0, column - 120)
+    around = field[top : row + 100, left : column + 110]
+    analyser = FieldAnalyser(bundle, FindsMirrored())
+    found = analyser.analyse(around, um_per_px=UM_PER_PX)
+    away = [
+        abs(cell.region.box.x + left - whole.region.box.x)
+        + abs(cell.region.box.y + top - whole.region.box.y)
+        for cell in found
+    ]
+    assert min(away) <= 6
+
+
 def test_a_small_picture_is_looked_at_once_if_a_leukocyte_is_found(
     bundle: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
 ) -> None:

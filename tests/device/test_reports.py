@@ -288,7 +288,9 @@ def test_an_earlier_list_removes_nothing_but_files_of_the_folder(
 @pytest.mark.parametrize("place", ["/proc/leuko", "/dev/null/results"])
 def test_a_folder_that_cannot_be_written_is_refused(place: str) -> None:
     with (
-        pytest.raises(OutputError, match=f"cannot write results to {place}: .*; make room there"),
+        pytest.raises(
+            OutputError, match=f"cannot write results to {place}: .*; choose another place"
+        ),
         ReportFolder(Path(place)),
     ):
         pass

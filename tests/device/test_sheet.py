@@ -12,7 +12,14 @@ from leuko.cells import Box, Cell, CellClass, CellRegion, CellStatus, RGBImage
 from leuko.count import Pictures, count_images
 from leuko.inference import LiteRTEngine
 from leuko.pipeline import FieldAnalyser, Wanted, everywhere
-from leuko.vision.sheet import MOST_SHOWN, Group, Portrait, draw_sheet, portrait_picture
+from leuko.vision.sheet import (
+    MOST_SHOWN,
+    Group,
+    Portrait,
+    draw_sheet,
+    portrait_picture,
+    shortened,
+)
 
 UM_PER_PX = 0.5
 SIDE = 50
@@ -96,8 +103,8 @@ def test_an_image_smaller_than_a_portrait_stands_on_white() -> None:
 
 
 def test_what_is_wrong_is_framed_in_red_and_empty_groups_are_left_away() -> None:
-    right = Portrait(stamped(1)[:, :, :].repeat(4, 0).repeat(4, 1)[:168, :168], "a", "b")
-    groups = [Group("none", []), Group("some", [right, replace(right, is_wrong=True)])]
+    right = Portrait(np.zeros((168, 168, 3), np.uint8), "a", "b")
+    groups = [Group("none", 0, []), Group("some", 2, [right, replace(right, is_wrong=True)])]
     sheet = draw_sheet("title", groups, nothing="nothing")
     assert sheet.shape[0] == 2 * HEADERS + 168 + 38
     assert sheet[2 * HEADERS + 1, 8 + 84].tolist() != list(RED)
@@ -128,3 +135,18 @@ def test_cells_that_were_set_aside_are_left_away(tmp_path: Path, bundle: ModelBu
     cells = cell(0, 0.9, CellStatus.EXCLUDED), cell(1, 0.3, CellStatus.UNCLASSIFIED)
     sheet = sheet_of(cells, tmp_path, bundle)
     assert [level for level in tiles(sheet, header=2) if level < 255] == [1]
+
+
+def test_a_long_name_loses_its_beginning_and_never_the_cell_s_number() -> None:
+    assert shortened("one.png", " #3") == "one.png #3"
+    long = shortened("W" * 200 + "-7.png", " #12")
+    assert long.startswith("..W")
+    assert long.endswith("-7.png #12")
+    assert len(long) < 30
+
+
+def test_a_heading_says_which_are_shown_if_not_all() -> None:
+    portrait = Portrait(np.zeros((168, 168, 3), np.uint8), "a", "b")
+    assert Group("immature_granulocyte", 1, [portrait]).heading == "immature granulocyte: 1"
+    some = Group("neutrophil", 3, [portrait], which="least sure")
+    assert some.heading == "neutrophil: 3, of which the 1 least sure are shown"

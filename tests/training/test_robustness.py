@@ -118,8 +118,9 @@ def test_the_report_says_which_laboratory_lost_most(tmp_path: Path) -> None:
     ]
     write_robustness(known, tmp_path)
     lines = (tmp_path / "robustness.md").read_text("utf-8").splitlines()
-    assert "| as it is | 100.0 % | 0.900 | 85.0 % | – | 10.0 % | 88.9 % |" in lines
-    assert "| dark | 100.0 % | 0.800 | 65.0 % | -30.0 (b) | 10.0 % | 88.9 % |" in lines
+    assert "| as it is | 100.0 % | 0.900 | 85.0 % | 85.0 % | – | 10.0 % | 88.9 % |" in lines
+    assert "| dark | 100.0 % | 0.800 | 65.0 % | 65.0 % | -30.0 (b) | 10.0 % | 88.9 % |" in lines
+    assert "Images, and cells of the five classes among them: a 10 (10), b 10 (10)." in lines
     assert "| dark | 80.0 | 50.0 |" in lines
     assert json.loads((tmp_path / "robustness.json").read_text("utf-8"))[3]["named"]["hits"] == 5
     assert (tmp_path / "robustness.png").stat().st_size > 5000

@@ -7,7 +7,6 @@ with the bundle's word for each cell, and how the classes lie to each other in l
 are known holds it where there are few cells.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -36,9 +35,11 @@ _NEUTROPHIL, _EOSINOPHIL = (
     LEUKOCYTES.index(name) for name in (CellClass.NEUTROPHIL, CellClass.EOSINOPHIL)
 )
 _FEW_EOSINOPHILS = 0.07
-"""Of a healthy adult's neutrophils and eosinophils, what share are eosinophils."""
+"""Of a healthy adult's neutrophils and eosinophils, what share are eosinophils: 350 to 4540 in a
+microlitre (Zacharski, Elveback and Linman, Am. J. Clin. Pathol. 56:148, 1971)."""
 _DOUBTED = 3.0
-"""How much more that weighs than what the cells themselves tell of it, where names are doubted."""
+"""Weight of that against what the cells themselves tell, where names are doubted; with ten, the
+eosinophils of a specimen that is full of them are lost the more (decision 11)."""
 _TAKEN_FOR, _ARE = 1.5, 3.0
 """Eosinophils to each neutrophil by the bundle's word, up to which they are taken for neutrophils
 that were named wrongly if names are doubted, and from which for what they are called."""
@@ -64,6 +65,7 @@ class Mixture:
         shares: ``(5,)``, how common each class is among the cells.
         trust: share of the logarithms that is this mixture's, 0 to 1.
         factors: ``(5,)``, what is said of the five classes is multiplied by these first.
+        few: what it weighed that eosinophils are few, 0 where names are not doubted.
     """
 
     whitening: Floats
@@ -71,6 +73,7 @@ class Mixture:
     shares: Floats
     trust: float
     factors: Floats
+    few: float = 0.0
 
     def adapted(self, probabilities: Floats, features: Floats) -> Floats:
         """Return probabilities as the laboratory's own cells suggest, ``(cells, all classes)``.
@@ -131,16 +134,21 @@ def fit_mixture(
         factors: ``(5,)``, what is said of the five classes is multiplied by these first: how common
             they are is the specimen's, so less may be made of how common they are elsewhere; None
             for ones.
-        doubt: how far it is doubted, 0 to 1, that what was named eosinophil is none of the
-            neutrophils that are missing.
+        doubt: how far the laboratory's names are doubted, 0 to 1, as of
+            `leuko.vision.tone.doubt_of_names`: so far eosinophils are taken to be few beside
+            neutrophils, unless the bundle finds hardly a neutrophil beside them.
     """
     trust = _TRUST * _CONFIRMED / (_CONFIRMED + confirmed)
     factors = np.ones(len(_FIVE)) if factors is None else factors
-    parts = _five(probabilities, factors)
+    said = parts = _five(probabilities, factors)
     firm = _LEAST_FIRM if confirmed else max(_LEAST_FIRM, _FIRM * len(parts))
-    shares_of = partial(_shares, usual=usual, few=_DOUBTED * doubt * _may_be_neutrophils(parts))
     mixture_of = partial(
-        _mixture, features, usual=usual, shares_of=shares_of, trust=trust, factors=factors
+        _mixture,
+        features,
+        usual=usual,
+        few=_few(said, doubt),
+        trust=trust,
+        factors=factors,
     )
     mixture = mixture_of(parts, usual_means=firm)
     for cells in np.geomspace(firm, _LOOSE, _ROUNDS)[1:].tolist():
@@ -148,25 +156,28 @@ def fit_mixture(
         mixture = mixture_of(parts, usual_means=cells)
     if of_specimen is None:
         return mixture
-    return replace(mixture, shares=shares_of(parts[len(parts) - of_specimen :]))
+    newest = len(parts) - of_specimen
+    few = _few(said[newest:], doubt)
+    return replace(mixture, shares=_shares(parts[newest:], usual, few=few), few=few)
 
 
-def _may_be_neutrophils(parts: Floats) -> float:
-    """Return how far eosinophils may be neutrophils that were named wrongly, 0 to 1.
+def _few(said: Floats, doubt: float) -> float:
+    """Return what it weighs that eosinophils are few, against what the cells tell.
 
     Where the bundle itself finds hardly a neutrophil beside many eosinophils, though it looks at
     cells as if the laboratory were the usual one, they may as well be what they are called.
+
+    Args:
+        said: ``(cells, 5)``, what the bundle says of each.
+        doubt: of the laboratory's names, 0 to 1.
     """
-    cells = parts.sum(axis=0)
+    cells = said.sum(axis=0)
     many = cells[_EOSINOPHIL] / max(cells[_NEUTROPHIL], _SMALLEST)
-    return float(np.interp(many, (_TAKEN_FOR, _ARE), (1.0, 0.0)))
+    return _DOUBTED * doubt * float(np.interp(many, (_TAKEN_FOR, _ARE), (1.0, 0.0)))
 
 
-def _shares(parts: Floats, *, usual: UsualCells, few: float) -> Floats:
-    """Return how common the classes are among cells that are of each in part, ``(cells, 5)``.
-
-    That eosinophils are few beside neutrophils weighs ``few`` times what the cells tell of it.
-    """
+def _shares(parts: Floats, usual: UsualCells, *, few: float) -> Floats:
+    """Return how common the classes are among cells that are of each in part, ``(cells, 5)``."""
     cells = parts.sum(axis=0) + _CELLS_OF_USUAL_SHARES * usual.shares
     both = cells[_NEUTROPHIL] + cells[_EOSINOPHIL]
     eosinophils = (cells[_EOSINOPHIL] + few * both * _FEW_EOSINOPHILS) / (1 + few)
@@ -188,7 +199,7 @@ def _mixture(
     *,
     usual: UsualCells,
     usual_means: float,
-    shares_of: Callable[[Floats], Floats],
+    few: float,
     trust: float,
     factors: Floats,
 ) -> Mixture:
@@ -207,7 +218,8 @@ def _mixture(
     covariance = scatter + _CELLS_OF_USUAL_SPREAD * usual.covariance
     covariance /= total + _CELLS_OF_USUAL_SPREAD
     whitening = _whitening(covariance, np.sqrt(np.diag(usual.covariance)))
-    return Mixture(whitening, means @ whitening, shares_of(parts), trust, factors)
+    shares = _shares(parts, usual, few=few)
+    return Mixture(whitening, means @ whitening, shares, trust, factors, few)
 
 
 def _whitening(covariance: Floats, spread: Floats) -> Floats:

@@ -98,6 +98,11 @@ class BackedAnalyser:
         return self._cpu.is_comparing
 
     @property
+    def doubts_eosinophils(self) -> bool:
+        """Whether eosinophils are taken to be few, for neutrophils look like them here."""
+        return self._cpu.doubts_eosinophils
+
+    @property
     def unclassified_below(self) -> float:
         """Probability of the likeliest class below which a cell is unclassified now."""
         return self._cpu.unclassified_below

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 OutOption = Annotated[
     Path, typer.Option(metavar="FOLDER", parser=named_folder, help="Folder for the results.")
 ]
+_DOUBTED = (
+    "neutrophils look like eosinophils in this stain, so eosinophils are taken to be few; "
+    "check every neutrophil and eosinophil if this specimen may be rich in eosinophils"
+)
 SOME_FAILED = 3
 """Exit code of a count that left images out."""
 
@@ -85,8 +89,11 @@ def count(
             progress=progress,
         )
         is_comparing, would_compare = analyser.is_comparing, analyser.compares_cells
+        doubts_eosinophils = analyser.doubts_eosinophils
     print_differential(result.count)
     _tell(result, out)
+    if doubts_eosinophils:
+        typer.echo(f"leuko: {_DOUBTED}", err=True)
     if is_comparing:
         typer.echo("each cell's name takes the run's other leukocytes into account")
     elif would_compare:
@@ -140,7 +147,7 @@ def _tell(result: "CountResult", out: Path) -> None:
         typer.echo(f"leuko: {_nothing(result)}", err=True)
     for line in _left_out(result):
         typer.echo(f"leuko: {line}", err=True)
-    typer.echo(f"{_images(result)} counted; results in {out}")
+    typer.echo(f"{_counted(result)} counted; results in {out}")
 
 
 def _left_out(result: "CountResult") -> list[str]:
@@ -171,6 +178,12 @@ def _blurred(result: "CountResult") -> str:
 
 def _images(result: "CountResult") -> str:
     return counted(result.images, "image")
+
+
+def _counted(result: "CountResult") -> str:
+    if not result.failed:
+        return _images(result)
+    return f"{result.images} of {counted(result.images + len(result.failed), 'image')}"
 
 
 def _nothing(result: "CountResult") -> str:

@@ -89,6 +89,16 @@ class Inputs:
             self.give_up(path, error)
             return None
 
+    def begin_counting(self) -> None:
+        """Go through the images in their order: of the same picture twice, the first counts.
+
+        Which of the two was learnt from does not matter.
+        """
+        for path in self._twins:
+            del self._failures[path]
+        self._twins.clear()
+        self._first_with.clear()
+
     def give_up(self, path: Path, error: ImageError) -> None:
         """Leave an image out."""
         self._failures[path] = error
@@ -127,8 +137,8 @@ class Inputs:
         if grey := [self.names[path][0] for path in counted if self._grey.get(path)]:
             yield (
                 f"no colour in {len(grey)} of {len(self.images)} images ({named_few(grey)}): "
-                "classes are told by colour, too, so they may be wrong; take them with a colour "
-                "camera"
+                "leukocytes are told by colour, so some are missed and named wrong; take them with "
+                "a colour camera"
             )
 
     def _untold_pages(self) -> list[str]:

@@ -23,7 +23,7 @@ class Pictures:
     Attributes:
         overlay: the image with outlines and names.
         masks: the label image.
-        sheet: all cells of the run by class.
+        sheet: cells of the run by class, the least sure of each; none that were set aside.
     """
 
     overlay: bool = False

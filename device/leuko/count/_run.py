@@ -82,6 +82,7 @@ def count_images(
             scale=result.scale_detail,
             names={
                 "compared": analyser.is_comparing,
+                "eosinophils_doubted": analyser.doubts_eosinophils,
                 "unclassified_below": analyser.unclassified_below,
             },
         )
@@ -139,6 +140,7 @@ class _Run:
         self, analyser: Analyser, scales: Scales, report: ReportFolder, pictures: Pictures
     ) -> None:
         images, sheet = self._inputs.images, RunSheet() if pictures.sheet else None
+        self._inputs.begin_counting()
         for done, path in enumerate(images):
             self._progress(self._inputs.names[path][0], done, len(images))
             rgb = self._inputs.read(path)

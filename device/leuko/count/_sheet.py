@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.certainty import in_percent
 from leuko.reports import FieldReport
-from leuko.vision.sheet import LETTERS, MOST_SHOWN, Group, Portrait, draw_sheet, portrait_picture
+from leuko.vision.sheet import (
+    MOST_SHOWN,
+    Group,
+    Portrait,
+    draw_sheet,
+    portrait_picture,
+    shortened,
+)
 
 _UNCLASSIFIED = "unclassified"
 
@@ -42,16 +49,15 @@ class RunSheet:
         if len(kept) == MOST_SHOWN and cell.probability >= kept[-1].probability:
             return
         picture = portrait_picture(rgb, cell.region.box, um_per_px=field.um_per_px)
-        kept.append(_Kept(cell.probability, Portrait(picture, _where(field, number), _sure(cell))))
+        # As the table has them.
+        where = shortened(field.image, f" #{number}")
+        kept.append(_Kept(cell.probability, Portrait(picture, where, _sure(cell))))
         kept.sort(key=lambda one: one.probability)
         del kept[MOST_SHOWN:]
 
     def _group(self, name: str) -> Group:
-        kept, seen = self._kept.get(name, []), self._seen[name]
-        heading = f"{name.replace('_', ' ')}: {seen}"
-        if len(kept) < seen:
-            heading += f", of which the {len(kept)} least sure are shown"
-        return Group(heading, [one.portrait for one in kept])
+        portraits = [one.portrait for one in self._kept.get(name, [])]
+        return Group(name, self._seen[name], portraits, which="least sure")
 
 
 def _group(cell: Cell) -> str | None:
@@ -59,13 +65,6 @@ def _group(cell: Cell) -> str | None:
         return _UNCLASSIFIED
     is_set_aside = cell.status is CellStatus.EXCLUDED and cell.cell_class.is_counted
     return None if is_set_aside or cell.region.cut_by_border else cell.cell_class
-
-
-def _where(field: FieldReport, number: int) -> str:
-    """Return image and cell as the table has them; images of a run differ in their names' ends."""
-    end = f" #{number}"
-    room = LETTERS - len(end)
-    return (field.image if len(field.image) <= room else f"..{field.image[2 - room :]}") + end
 
 
 def _sure(cell: Cell) -> str:

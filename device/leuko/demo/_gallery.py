@@ -47,12 +47,8 @@ class Gallery:
         groups = []
         for group in (*CellClass, _UNCLASSIFIED):
             members = [one for one in self._kept if _group(one.sighting) == group]
-            of = f"{self._seen[group]}"
-            if len(members) < self._seen[group]:
-                of += f", of which {len(members)} are shown"
-            heading = f"{group.replace('_', ' ')}: {of}"
             portraits = [_portrait(one, truth[id(one.sighting)]) for one in members]
-            groups.append(Group(heading, portraits))
+            groups.append(Group(group, self._seen[group], portraits))
         title = "Cells of a simulated smear by the class they were given"
         return draw_sheet(title, groups, nothing="no cell was met")
 

@@ -95,6 +95,11 @@ class FieldAnalyser:
         return self._comparer.is_comparing
 
     @property
+    def doubts_eosinophils(self) -> bool:
+        """Whether eosinophils are taken to be few, for neutrophils look like them here."""
+        return self._comparer.doubts_eosinophils
+
+    @property
     def compares_cells(self) -> bool:
         """Whether the laboratory's own cells tell of each other, once there are enough."""
         return self.evens_laboratory and self._comparer.has_own_cells

@@ -63,6 +63,11 @@ class Comparer:
         return self._mixture is not None
 
     @property
+    def doubts_eosinophils(self) -> bool:
+        """Whether eosinophils are taken to be few, for neutrophils look like them here."""
+        return self._mixture is not None and self._mixture.few > 0
+
+    @property
     def unclassified_below(self) -> float:
         """Probability of its likeliest class below which a cell is unclassified, as things stand.
 

@@ -87,7 +87,7 @@ class Finder:
         return Find(region, is_whole=not reaches_edge(region, window))
 
     def _is_small(self, coarse: RGBImage) -> bool:
-        """Return whether a field is a crop, of which a tile has room for four."""
+        """Return whether a field is a crop, with a quarter of a tile's area at most."""
         height, width = coarse.shape[:2]
         return bool(4 * height * width <= self._spec.tile_height * self._spec.tile_width)
 

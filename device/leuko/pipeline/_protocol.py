@@ -56,6 +56,10 @@ class Analyser(Protocol):
         """Whether the laboratory's own cells tell of each other by now."""
 
     @property
+    def doubts_eosinophils(self) -> bool:
+        """Whether eosinophils are taken to be few, for neutrophils look like them here."""
+
+    @property
     def unclassified_below(self) -> float:
         """Probability of the likeliest class below which a cell is unclassified now."""
 

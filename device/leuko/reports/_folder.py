@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import io
 import json
 import shutil
@@ -29,6 +30,7 @@ from leuko.vision.overlay import draw_overlay
 
 _UNFINISHED = ".leuko-unfinished"
 _CELLS, _DIFFERENTIAL = "cells.csv", "differential.json"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_result(file: Path, content: bytes) -> None:
@@ -218,7 +220,8 @@ def _translated(folder: Path) -> Generator[None]:
             f"cannot write results to {folder}: it is no folder; choose another place with --out"
         ) from error
     except OSError as error:
+        room = "make room there, or " if error.errno in _NO_ROOM else ""
         raise OutputError(
             f"cannot write results to {folder}: {error.strerror or error}; "
-            "make room there, or choose another place with --out"
+            f"{room}choose another place with --out"
         ) from error

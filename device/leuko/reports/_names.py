@@ -1,8 +1,12 @@
 """What the results of a run call its images."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+_LONGEST = 200
+"""Bytes of a name, which leaves room for what is put behind it: file systems end at 255."""
 
 
 def name_images(paths: Sequence[Path]) -> list[tuple[str, str]]:
@@ -27,10 +31,16 @@ def _file_names(images: Sequence[str]) -> list[str]:
     stems = [str(Path(name).with_suffix("")) for name in whole]
     # Some file systems do not tell capital letters from small ones.
     clashes = _repeated([stem.casefold() for stem in stems])
-    names = [whole[i] if i in clashes else stem for i, stem in enumerate(stems)]
+    names = [_ending(whole[i] if i in clashes else stem) for i, stem in enumerate(stems)]
     if _repeated([name.casefold() for name in names]):
         return [f"{number}-{name}" for number, name in enumerate(names, 1)]
     return names
+
+
+def _ending(name: str) -> str:
+    """Return a name's end if it is too long: pictures of one run differ in the ends of names."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= _LONGEST else encoded[-_LONGEST:].decode(errors="ignore")
 
 
 def _repeated(names: Sequence[str]) -> set[int]:

@@ -11,7 +11,7 @@ from leuko.vision.preprocess import padded_square
 
 _COLUMNS, _ROWS = 11, 8
 MOST_SHOWN = _COLUMNS * _ROWS
-"""Cells of a group that a sheet shows; the memory of a small device bounds how many are kept."""
+"""Cells of a group that a sheet shows: nine such groups take 70 MB, and their sheet 90 MB."""
 
 _SIDE_UM = 25.0
 """Above the diameter of the largest cell."""
@@ -19,12 +19,13 @@ _TILE_PX = 168
 _CAPTION_PX = 38
 _HEADER_PX = 40
 _GAP_PX = 8
-LETTERS = 21
-"""That a line of a caption has room for."""
+_PITCH_PX = _TILE_PX + _GAP_PX
+_ROW_PX = _TILE_PX + _CAPTION_PX
+_WIDTH_PX = _GAP_PX + _COLUMNS * _PITCH_PX
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _WHITE, _INK, _GREY, _RED = (255, 255, 255), (20, 20, 20), (110, 110, 110), (190, 0, 30)
-_SMALL = 0.45
+_SMALL, _LARGE, _LARGEST = 0.45, 0.65, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,25 @@ class Group:
     """Cells under one heading.
 
     Attributes:
-        heading: what they are, and how many.
-        portraits: those that are shown.
+        name: what they are.
+        seen: how many there are.
+        portraits: those that are shown, `MOST_SHOWN` at most.
+        which: which these are if not all, in words.
     """
 
-    heading: str
+    name: str
+    seen: int
     portraits: Sequence[Portrait]
+    which: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What they are, and how many."""
+        words, shown = self.name.replace("_", " "), len(self.portraits)
+        if shown == self.seen:
+            return f"{words}: {self.seen}"
+        of_which = f"the {shown} {self.which}" if self.which else f"{shown}"
+        return f"{words}: {self.seen}, of which {of_which} are shown"
 
 
 def portrait_picture(rgb: RGBImage, box: Box, *, um_per_px: float) -> RGBImage:
@@ -73,6 +87,20 @@ def portrait_picture(rgb: RGBImage, box: Box, *, um_per_px: float) -> RGBImage:
     return np.asarray(cv2.resize(cut, (_TILE_PX, _TILE_PX), interpolation=way), np.uint8)
 
 
+def shortened(name: str, end: str) -> str:
+    """Return a caption of a name and what is never cut off, as wide as a tile at most.
+
+    Args:
+        name: loses its beginning if need be: pictures of one run differ in the ends of names.
+        end: what follows it.
+    """
+    for start in range(len(name)):
+        caption = f"{'..' if start else ''}{name[start:]}{end}"
+        if _width(caption) <= _TILE_PX:
+            return caption
+    return end
+
+
 def draw_sheet(title: str, groups: Sequence[Group], *, nothing: str) -> RGBImage:
     """Return the portraits in rows, ``(height, width, 3)`` uint8, each group under its heading.
 
@@ -82,11 +110,19 @@ def draw_sheet(title: str, groups: Sequence[Group], *, nothing: str) -> RGBImage
         nothing: what is said when none has any.
     """
     shown = [group for group in groups if group.portraits]
-    parts = [_line(title, size=0.8)]
+    rows = sum(-(-len(group.portraits) // _COLUMNS) for group in shown)
+    height = (1 + max(1, len(shown))) * _HEADER_PX + rows * _ROW_PX
+    sheet = np.full((height, _WIDTH_PX, 3), 255, np.uint8)
+    top = _draw_line(sheet, title, 0, size=_LARGEST)
     for group in shown:
-        parts.append(_line(group.heading))
-        parts.extend(_rows([_tile(one) for one in group.portraits]))
-    return np.vstack(parts if shown else [*parts, _line(nothing)])
+        top = _draw_line(sheet, group.heading, top)
+        for number, portrait in enumerate(group.portraits):
+            row, column = divmod(number, _COLUMNS)
+            _draw(sheet, portrait, top + row * _ROW_PX, _GAP_PX + column * _PITCH_PX)
+        top += -(-len(group.portraits) // _COLUMNS) * _ROW_PX
+    if not shown:
+        _draw_line(sheet, nothing, top)
+    return sheet
 
 
 def _moved_in(centre: float, side: int, length: int) -> int:
@@ -95,35 +131,27 @@ def _moved_in(centre: float, side: int, length: int) -> int:
     return min(max(0, start), length - side) if side <= length else (length - side) // 2
 
 
-def _tile(portrait: Portrait) -> RGBImage:
-    caption = np.full((_CAPTION_PX, _TILE_PX, 3), 255, np.uint8)
-    tile = np.vstack([portrait.picture, caption])
+def _draw(sheet: RGBImage, portrait: Portrait, top: int, left: int) -> None:
+    # A part of the sheet: what does not fit into it is not drawn over its neighbours.
+    tile = np.ascontiguousarray(sheet[top : top + _ROW_PX, left : left + _TILE_PX])
+    tile[:_TILE_PX] = portrait.picture
     _write(tile, portrait.first, (1, _TILE_PX + 14), colour=_INK)
     colour = _RED if portrait.is_wrong else _GREY
     _write(tile, portrait.second, (1, _TILE_PX + 29), colour=colour)
     if portrait.is_wrong:
         cv2.rectangle(tile, (1, 1), (_TILE_PX - 2, _TILE_PX - 2), _RED, 3)
-    return tile
+    sheet[top : top + _ROW_PX, left : left + _TILE_PX] = tile
 
 
-def _rows(tiles: Sequence[RGBImage]) -> list[RGBImage]:
-    return [_row(tiles[start : start + _COLUMNS]) for start in range(0, len(tiles), _COLUMNS)]
+def _draw_line(sheet: RGBImage, text: str, top: int, *, size: float = _LARGE) -> int:
+    """Write a line that begins at a height, and return where it ends."""
+    _write(sheet, text, (_GAP_PX, top + _HEADER_PX - 12), colour=_INK, size=size)
+    return top + _HEADER_PX
 
 
-def _row(tiles: Sequence[RGBImage]) -> RGBImage:
-    pitch = _TILE_PX + _GAP_PX
-    row = np.full((_TILE_PX + _CAPTION_PX, _GAP_PX + _COLUMNS * pitch, 3), 255, np.uint8)
-    for column, tile in enumerate(tiles):
-        left = _GAP_PX + column * pitch
-        row[:, left : left + _TILE_PX] = tile
-    return row
-
-
-def _line(text: str, *, size: float = 0.65) -> RGBImage:
-    width = _GAP_PX + _COLUMNS * (_TILE_PX + _GAP_PX)
-    line = np.full((_HEADER_PX, width, 3), 255, np.uint8)
-    _write(line, text, (_GAP_PX, _HEADER_PX - 12), colour=_INK, size=size)
-    return line
+def _width(text: str) -> int:
+    (width, _), _ = cv2.getTextSize(text, _FONT, _SMALL, 1)
+    return width
 
 
 def _write(

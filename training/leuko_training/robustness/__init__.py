@@ -1,5 +1,6 @@
 """How whole bundles bear pictures unlike those that any laboratory of theirs took."""
 
+import hashlib
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,7 @@ __all__ = [
 def alter_and_report(places: Places, runs: Path) -> None:
     """Judge whole bundles on altered images of laboratories that they have not seen.
 
-    What a bundle was judged on before it is not judged on again.
+    A run that was cut goes on.
 
     Args:
         places: where data sets, bundles and results lie.
@@ -47,9 +48,16 @@ def alter_and_report(places: Places, runs: Path) -> None:
     for name, path in paths.items():
         bundle, absent = load_bundle(path), sets_of([name])
         mine = by_lot([item for item in items if item.dataset in absent])
-        part = f"{name}-{bundle.sha256[:8]}"
+        part = f"{name}-{bundle.sha256[:8]}-{_digest_of_changes()}"
         judged += kept.once(part, list[Judged], partial(_judge, name, bundle, mine))
     write_robustness(judged, places.results)
+    # The device's code is judged, too, and nothing here tells when that changes.
+    kept.forget("")
+
+
+def _digest_of_changes() -> str:
+    words = "/".join(change.words for change in CHANGES)
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
 def _judge(name: str, bundle: ModelBundle, items: list[LabelledImage]) -> list[Judged]:

@@ -26,11 +26,13 @@ class Change:
     Attributes:
         words: what is different.
         alter: makes it so.
+        how: that in figures; empty where the words say it.
         misjudged: how much larger than it is the scale is said to be.
     """
 
     words: str
     alter: Alter
+    how: str = ""
     misjudged: float = 1.0
 
 
@@ -160,29 +162,51 @@ def _bytes(levels: NDArray[np.floating]) -> RGBImage:
 
 CHANGES: Sequence[Change] = (
     Change("as it is", _as_it_is),
-    Change("warm lamp", _lit(1.1, 0.95, 0.65)),
-    Change("cold lamp", _lit(0.7, 0.9, 1.1)),
-    Change("half the light", _lit(0.5)),
-    Change("a quarter more light, clipped", _lit(1.25)),
-    Change("stray light", _lit(0.65, stray=70)),
-    Change("gamma 1.5", _with_gamma(1.5)),
-    Change("gamma 0.65", _with_gamma(0.65)),
-    Change("half the colour", _coloured(0.5)),
-    Change("half as much colour again", _coloured(1.5)),
-    Change("stain at 60 %", _stained(0.6)),
-    Change("stain at 150 %", _stained(1.5)),
-    Change("redder stain", _stained(0.75, 1.1, 1.15)),
-    Change("bluer stain", _stained(1.3, 1.0, 0.75)),
-    Change("hues turned by 20°", _turned(20)),
-    Change("hues turned by -20°", _turned(-20)),
-    Change("out of focus, 0.3 µm", _blurred(0.3)),
-    Change("out of focus, 0.5 µm", _blurred(0.5)),
-    Change("sharpened by the camera", _sharpened(1.5, 0.25)),
-    Change("pixels of 0.3 µm", _coarse(0.3)),
-    Change("noise of 12 levels", _noisy(12)),
+    Change("warm lamp", _lit(1.1, 0.95, 0.65), how="red, green and blue times 1.1, 0.95 and 0.65"),
+    Change("cold lamp", _lit(0.7, 0.9, 1.1), how="red, green and blue times 0.7, 0.9 and 1.1"),
+    Change("half the light", _lit(0.5), how="all levels times 0.5"),
+    Change("a quarter more light, clipped", _lit(1.25), how="all levels times 1.25, 255 at most"),
+    Change("stray light", _lit(0.65, stray=70), how="all levels times 0.65, and 70 more"),
+    Change("gamma 1.5", _with_gamma(1.5), how="levels, of 255, to the power of 1.5"),
+    Change("gamma 0.65", _with_gamma(0.65), how="levels, of 255, to the power of 0.65"),
+    Change("half the colour", _coloured(0.5), how="half as far from grey"),
+    Change("half as much colour again", _coloured(1.5), how="1.5 times as far from grey"),
+    Change("stain at 60 %", _stained(0.6), how="optical densities times 0.6"),
+    Change("stain at 150 %", _stained(1.5), how="optical densities times 1.5"),
+    Change(
+        "redder stain",
+        _stained(0.75, 1.1, 1.15),
+        how="optical densities of red, green and blue times 0.75, 1.1 and 1.15",
+    ),
+    Change(
+        "bluer stain",
+        _stained(1.3, 1.0, 0.75),
+        how="optical densities of red, green and blue times 1.3, 1 and 0.75",
+    ),
+    Change("hues turned by 20°", _turned(20), how="optical densities turned about their grey"),
+    Change("hues turned by -20°", _turned(-20), how="the same, the other way"),
+    Change("out of focus, 0.3 µm", _blurred(0.3), how="a Gaussian of that standard deviation"),
+    Change("out of focus, 0.5 µm", _blurred(0.5), how="a Gaussian of that standard deviation"),
+    Change(
+        "sharpened by the camera",
+        _sharpened(1.5, 0.25),
+        how="1.5 times what a Gaussian of 0.25 µm takes away, added",
+    ),
+    Change(
+        "pixels of 0.3 µm", _coarse(0.3), how="averaged over such pixels, and as large as before"
+    ),
+    Change("noise of 12 levels", _noisy(12), how="its standard deviation, white"),
     Change("JPEG quality 25", _coded(25)),
-    Change("dark, tinted corners", _vignetted(0.35, 0.55, 0.45)),
-    Change("colour fringes of 0.15 µm", _fringed(0.15)),
+    Change(
+        "dark, tinted corners",
+        _vignetted(0.35, 0.55, 0.45),
+        how="35 % of red, 55 % of green and 45 % of blue lost in the corners",
+    ),
+    Change(
+        "colour fringes of 0.15 µm",
+        _fringed(0.15),
+        how="red moved so far to the right, blue to the left",
+    ),
     Change("scale said to be 12 % larger", _as_it_is, misjudged=1.12),
     Change("scale said to be 11 % smaller", _as_it_is, misjudged=1 / 1.12),
 )
