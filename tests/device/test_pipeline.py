@@ -277,6 +277,29 @@ def test_less_is_made_of_how_common_classes_are_elsewhere_unless_names_are_doubt
     assert len(set(spec.class_weights[:5])) == 5
 
 
+@pytest.mark.parametrize(
+    ("unevened", "is_told"),
+    [
+        ([CellClass.EOSINOPHIL] * 40, True),
+        ([CellClass.NEUTROPHIL] * 40, False),
+        # Hardly anything is known, so names are doubted, but nothing speaks against them.
+        ([CellClass.LYMPHOCYTE] * 40, False),
+    ],
+)
+def test_that_eosinophils_are_taken_to_be_few_is_told_where_many_look_like_them(
+    shipped: ModelBundle, unevened: list[CellClass], *, is_told: bool
+) -> None:
+    laboratory, rng = Laboratory(), np.random.default_rng(1)
+    said = np.full(len(CellClass), 0.02)
+    said[[0, 3]] = 0.44
+    for name in unevened:
+        laboratory.add_unevened(name)
+        laboratory.take_in(said, rng.normal(size=TRAITS + len(CellClass)))
+    analyser = FieldAnalyser(shipped, LiteRTEngine(), laboratory=laboratory)
+    assert analyser.is_comparing
+    assert analyser.doubts_eosinophils == is_told
+
+
 def test_a_cell_that_the_border_cuts_tells_nothing_of_others(
     shipped: ModelBundle, field: RGBImage, cells: tuple[Cell, ...]
 ) -> None:

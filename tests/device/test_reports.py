@@ -12,7 +12,7 @@ import pytest
 
 from leuko.bundle import ModelBundle, load_bundle
 from leuko.cells import LEUKOCYTES, Box, Cell, CellClass, CellRegion, CellStatus
-from leuko.class_colours import CLASS_COLOURS
+from leuko.class_colours import BESIDE_COLOURS, CLASS_COLOURS
 from leuko.counting import DifferentialCount
 from leuko.errors import OutputError
 from leuko.reports import FailedImage, FieldReport, ReportFolder, label_image, name_images
@@ -148,6 +148,15 @@ def test_labels_stop_growing_with_the_picture() -> None:
         is_label = (drawn == CLASS_COLOURS[LEUKOCYTES[0]]).all(axis=2).sum(axis=1) > 80
         heights.append(int(is_label.sum()))
     assert heights[0] < heights[1] == heights[2]
+
+
+def test_a_label_is_small_enough_for_a_narrow_picture() -> None:
+    name, heights = CellClass.IMMATURE_GRANULOCYTE, []
+    for width in (80, 100):
+        drawn = draw_overlay(np.full((300, width, 3), 220, np.uint8), [cell(name, 30, 80)])
+        # Labels begin at the left border here, with a margin.
+        heights.append(int((drawn[:, 1] == BESIDE_COLOURS[name]).all(axis=1).sum()))
+    assert 0 < heights[0] < heights[1]
 
 
 def test_an_overlay_leaves_the_field_as_it_was_away_from_cells() -> None:

@@ -23,6 +23,10 @@ needs all of it.
 """
 
 
+_ENOUGH_EOSINOPHILS = 10
+"""Cells named so as they are, from which it is told that they are doubted."""
+
+
 class Comparer:
     """Says what becomes of a cell's probabilities beside other cells.
 
@@ -65,7 +69,9 @@ class Comparer:
     @property
     def doubts_eosinophils(self) -> bool:
         """Whether eosinophils are taken to be few, for neutrophils look like them here."""
-        return self._mixture is not None and self._mixture.few > 0
+        few = self._mixture.few if self._mixture else 0.0
+        # Names are doubted, too, as long as hardly a cell was seen.
+        return few > 0 and self._laboratory.seen_as_eosinophils >= _ENOUGH_EOSINOPHILS
 
     @property
     def unclassified_below(self) -> float:

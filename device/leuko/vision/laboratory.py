@@ -100,6 +100,11 @@ class Laboratory:
         self._unevened.append(cell_class)
         self._unevened_of_specimen += 1
 
+    @property
+    def seen_as_eosinophils(self) -> int:
+        """How many of its leukocytes are named eosinophils if they are looked at as they are."""
+        return self._unevened.count(CellClass.EOSINOPHIL)
+
     def confirm(self, cell_class: CellClass, tone: Tone) -> None:
         """Take in how dark a leukocyte is whose class a person has confirmed, as all others here.
 

@@ -38,11 +38,12 @@ def draw_overlay(rgb: RGBImage, cells: Sequence[Cell], *, is_sharp: bool = True)
         _draw_outline(drawn, cell, thickness)
     boxes, taken = [cell.region.box for cell in cells], list[Box]()
     for cell in cells:
-        size = _text_size(_label(cell), letter)
+        fitting = _fitting(_label(cell), letter, rgb.shape[1])
+        size = _text_size(_label(cell), fitting)
         places = [_within(place, drawn.shape[:2]) for place in _places(cell.region.box, *size)]
         place = _freest(places, taken, boxes)
         taken.append(place)
-        _draw_label(drawn, _label(cell), _colour(cell), place, letter=letter)
+        _draw_label(drawn, _label(cell), _colour(cell), place, letter=fitting)
     if not is_sharp:
         draw_note(drawn, _NOT_SHARP)
     return drawn
@@ -95,6 +96,12 @@ def _label(cell: Cell) -> str:
 def _text_size(text: str, letter: float) -> tuple[int, int]:
     (width, _), _ = cv2.getTextSize(text, _FONT, letter / _FONT_HEIGHT, _stroke(letter))
     return width + round(letter), round(1.9 * letter)
+
+
+def _fitting(text: str, letter: float, width: int) -> float:
+    """Return a letter's height at which a label is no wider than a picture of that width."""
+    # In a small crop a cut-off label would lose its percentage.
+    return letter * min(1.0, width / _text_size(text, letter)[0])
 
 
 def _stroke(letter: float) -> int:
