@@ -153,7 +153,7 @@ def test_labels_stop_growing_with_the_picture() -> None:
 def test_a_label_is_small_enough_for_a_narrow_picture() -> None:
     name, heights = CellClass.IMMATURE_GRANULOCYTE, []
     for width in (80, 100):
-        drawn = draw_overlay(np.full((300, width, 3), 220, np.uint8), [cell(name, 30, 80)])
+        drawn = draw_overlay(np.full((300, width, 3), 220, np.uint8), [cell(name, 5, 80)])
         # Labels begin at the left border here, with a margin.
         heights.append(int((drawn[:, 1] == BESIDE_COLOURS[name]).all(axis=1).sum()))
     assert 0 < heights[0] < heights[1]
