@@ -60,12 +60,7 @@ def plot_changes(percents: Mapping[str, tuple[float, float]], picture: Path, *, 
         axes.plot([before, after], [row, row], color="grey", linewidth=2, zorder=1)
         axes.plot(before, row, "o", color=_BLUE, label="" if row else "before")
         axes.plot(after, row, "o", color=_ORANGE, label="" if row else "after")
-    axes.set_yticks(range(len(percents)), list(percents))
-    axes.invert_yaxis()
-    axes.set_xlim(right=100.5)
-    axes.set_xlabel("percent")
-    axes.grid(axis="x", alpha=0.3)
-    axes.set_title(title, fontsize=10)
+    _name_rows(axes, list(percents), title)
     figure.legend(loc="outside lower right", ncols=2, frameon=False)
     _save(figure, picture)
 
@@ -83,12 +78,7 @@ def plot_spread(percents: Mapping[str, Sequence[float]], picture: Path, *, title
     for row, values in enumerate(percents.values()):
         axes.plot(values, [row] * len(values), "o", color=_BLUE, alpha=0.6, markersize=5)
         axes.plot([np.mean(values)] * 2, [row - 0.38, row + 0.38], color="black", linewidth=2)
-    axes.set_yticks(range(len(percents)), list(percents))
-    axes.invert_yaxis()
-    axes.set_xlim(right=100.5)
-    axes.set_xlabel("percent")
-    axes.grid(axis="x", alpha=0.3)
-    axes.set_title(title, fontsize=10)
+    _name_rows(axes, list(percents), title)
     _save(figure, picture)
 
 
@@ -144,6 +134,16 @@ def plot_stages(stages: Mapping[str, float], picture: Path, *, title: str) -> No
     axes.set_xlabel("milliseconds on the processor")
     axes.set_title(title)
     _save(figure, picture)
+
+
+def _name_rows(axes: Axes, names: Sequence[str], title: str) -> None:
+    """Name rows of percentages, the first at the top."""
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlim(right=100.5)
+    axes.set_xlabel("percent")
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title(title, fontsize=10)
 
 
 def _draw_confusion(axes: Axes, matrix: ConfusionMatrix) -> None:
