@@ -36,7 +36,7 @@ _NEUTROPHIL, _EOSINOPHIL = (
 )
 _FEW_EOSINOPHILS = 0.07
 """Of a healthy adult's neutrophils and eosinophils, what share are eosinophils: 350 to 4540 in a
-microlitre (Zacharski, Elveback and Linman, Am. J. Clin. Pathol. 56:148, 1971)."""
+cubic millimetre, the middles of the intervals (Zacharski et al., Am J Clin Pathol 56, 1971)."""
 _DOUBTED = 3.0
 """Weight of that against what the cells themselves tell, where names are doubted; with ten, the
 eosinophils of a specimen that is full of them are lost the more (decision 11)."""
