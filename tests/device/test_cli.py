@@ -147,6 +147,20 @@ def test_a_broken_image_is_reported_and_the_others_counted(
     assert json.loads((out_dir / "differential.json").read_text())["n"] == 5
 
 
+def test_images_of_different_sizes_that_lack_the_same_are_told_in_one_line(
+    leuko: Leuko, tmp_path: Path, out_dir: Path
+) -> None:
+    for side in (60, 70):
+        Image.new("RGB", (side, side), (230, 230, 230)).save(tmp_path / f"{side}.png")
+    fields = SimulatedSmear(SmearSpec(seed=1, width_um=135, height_um=105, leukocytes=2))
+    view = fields.render(0, 0, width_px=675, height_px=525, um_per_px=0.2)
+    Image.fromarray(view).save(tmp_path / "field.png")
+    run = leuko("count", tmp_path, "--out", out_dir, "--backend", "cpu")
+    (line,) = [line for line in run.stderr.splitlines() if "left out" in line]
+    assert "left out 2 images (60.png, 70.png), for example 60.png: " in line
+    assert "1 of 3 images counted" in run.stdout
+
+
 def test_broken_images_are_told_in_one_line(
     leuko: Leuko, disc_folder: Path, count_options: tuple[object, ...]
 ) -> None:

@@ -19,6 +19,7 @@ from leuko.plurals import counted
 
 if TYPE_CHECKING:
     from leuko.count import CountResult
+    from leuko.reports import FailedImage
 
 OutOption = Annotated[
     Path, typer.Option(metavar="FOLDER", parser=named_folder, help="Folder for the results.")
@@ -151,20 +152,25 @@ def _tell(result: "CountResult", out: Path) -> None:
 
 
 def _left_out(result: "CountResult") -> list[str]:
-    """Return why images were left out, a line for each reason: masks lie beside many a set."""
-    reasons: dict[str, list[str]] = {}
+    """Return why images were left out, a line for each remedy: masks lie beside many a set."""
+    kinds: dict[str, list[FailedImage]] = {}
     for failed in result.failed:
-        reasons.setdefault(failed.reason, []).append(failed.image)
-    return [f"left out {_with_reason(images, reason)}" for reason, images in reasons.items()]
+        # The sentences tell sizes and levels, which differ between images that lack the same.
+        kinds.setdefault(failed.reason.rpartition("; ")[2], []).append(failed)
+    return [f"left out {_with_reason(alike)}" for alike in kinds.values()]
 
 
-def _with_reason(images: list[str], reason: str) -> str:
+def _with_reason(alike: "list[FailedImage]") -> str:
     from leuko.count import named_few
 
-    if len(images) == 1:
-        return f"{images[0]}: {reason}"
-    of_each = f"each {reason.removeprefix('it ')}" if reason.startswith("it ") else reason
-    return f"{len(images)} images ({named_few(images)}): {of_each}"
+    first, *others = alike
+    if not others:
+        return f"{first.image}: {first.reason}"
+    images = f"{len(alike)} images ({named_few([one.image for one in alike])})"
+    if any(one.reason != first.reason for one in others):
+        return f"{images}, for example {first.image}: {first.reason}"
+    is_of_it = first.reason.startswith("it ")
+    return f"{images}: {'each ' + first.reason.removeprefix('it ') if is_of_it else first.reason}"
 
 
 def _blurred(result: "CountResult") -> str:
