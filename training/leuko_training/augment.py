@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL
+from leuko_training.images import to_bytes
 
 Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Source ``x`` and ``y`` for every pixel of a view, both ``(size, size)`` float32."""
@@ -122,7 +123,7 @@ def recolour(
         light = (1 - grey) * light + grey * light.mean(axis=2, keepdims=True)
     # In double precision, this and the rounding took a fifth of a view's time.
     gamma = np.float32(np.exp(rng.normal(0, spread.gamma * strength)))
-    return _to_bytes(255 * (np.clip(light, 0, 255) / 255) ** gamma)
+    return to_bytes(255 * (np.clip(light, 0, 255) / 255) ** gamma)
 
 
 NUCLEAR_DENSITY = 0.9
@@ -178,7 +179,3 @@ def _saturating(factor: float) -> NDArray[np.float64]:
     """Return the matrix that stretches densities from their grey, ``(3, 3)``."""
     grey = np.full((3, 3), 1 / 3)
     return np.asarray(grey + factor * (np.eye(3) - grey))
-
-
-def _to_bytes(levels: NDArray[np.floating]) -> RGBImage:
-    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import Mask, RGBImage
 from leuko.vision.preprocess import BACKGROUND_LEVEL
+from leuko_training.images import to_bytes
 
 Dyes = NDArray[np.float64]
 """Second moments of optical density over a cell, ``(3, 3)``, about zero: no dye."""
@@ -41,7 +42,7 @@ def redye(image: RGBImage, own: Dyes, wanted: Dyes, *, share: float = 1.0) -> RG
     change = inverse @ _root(root @ wanted @ root) @ inverse
     mixing = (1 - share) * np.eye(3) + share * change
     light = (BACKGROUND_LEVEL + 1) * np.exp(-_densities(image) @ mixing) - 1
-    return np.asarray(np.clip(np.rint(light), 0, 255), np.uint8)
+    return to_bytes(light)
 
 
 def _densities(image: RGBImage) -> NDArray[np.float64]:

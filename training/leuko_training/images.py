@@ -37,6 +37,11 @@ def read_balanced(path: Path, *, um_per_px: float) -> RGBImage:
     return white_balance(image, background)
 
 
+def to_bytes(levels: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return levels of any shape as the nearest bytes, those beyond 0 and 255 as these."""
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
+
+
 def as_real(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     """Return images of one shape, 0 to 255, as the batch that a float model takes, 0 to 1."""
     return np.stack(images).astype(np.float32) / np.float32(255)

@@ -8,6 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
+from leuko_training.images import to_bytes
 
 _REACH_PX = 9
 """Across the pixels that a bilateral filter looks at."""
@@ -66,7 +67,7 @@ def degrade(
     elif rng.random() < spread.sharpened * strength:
         image = _sharpened(image, rng, spread)
     if rng.random() < spread.noisy * strength:
-        image = _to_bytes(image + _noise(image, rng, spread))
+        image = to_bytes(image + _noise(image, rng, spread))
     if rng.random() < spread.coded * strength:
         quality = int(rng.integers(35, 95))
         _, coded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
@@ -97,10 +98,6 @@ def _noise(image: RGBImage, rng: Generator, spread: LensSpread) -> NDArray[np.fl
     white = rng.normal(0, 1, image.shape[:2]).astype(np.float32)
     grain = cv2.GaussianBlur(white, (0, 0), rng.uniform(0.3, spread.grain_px))
     return np.asarray(grain[..., None] * np.float32(level / grain.std()))
-
-
-def _to_bytes(levels: NDArray[np.floating]) -> RGBImage:
-    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
 
 def _bytes(image: object) -> RGBImage:

@@ -181,5 +181,6 @@ RECIPES: Mapping[str, Recipe] = {
 }
 """What was tried, by name."""
 
-SHIPPED = RECIPES["slides"]
+SHIPPED_NAME = "slides"
+SHIPPED = RECIPES[SHIPPED_NAME]
 """How the classifier of the default bundle is trained."""

@@ -3,19 +3,19 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from leuko.cells import Cell, CellClass, CellStatus, RGBImage
+from leuko.cells import Cell, CellStatus, RGBImage
 from leuko.certainty import in_percent
 from leuko.reports import FieldReport
 from leuko.vision.sheet import (
+    GROUPS,
     MOST_SHOWN,
     Group,
     Portrait,
     draw_sheet,
+    group_of,
     portrait_picture,
     shortened,
 )
-
-_UNCLASSIFIED = "unclassified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,14 @@ class RunSheet:
     def add(self, field: FieldReport, rgb: RGBImage) -> None:
         """Keep the cells of an image that a second reader would look at."""
         for number, cell in enumerate(field.cells, 1):
-            if group := _group(cell):
+            if _is_shown(cell):
+                group = group_of(cell)
                 self._seen[group] += 1
                 self._keep(self._kept.setdefault(group, []), field, number, rgb)
 
     def drawn(self) -> RGBImage:
         """Return the sheet, ``(height, width, 3)`` uint8."""
-        groups = [self._group(name) for name in (*CellClass, _UNCLASSIFIED)]
+        groups = [self._group(name) for name in GROUPS]
         title = "Cells by the class they were given, the least sure first"
         return draw_sheet(title, groups, nothing="no cell was found")
 
@@ -60,11 +61,9 @@ class RunSheet:
         return Group(name, self._seen[name], portraits, which="least sure")
 
 
-def _group(cell: Cell) -> str | None:
-    if cell.status is CellStatus.UNCLASSIFIED:
-        return _UNCLASSIFIED
+def _is_shown(cell: Cell) -> bool:
     is_set_aside = cell.status is CellStatus.EXCLUDED and cell.cell_class.is_counted
-    return None if is_set_aside or cell.region.cut_by_border else cell.cell_class
+    return not (is_set_aside or cell.region.cut_by_border)
 
 
 def _sure(cell: Cell) -> str:

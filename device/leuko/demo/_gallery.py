@@ -9,9 +9,15 @@ from leuko.demo._slide import UM_PER_PX
 from leuko.demo._tally import Sighting
 from leuko.demo._truth import Comparison
 from leuko.sim import TrueCell
-from leuko.vision.sheet import MOST_SHOWN, Group, Portrait, draw_sheet, portrait_picture
-
-_UNCLASSIFIED = "unclassified"
+from leuko.vision.sheet import (
+    GROUPS,
+    MOST_SHOWN,
+    Group,
+    Portrait,
+    draw_sheet,
+    group_of,
+    portrait_picture,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Gallery:
             sighting: the cell.
             rgb: the view that showed it.
         """
-        group = _group(sighting)
+        group = group_of(sighting.cell)
         self._seen[group] += 1
         if self._seen[group] <= MOST_SHOWN:
             box = sighting.cell.region.box
@@ -45,18 +51,12 @@ class Gallery:
         """Return the portraits in rows, the wrongly named marked with what they truly are."""
         truth = {id(sighting): cell for sighting, cell in comparison.matches}
         groups = []
-        for group in (*CellClass, _UNCLASSIFIED):
-            members = [one for one in self._kept if _group(one.sighting) == group]
+        for group in GROUPS:
+            members = [one for one in self._kept if group_of(one.sighting.cell) == group]
             portraits = [_portrait(one, truth[id(one.sighting)]) for one in members]
             groups.append(Group(group, self._seen[group], portraits))
         title = "Cells of a simulated smear by the class they were given"
         return draw_sheet(title, groups, nothing="no cell was met")
-
-
-def _group(sighting: Sighting) -> str:
-    if sighting.cell.status is CellStatus.UNCLASSIFIED:
-        return _UNCLASSIFIED
-    return sighting.cell.cell_class
 
 
 def _portrait(kept: _Kept, truth: TrueCell | None) -> Portrait:

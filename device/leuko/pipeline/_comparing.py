@@ -69,9 +69,11 @@ class Comparer:
     @property
     def doubts_eosinophils(self) -> bool:
         """Whether eosinophils are taken to be few, for neutrophils look like them here."""
-        few = self._mixture.few if self._mixture else 0.0
         # Names are doubted, too, as long as hardly a cell was seen.
-        return few > 0 and self._laboratory.seen_as_eosinophils >= _ENOUGH_EOSINOPHILS
+        if self._laboratory.seen_as_eosinophils < _ENOUGH_EOSINOPHILS:
+            return False
+        mixture = self._mixture
+        return mixture is not None and mixture.few > 0
 
     @property
     def unclassified_below(self) -> float:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from leuko.cells import Box, RGBImage
+from leuko.cells import Box, Cell, CellClass, CellStatus, RGBImage
 from leuko.vision.preprocess import padded_square
 
 _COLUMNS, _ROWS = 11, 8
 MOST_SHOWN = _COLUMNS * _ROWS
 """Cells of a group that a sheet shows. Nine such groups, of 800 cells, take 280 MB until their
 picture is written; a differential of two hundred cells takes a quarter of that."""
+
+UNCLASSIFIED = "unclassified"
+GROUPS = (*CellClass, UNCLASSIFIED)
+"""Names of groups, from the top of a sheet."""
 
 _SIDE_UM = 25.0
 """Above the diameter of the largest cell."""
@@ -63,6 +67,11 @@ class Group:
     which: str = ""
 
     @property
+    def rows(self) -> int:
+        """How many rows the portraits take."""
+        return -(-len(self.portraits) // _COLUMNS)
+
+    @property
     def heading(self) -> str:
         """What they are, and how many."""
         words, shown = self.name.replace("_", " "), len(self.portraits)
@@ -70,6 +79,11 @@ class Group:
             return f"{words}: {self.seen}"
         of_which = f"the {shown} {self.which}" if self.which else f"{shown}"
         return f"{words}: {self.seen}, of which {of_which} are shown"
+
+
+def group_of(cell: Cell) -> str:
+    """Return the name of the group that a cell stands in, one of `GROUPS`."""
+    return UNCLASSIFIED if cell.status is CellStatus.UNCLASSIFIED else cell.cell_class
 
 
 def portrait_picture(rgb: RGBImage, box: Box, *, um_per_px: float) -> RGBImage:
@@ -111,7 +125,7 @@ def draw_sheet(title: str, groups: Sequence[Group], *, nothing: str) -> RGBImage
         nothing: what is said when none has any.
     """
     shown = [group for group in groups if group.portraits]
-    rows = sum(-(-len(group.portraits) // _COLUMNS) for group in shown)
+    rows = sum(group.rows for group in shown)
     height = (1 + max(1, len(shown))) * _HEADER_PX + rows * _ROW_PX
     sheet = np.full((height, _WIDTH_PX, 3), 255, np.uint8)
     top = _draw_line(sheet, title, 0, size=_LARGEST)
@@ -120,7 +134,7 @@ def draw_sheet(title: str, groups: Sequence[Group], *, nothing: str) -> RGBImage
         for number, portrait in enumerate(group.portraits):
             row, column = divmod(number, _COLUMNS)
             _draw(sheet, portrait, top + row * _ROW_PX, _GAP_PX + column * _PITCH_PX)
-        top += -(-len(group.portraits) // _COLUMNS) * _ROW_PX
+        top += group.rows * _ROW_PX
     if not shown:
         _draw_line(sheet, nothing, top)
     return sheet

@@ -73,26 +73,26 @@ def continued(image: RGBImage, height: int, width: int) -> RGBImage:
         height: rows wanted.
         width: columns wanted.
     """
-    above, below = _halves(height - image.shape[0])
-    before, after = _halves(width - image.shape[1])
-    around = cv2.copyMakeBorder(image, above, below, before, after, cv2.BORDER_REFLECT)
-    return np.asarray(around, np.uint8)
+    return _surrounded(image, height, width, cv2.BORDER_REFLECT)[0]
 
 
 def _padded(field: RGBImage, tile: tuple[int, int], *, mirrored: bool) -> tuple[RGBImage, int, int]:
     height, width = starmap(max, zip(field.shape[:2], tile, strict=True))
     if (height, width) == field.shape[:2]:
         return field, 0, 0
-    top, left = (_halves(extra)[0] for extra in (height - field.shape[0], width - field.shape[1]))
-    if mirrored:
-        return continued(field, height, width), top, left
-    padded = np.full((height, width, 3), BACKGROUND_LEVEL, np.uint8)
-    padded[top : top + field.shape[0], left : left + field.shape[1]] = field
-    return padded, top, left
+    border = cv2.BORDER_REFLECT if mirrored else cv2.BORDER_CONSTANT
+    return _surrounded(field, height, width, border)
 
 
-def _halves(extra: int) -> tuple[int, int]:
-    return extra // 2, extra - extra // 2
+def _surrounded(image: RGBImage, height: int, width: int, border: int) -> tuple[RGBImage, int, int]:
+    """Return the image with a border of one of OpenCV's kinds, and where it begins in that."""
+    (top, bottom), (left, right) = (
+        (extra // 2, extra - extra // 2)
+        for extra in (height - image.shape[0], width - image.shape[1])
+    )
+    plain = (BACKGROUND_LEVEL,) * 3
+    around = cv2.copyMakeBorder(image, top, bottom, left, right, border, value=plain)
+    return np.asarray(around, np.uint8), top, left
 
 
 def _fading(length: int, overlap: int) -> NDArray[np.float32]:

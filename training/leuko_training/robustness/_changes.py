@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from leuko.cells import RGBImage
 from leuko.vision.preprocess import background_colour
+from leuko_training.images import to_bytes
 
 _SEED = 1
 """Of the noise."""
@@ -42,11 +43,11 @@ def _as_it_is(rgb: RGBImage, _um_per_px: float) -> RGBImage:
 
 def _lit(*gains: float, stray: float = 0.0) -> Alter:
     """Light with other shares of red, green and blue, and some that passes by the smear."""
-    return lambda rgb, _: _bytes(rgb * np.array(gains, np.float32) + np.float32(stray))
+    return lambda rgb, _: to_bytes(rgb * np.array(gains, np.float32) + np.float32(stray))
 
 
 def _with_gamma(power: float) -> Alter:
-    return lambda rgb, _: _bytes(255 * (rgb / np.float32(255)) ** np.float32(power))
+    return lambda rgb, _: to_bytes(255 * (rgb / np.float32(255)) ** np.float32(power))
 
 
 def _coloured(factor: float) -> Alter:
@@ -54,7 +55,7 @@ def _coloured(factor: float) -> Alter:
 
     def alter(rgb: RGBImage, _um_per_px: float) -> RGBImage:
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float32)
-        return _bytes(grey + factor * (rgb - grey))
+        return to_bytes(grey + factor * (rgb - grey))
 
     return alter
 
@@ -76,7 +77,7 @@ def _with_densities(changed: Callable[[_Colours], _Colours]) -> Alter:
     def alter(rgb: RGBImage, _um_per_px: float) -> RGBImage:
         background = background_colour(rgb).astype(np.float32) + 1
         density = -np.log((rgb.astype(np.float32) + 1) / background)
-        return _bytes(background * np.exp(-changed(density)) - 1)
+        return to_bytes(background * np.exp(-changed(density)) - 1)
 
     return alter
 
@@ -90,7 +91,7 @@ def _sharpened(amount: float, sigma_um: float) -> Alter:
 
     def alter(rgb: RGBImage, um_per_px: float) -> RGBImage:
         soft = _soft(rgb, sigma_um / um_per_px).astype(np.float32)
-        return _bytes(rgb + amount * (rgb - soft))
+        return to_bytes(rgb + amount * (rgb - soft))
 
     return alter
 
@@ -112,7 +113,7 @@ def _coarse(um_per_px: float) -> Alter:
 def _noisy(deviation: float) -> Alter:
     def alter(rgb: RGBImage, _um_per_px: float) -> RGBImage:
         noise = np.random.default_rng(_SEED).normal(0, deviation, rgb.shape)
-        return _bytes(rgb + noise)
+        return to_bytes(rgb + noise)
 
     return alter
 
@@ -132,7 +133,7 @@ def _vignetted(*losses: float) -> Alter:
     def alter(rgb: RGBImage, _um_per_px: float) -> RGBImage:
         rows, columns = (np.linspace(-1, 1, side, dtype=np.float32) for side in rgb.shape[:2])
         away = (rows[:, None] ** 2 + columns[None] ** 2) / 2
-        return _bytes(rgb * (1 - away[..., None] * np.array(losses, np.float32)))
+        return to_bytes(rgb * (1 - away[..., None] * np.array(losses, np.float32)))
 
     return alter
 
@@ -154,10 +155,6 @@ def _fringed(shift_um: float) -> Alter:
 
 def _soft(rgb: RGBImage, sigma_px: float) -> RGBImage:
     return np.asarray(cv2.GaussianBlur(rgb, (0, 0), sigma_px), np.uint8)
-
-
-def _bytes(levels: NDArray[np.floating]) -> RGBImage:
-    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
 
 CHANGES: Sequence[Change] = (

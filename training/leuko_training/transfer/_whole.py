@@ -18,7 +18,7 @@ from leuko_training.fit import Schedule
 from leuko_training.masks import teaches_masks
 from leuko_training.partition import TRAINING_FOLDS, partition
 from leuko_training.parts import Parts
-from leuko_training.recipes import RECIPES, SHIPPED
+from leuko_training.recipes import RECIPES, SHIPPED_NAME
 from leuko_training.runs import train_segmenter, untrained
 from leuko_training.scales import SEGMENTER_SIZE
 from leuko_training.transfer._figures import WholeFigures, figures_of
@@ -67,8 +67,7 @@ def judge_bundles(tried: Sequence[Tried], places: Places) -> ByRecipe:
 
 def whole_bundle(laboratory: str, places: Places) -> Path:
     """Return the folder of the bundle by the shipped recipe that a laboratory was left out of."""
-    recipe = next(name for name, one in RECIPES.items() if one is SHIPPED)
-    return places.folder / _FOLDER / recipe / laboratory / _BUNDLE
+    return places.folder / _FOLDER / SHIPPED_NAME / laboratory / _BUNDLE
 
 
 def kept_figures(places: Places) -> ByRecipe:
