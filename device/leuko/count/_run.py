@@ -7,26 +7,23 @@ from pathlib import Path
 from leuko.bundle import ModelBundle
 from leuko.calibration import (
     Calibration,
-    WBCEstimate,
     adapter_for,
     calibrated_scale,
-    estimated_wbc,
     quality_limits,
     summary_for,
 )
-from leuko.cells import Cell, RGBImage
+from leuko.cells import RGBImage
 from leuko.count._blur import is_blurred
 from leuko.count._inputs import Inputs, check_light, passed_over, refuse_to_mix
 from leuko.count._result import NO_PICTURES, CountResult, Pictures, Progress, told_replaced
 from leuko.count._scales import FIELDS_FOR_SCALE, FoundScales, ImageScale, Scales, StatedScale
 from leuko.count._sheet import RunSheet
 from leuko.count._stain import RunStain
-from leuko.counting import DifferentialCount, Entry
+from leuko.count._tally import Tally
 from leuko.errors import ImageError
 from leuko.images import find_images
 from leuko.pipeline import Analyser, Picture, learn_laboratory, spread_out
 from leuko.reports import FieldReport, ReportFolder
-from leuko.vision.scale import ScaleEstimate
 
 
 def count_images(
@@ -103,11 +100,7 @@ class _Run:
         self._bundle = bundle
         self._limits = quality_limits(calibration)
         self._scales: dict[Path, ImageScale] = {}
-        self._entries: list[Entry] = []
-        self._sharp_entries: list[Entry] = []
-        self._sharp_scales: list[float] = []
-        self._estimates: dict[ScaleEstimate, list[str]] = {}
-        self._blurred: list[str] = []
+        self._tally = Tally()
         self.stain = RunStain(calibration)
 
     def scales(self, um_per_px: float | None) -> Scales:
@@ -164,14 +157,14 @@ class _Run:
         _, left_aside = adapter_for(self._calibration, self._bundle.sha256)
         scale_doubts = tuple(scales.warnings(self._inputs.labels))
         return CountResult(
-            count=DifferentialCount.from_entries(self._entries),
+            count=self._tally.count,
             images=len(self._inputs.images) - len(failed),
             failed=failed,
             um_per_px=scales.stated,
             is_calibrated=scales.is_calibrated,
-            blurred=tuple(self._blurred),
-            wbc=self._estimated_wbc(),
-            scales=self._estimates,
+            blurred=tuple(self._tally.blurred),
+            wbc=self._tally.estimated_wbc(self._calibration, self._bundle.sha256),
+            scales=self._tally.scales,
             scale_doubts=scale_doubts,
             warnings=(
                 *([told_replaced(replaced)] if replaced else ()),
@@ -211,7 +204,7 @@ class _Run:
         self.stain.see(rgb, cells, um_per_px=scale.um_per_px)
         image, name = self._inputs.names[path]
         is_sharp = not is_blurred(rgb, um_per_px=scale.um_per_px, limits=self._limits)
-        self._tally(image, cells, scale, is_sharp=is_sharp)
+        self._tally.add(image, cells, scale, is_sharp=is_sharp)
         return FieldReport(
             image=image,
             name=name,
@@ -220,32 +213,6 @@ class _Run:
             scale_confidence=scale.estimate.confidence if scale.estimate else None,
             cells=cells,
             is_sharp=is_sharp,
-        )
-
-    def _tally(
-        self, image: str, cells: Sequence[Cell], scale: ImageScale, *, is_sharp: bool
-    ) -> None:
-        entries = [Entry(one.cell_class, one.status, one.region.cut_by_border) for one in cells]
-        self._entries += entries
-        if scale.estimate:
-            self._estimates.setdefault(scale.estimate, []).append(image)
-        if is_sharp:
-            self._sharp_entries += entries
-            self._sharp_scales.append(scale.um_per_px)
-        else:
-            self._blurred.append(image)
-
-    def _estimated_wbc(self) -> WBCEstimate | None:
-        factor = self._calibration.record.wbc_factor if self._calibration else None
-        # The factor was measured in sharp fields, in which more leukocytes are found.
-        if factor is None:
-            return None
-        return estimated_wbc(
-            factor,
-            DifferentialCount.from_entries(self._sharp_entries),
-            fields=len(self._sharp_scales),
-            scales=self._sharp_scales,
-            bundle_sha256=self._bundle.sha256,
         )
 
 
