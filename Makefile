@@ -77,12 +77,12 @@ card: $(DEV_ENV)/.installed ## Write the default bundle's model card from docs/r
 
 transfer: $(DEV_ENV)/.installed ## Train without each laboratory in turn, ask about its cells (hours)
 	$(BIN)/leuko-train transfer --recipe usual --recipe even --recipe even-views --recipe even-half --recipe slides --short --runs $(RUNS)
-	$(BIN)/leuko-train transfer --recipe slides --recipe even-half --recipe even --recipe usual --raabin-alone --runs $(RUNS)
+	$(BIN)/leuko-train transfer --recipe slides --raabin-alone --runs $(RUNS)
 	$(BIN)/leuko-train own-cells --runs $(RUNS)
 	$(BIN)/leuko-train transfer --recipe slides --whole --runs $(RUNS)
 
 own-cells: $(DEV_ENV)/.installed ## Learn how leukocytes lie to each other, measure what unlabelled cells tell
-	$(BIN)/leuko-train own-cells --seeds 2 --runs $(RUNS)
+	$(BIN)/leuko-train own-cells --runs $(RUNS)
 
 outlines: $(DEV_ENV)/.installed ## Train segmenters without each laboratory, ask for its outlines (half an hour or more)
 	$(BIN)/leuko-train outlines --runs $(RUNS)

@@ -108,7 +108,7 @@ def test_names_are_believed_by_what_cells_are_named_as_they_are() -> None:
     assert contrast(doubted.measured_tone) < 0.9 * contrast(believed.measured_tone)
 
 
-def test_two_hundred_looks_of_each_specimen_are_at_cells_as_they_are() -> None:
+def test_two_hundred_names_of_each_specimen_s_cells_as_they_are_are_taken_in() -> None:
     laboratory = Laboratory()
     for _ in range(2):
         for _ in range(200):
@@ -116,13 +116,6 @@ def test_two_hundred_looks_of_each_specimen_are_at_cells_as_they_are() -> None:
             laboratory.add_unevened(CellClass.NEUTROPHIL)
         assert not laboratory.wants_unevened
         laboratory.begin_specimen()
-    assert laboratory.wants_unevened
-
-
-def test_a_laboratory_under_way_wants_no_cell_as_it_is_until_the_next_specimen() -> None:
-    laboratory = Laboratory.under_way()
-    assert not laboratory.wants_unevened
-    laboratory.begin_specimen()
     assert laboratory.wants_unevened
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from leuko.adaptation import SiteAdapter, UsualCells, features_of
 from leuko.bundle import ModelBundle, default_bundle_path, load_bundle, read_arrays
 from leuko.cells import Cell, CellClass, CellStatus, RGBImage
+from leuko.certainty import believed
 from leuko.errors import BundleError, ImageError
 from leuko.familiarity import Familiarity
 from leuko.inference import LiteRTEngine, Model, ModelFacade
@@ -171,10 +172,10 @@ def test_a_settled_tone_stays_whatever_is_seen_and_traits_are_learnt_all_the_sam
 
 
 class Unevened(Laboratory):
-    """Knows how its cells lie to each other, and never how dark they are."""
+    """Knows how its cells lie to each other, and never learns how dark they are."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, calibrated: Tone | None = None) -> None:
+        super().__init__(calibrated=calibrated)
         self.taken_in: list[tuple[Floats, Floats]] = []
 
     def add(self, cell_class: CellClass, tone: Tone) -> None:
@@ -468,6 +469,30 @@ class NotingModel(ModelFacade):
     def run(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
         self._shown.append(image)
         return self._model.run(image)
+
+
+def test_a_tenth_of_what_is_answered_of_a_cell_is_of_it_as_it_is(
+    bundle: ModelBundle, field: RGBImage
+) -> None:
+    even = changed(bundle, "classifier", evens_laboratory=True)
+    engine, laboratory = Noting(), Unevened(calibrated=Tone(nucleus=0.5, cytoplasm=0.3))
+    analyser = FieldAnalyser(even, engine, laboratory=laboratory)
+    found = analyser.analyse(field, um_per_px=UM_PER_PX)
+    spec = even.manifest.classifier
+    model = LiteRTEngine().load(even.files[spec.model])
+    place = model.output_shapes.index((1, len(CellClass)))
+    # Once all are outlined, each is looked at as in the usual laboratory, then as it is.
+    looks = [model.run(image)[place][0] for image in engine.shown[-2 * len(found) :]]
+    answers = model.output_quantisations[place].real(np.array(looks))
+    worth = believed(
+        0.9 * answers[::2] + 0.1 * answers[1::2],
+        class_weights=spec.class_weights,
+        temperature=spec.temperature,
+    )
+    known = ["unlike anything" not in one.reason for one in found]
+    told = np.array([one.probabilities for one in found])
+    assert told[known] == pytest.approx(worth[known])
+    assert abs(answers[::2] - answers[1::2])[known].max() > 0.05
 
 
 def tiles_of(bundle: ModelBundle, field: RGBImage) -> list[NDArray[np.uint8]]:

@@ -28,6 +28,8 @@ def figures(name: str, dice: float | None) -> WholeFigures:
         named=NOTHING,
         unclassified=NOTHING,
         right=NOTHING,
+        gaps=(),
+        by_chance=None,
     )
 
 

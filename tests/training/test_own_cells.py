@@ -1,5 +1,6 @@
 """What is learnt of how leukocytes lie to each other, and what the report says it is worth."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from leuko.adaptation import Confirmed, UsualCells
 from leuko.errors import OutputError, SettingsError
 from leuko.vision.traits import TRAITS
 from leuko_training.certainty import Certainty
-from leuko_training.left_out_cells import LeftOutCells, are_teaching
+from leuko_training.left_out_cells import LeftOutCells, are_teaching, mixture_of
 from leuko_training.own_cells import (
     MIXES,
     UNCLASSIFIED_BESIDE,
@@ -41,7 +42,7 @@ def laboratory(name: str, *, shift: float, seed: int, fold: str = "1") -> LeftOu
     traits[np.arange(truths.size), truths] += 6.0
     names = np.array([str(number) for number in range(truths.size)])
     cells = Confirmed(traits, said, truths)
-    return LeftOutCells(name, cells, names, np.full(truths.size, fold), Certainty(1.0, 0.5))
+    return LeftOutCells(name, cells, said, names, np.full(truths.size, fold), Certainty(1.0, 0.5))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,18 @@ def test_only_what_is_likeliest_one_of_the_five_makes_a_laboratory_known() -> No
     assert are_teaching(rows).tolist() == [True, True, False, False, False]
 
 
+def test_names_are_doubted_by_what_cells_are_named_as_they_are(found: list[LeftOutCells]) -> None:
+    laboratory = replace(found[0], certainty=Certainty(1.0, 0.5, 0.4))
+    usual = usual_cells([one.cells for one in found])
+    eosinophils = np.tile(np.eye(8)[3], (len(laboratory.cells), 1))
+    doubted = mixture_of(replace(laboratory, as_they_are=eosinophils), usual)
+    believed = mixture_of(replace(laboratory, as_they_are=np.roll(eosinophils, -3, 1)), usual)
+    assert doubted.few > 0 == believed.few
+    assert doubted.factors == pytest.approx(np.ones(5))
+    spared = np.array(laboratory.certainty.class_weights[:5]) ** -0.75
+    assert believed.factors == pytest.approx(spared)
+
+
 def test_a_threshold_beside_own_cells_leaves_fewer_without_a_class(
     found: list[LeftOutCells],
 ) -> None:
@@ -119,10 +132,7 @@ def test_a_session_is_drawn_with_the_classes_that_are_wanted(found: list[LeftOut
     assert found[0].cells.classes[alone].tolist() == [3] * 30
     blood = found[0].cells.classes[drawn(found[0], 60, by_name["a healthy adult's"], rng)]
     assert np.bincount(blood, minlength=5).argmax() == 0
-    without = found[0].cells.chosen(found[0].cells.classes != 3)
-    lacking = LeftOutCells(
-        "lacking", without, found[0].slides[:160], found[0].folds[:160], Certainty(1.0, 0.5)
-    )
+    lacking = found[0].chosen(np.flatnonzero(found[0].cells.classes != 3))
     assert len(drawn(lacking, 30, by_name["eosinophils alone"], rng)) == 0
 
 

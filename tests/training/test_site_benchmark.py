@@ -31,7 +31,7 @@ def cells(*, slides: int, colours: float) -> LeftOutCells:
     names = np.array([f"slide {one % slides}" for one in range(len(truths))])
     folds = np.full(len(truths), "1")
     plain = Certainty(1.0, 0.5)
-    return LeftOutCells("simulated", Confirmed(traits, said, truths), names, folds, plain)
+    return LeftOutCells("simulated", Confirmed(traits, said, truths), said, names, folds, plain)
 
 
 def test_an_adaptation_halves_the_error_where_colours_tell_the_classes() -> None:

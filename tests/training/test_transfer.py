@@ -70,7 +70,7 @@ def answers(dataset: str, *, right: int, wrong: int, sure: float = 0.9) -> Answe
 
 def said_of(dataset: str, truths: NDArray[Any], probabilities: NDArray[Any]) -> Answers:
     names, folds = np.array([dataset] * len(truths)), np.array(["1"] * len(truths))
-    return Answers(names, truths, probabilities, folds)
+    return Answers(names, truths, probabilities, np.roll(probabilities, 1, axis=1), folds)
 
 
 def said_torn(dataset: str, truth: CellClass) -> Answers:
@@ -145,6 +145,16 @@ def test_answers_are_the_same_after_they_were_written(tmp_path: Path) -> None:
     assert (again.datasets == said.datasets).all()
     assert (again.truths == said.truths).all()
     assert (again.probabilities == said.probabilities).all()
+    assert (again.as_they_are == said.as_they_are).all()
+    both = Answers.joined([again, answers("bccd", right=1, wrong=0)])
+    assert (both.of("pbc").as_they_are == said.as_they_are).all()
+    assert (both.of("pbc").as_they_are != said.probabilities).any()
+
+
+def test_answers_of_another_version_are_refused_by_name(tmp_path: Path) -> None:
+    np.savez(tmp_path / "answers.npz", datasets=np.array(["pbc"]))
+    with pytest.raises(DatasetError, match=r"answers\.npz was written by another version"):
+        Answers.read(tmp_path / "answers.npz")
 
 
 def test_kept_answers_of_long_trials_stand_in_for_trainings_that_are_gone(tmp_path: Path) -> None:
@@ -262,6 +272,29 @@ def test_a_left_out_laboratory_is_known_by_the_names_it_was_given_and_not_by_lab
         return last
 
     assert np.array_equal(shown(None), shown(CellClass.BASOPHIL))
+
+
+class ByDarkness(Namesake):
+    """Calls a cell a neutrophil the more, the brighter its view is, and else a lymphocyte."""
+
+    def predict_on_batch(self, x: NDArray[Any]) -> NDArray[Any]:
+        super().predict_on_batch(x)
+        bright = x.mean(axis=(1, 2, 3))
+        return np.stack([bright, 1 - bright, *np.zeros((6, len(x)))], axis=1).astype(np.float32)
+
+
+def test_a_tenth_of_what_is_said_of_a_cell_is_of_it_as_it_is() -> None:
+    even, model = replace(SHIPPED, style=replace(SHIPPED.style, even=True)), ByDarkness()
+    cells = [
+        LabelledCell(cell("pbc", FIVE[0]).item, crop)
+        for crop in simulated_crops(1)
+        if crop.label.is_counted
+    ]
+    said = ask(model, cells, even)
+    as_they_are, *_, evened = (views.mean(axis=(1, 2, 3)) for views in model.shown)
+    assert said.as_they_are[:, 0] == pytest.approx(as_they_are)
+    assert said.probabilities[:, 0] == pytest.approx(0.9 * evened + 0.1 * as_they_are)
+    assert abs(evened - as_they_are).max() > 0.01
 
 
 def test_a_cell_between_two_classes_is_given_the_commoner_one() -> None:
@@ -445,17 +478,29 @@ def test_calibration_of_whole_bundles_stands_beside_what_chance_leaves() -> None
         named=Proportion(18, 20),
         unclassified=Proportion(0, 20),
         right=Proportion(18, 20),
+        gaps=(),
+        by_chance=None,
     )
-    asked = replace(known, dataset="pbc", calibration_error=0.052, by_chance=0.021)
+    asked = replace(known, dataset="pbc", gaps=(-0.01, 0.042), by_chance=0.021)
+    other = replace(known, dataset="raabin", gaps=(0.01, 0.03), by_chance=0.021)
+    fields = replace(known, dataset="bcisc_fields", gaps=(0.5, 0.5), by_chance=0.021)
     text = render_transfer(
-        tried(SHIPPED_NAME, is_short=False), {SHIPPED_NAME: {"bccd": [known, asked]}}
+        tried(SHIPPED_NAME, is_short=False),
+        {SHIPPED_NAME: {"bccd": [known, asked], "raabin": [other], "bcisc": [fields]}},
     )
     header, *rows = [
         [cell.strip() for cell in line.split("|")]
         for line in text.splitlines()
         if "| 20 |" in line or "| set | images |" in line
     ]
-    assert [row[header.index("ECE")] for row in rows] == ["–", "5.2 (2.1) %"]
+    assert [row[header.index("ECE")] for row in rows] == [
+        "–",
+        "5.2 (2.1) %",
+        "4.0 (2.1) %",
+        "100.0 (2.1) %",
+    ]
+    assert "calibration error is\n4.6 % on the mean" in text
+    assert "of a laboratory drawn by lot it is\n3.6 %." in text
 
 
 def square(x: int, y: int) -> Cell:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cells import LEUKOCYTES, CellClass
+from leuko_training.errors import DatasetError
 from leuko_training.metrics import ConfusionMatrix, Proportion
 from leuko_training.partition import TRAINING_FOLDS
 
@@ -24,21 +25,36 @@ class Answers:
         datasets: ``(cells,)`` str, the set that each cell is of.
         truths: ``(cells,)`` int, index of the class in `CellClass`.
         probabilities: ``(cells, 8)`` float32, in the order of `CellClass`.
+        as_they_are: ``(cells, 8)`` float32, the same where a laboratory's cells were not made like
+            the usual one's first.
         folds: ``(cells,)`` str, the fold of the split that each cell's image is in.
     """
 
     datasets: NDArray[np.str_]
     truths: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    as_they_are: NDArray[np.float32]
     folds: NDArray[np.str_]
 
     @classmethod
     def read(cls, path: Path) -> "Answers":
-        """Return what `write` has written."""
+        """Return what `write` has written.
+
+        Raises:
+            DatasetError: it was written by another version of the program.
+        """
         with np.load(path) as stored:
-            return cls(
-                stored["datasets"], stored["truths"], stored["probabilities"], stored["folds"]
-            )
+            try:
+                return cls(
+                    stored["datasets"],
+                    stored["truths"],
+                    stored["probabilities"],
+                    stored["as_they_are"],
+                    stored["folds"],
+                )
+            except KeyError as error:
+                msg = f"{path} was written by another version of the program; move it away"
+                raise DatasetError(msg) from error
 
     @classmethod
     def joined(cls, parts: Sequence["Answers"]) -> "Answers":
@@ -47,6 +63,7 @@ class Answers:
             np.concatenate([part.datasets for part in parts]),
             np.concatenate([part.truths for part in parts]),
             np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.as_they_are for part in parts]),
             np.concatenate([part.folds for part in parts]),
         )
 
@@ -58,6 +75,7 @@ class Answers:
             datasets=self.datasets,
             truths=self.truths,
             probabilities=self.probabilities,
+            as_they_are=self.as_they_are,
             folds=self.folds,
         )
         unfinished.replace(path)
@@ -102,5 +120,9 @@ class Answers:
 
     def _chosen(self, rows: NDArray[np.bool_]) -> "Answers":
         return Answers(
-            self.datasets[rows], self.truths[rows], self.probabilities[rows], self.folds[rows]
+            self.datasets[rows],
+            self.truths[rows],
+            self.probabilities[rows],
+            self.as_they_are[rows],
+            self.folds[rows],
         )

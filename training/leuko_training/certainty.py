@@ -133,13 +133,22 @@ def calibration_error(best: NDArray[np.floating], right: NDArray[np.bool_]) -> f
         best: ``(cells,)`` probability of the answer.
         right: ``(cells,)`` whether it was right.
     """
+    return sum(map(abs, calibration_gaps(best, right)))
+
+
+def calibration_gaps(best: NDArray[np.floating], right: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Return how much too sure the answers in each of 15 bins of equal width are.
+
+    Args:
+        best: ``(cells,)`` probability of the answer, one cell at least.
+        right: ``(cells,)`` whether it was right.
+
+    Returns:
+        Of each bin, the probabilities of its cells less how many are right, over all cells.
+    """
     bins = np.minimum((best * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        np.count_nonzero(bins == number)
-        * abs(best[bins == number].mean() - right[bins == number].mean())
-        for number in set(bins.tolist())
-    ]
-    return float(sum(gaps) / best.size)
+    gaps = np.bincount(bins, weights=best - right, minlength=_BINS) / best.size
+    return tuple(gaps.tolist())
 
 
 def error_by_chance(best: NDArray[np.floating], *, seed: int) -> float:

@@ -1,15 +1,18 @@
 """Cells of laboratories left out: what the classifier says of each, and what is measured of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from leuko.adaptation import Confirmed
+from leuko.adaptation import Confirmed, Mixture, UsualCells, fit_mixture
 from leuko.cells import CellClass
+from leuko.pipeline import prior_spared
+from leuko.vision.laboratory import MOST_LOOKS
+from leuko.vision.tone import doubt_of_names
 from leuko.vision.traits import cell_traits
 from leuko_training.answers import CLASSES, FIVE, Answers
 from leuko_training.certainty import Certainty, judged_elsewhere
@@ -31,6 +34,8 @@ class LeftOutCells:
     Attributes:
         dataset: name of the set.
         cells: traits, the classifier's probabilities and true classes.
+        as_they_are: ``(cells, 8)``, what it says of each where a laboratory's cells were not made
+            like the usual one's first.
         slides: ``(cells,)`` str, slide, donor or run that each is from.
         folds: ``(cells,)`` str, the fold of the split that each cell's image is in.
         certainty: what was made of the classifier's answers, chosen on other laboratories.
@@ -38,9 +43,20 @@ class LeftOutCells:
 
     dataset: str
     cells: Confirmed
+    as_they_are: NDArray[np.float64]
     slides: NDArray[np.str_]
     folds: NDArray[np.str_]
     certainty: Certainty
+
+    def chosen(self, rows: NDArray[np.int64]) -> "LeftOutCells":
+        """Return some of the cells."""
+        return replace(
+            self,
+            cells=self.cells.chosen(rows),
+            as_they_are=self.as_they_are[rows],
+            slides=self.slides[rows],
+            folds=self.folds[rows],
+        )
 
     @property
     def are_leukocytes(self) -> NDArray[np.bool_]:
@@ -102,6 +118,34 @@ def are_teaching(said: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.isin(said.argmax(axis=1), FIVE)
 
 
+def teaching(cells: LeftOutCells) -> LeftOutCells:
+    """Return those of the cells that a laboratory is known by."""
+    return cells.chosen(np.flatnonzero(are_teaching(cells.cells.probabilities)))
+
+
+def mixture_of(
+    known: LeftOutCells, usual: UsualCells, *, of_specimen: int | None = None
+) -> Mixture:
+    """Return the mixture that the device would fit to cells that nobody has confirmed.
+
+    Args:
+        known: cells that the laboratory is known by.
+        usual: how leukocytes lie elsewhere.
+        of_specimen: as for `leuko.adaptation.fit_mixture`.
+    """
+    seen = known.as_they_are[:MOST_LOOKS].argmax(axis=1)
+    doubt = doubt_of_names(CLASSES[name] for name in seen)
+    weights = np.array(known.certainty.class_weights)[FIVE]
+    return fit_mixture(
+        known.cells.probabilities,
+        known.cells.features,
+        usual,
+        of_specimen=of_specimen,
+        factors=prior_spared(weights, temperature=known.certainty.temperature, doubt=doubt),
+        doubt=doubt,
+    )
+
+
 def _is_enough(answers: Answers) -> bool:
     return len(answers.leukocytes.truths) >= _FEWEST
 
@@ -117,7 +161,8 @@ def _joined(
     if truths.tolist() != answers.truths.tolist():
         raise DatasetError(f"{kept} is not of the cells that were asked about; remove it")
     cells = Confirmed(traits, certainty.applied(answers.probabilities), truths)
-    return LeftOutCells(name, cells, slides, answers.folds, certainty)
+    as_they_are = certainty.applied(answers.as_they_are)
+    return LeftOutCells(name, cells, as_they_are, slides, answers.folds, certainty)
 
 
 def _measure(name: str, root: Path, kept: Path, segmenter: Path) -> None:

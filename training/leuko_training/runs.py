@@ -25,7 +25,7 @@ from leuko_training.laboratories import with_laboratories
 from leuko_training.losses import cross_entropy_and_dice, dice
 from leuko_training.masks import MaskSampler
 from leuko_training.partition import partition, read_everything
-from leuko_training.recipes import SHIPPED
+from leuko_training.recipes import LONG, SHIPPED
 from leuko_training.scales import CLASSIFIER_SIZE, SEGMENTER_SIZE
 from leuko_training.simulated import SLIDES, simulated_crops
 from leuko_training.unet import edge_unet, paper_unet
@@ -33,7 +33,6 @@ from leuko_training.unet import edge_unet, paper_unet
 SEGMENTER_SCHEDULE = Schedule(epochs=14, steps=128, batch_size=16, learning_rate=1e-3)
 """Longer, it outlines better at home and misses leukocytes of slides unlike those that it knows
 (docs/decisions/0012-outlines-from-imagenet-features.md)."""
-CLASSIFIER_SCHEDULE = Schedule(epochs=24, steps=128, batch_size=32, learning_rate=6e-4)
 
 Build = Callable[..., keras.Model]
 """Builds an untrained model for an input size."""
@@ -90,7 +89,7 @@ def run_classifier(root: Path, runs: Path, *, architecture: str, epochs: int | N
         msg = f"{trained} is missing; train the segmenter first"
         raise DatasetError(msg)
     segmenter = keras.saving.load_model(trained)
-    schedule = _lasting(CLASSIFIER_SCHEDULE, epochs)
+    schedule = _lasting(LONG, epochs)
     training, validation = partition(read_everything(root))
     folder = runs / f"classifier-{architecture}"
     train_classifier(

@@ -29,7 +29,6 @@ from leuko.machine import (
 from leuko.pipeline import Analyser, FieldAnalyser
 from leuko.sim import SimulatedSmear, SmearSpec
 from leuko.verification import golden_inputs, model_contents
-from leuko.vision.laboratory import Laboratory
 
 _WIDTH_PX, _HEIGHT_PX, _UM_PER_PX = 1280, 960, 0.1
 """A picture as the settings ask for it, through a 100x objective."""
@@ -131,7 +130,7 @@ def bench_backends(
     if is_cpu_wanted:
         engine = cpu_engine(bundle, "auto" if threads == "auto" else int(threads))
         measure = _Measure(bundle, field, runs)
-        analyser = FieldAnalyser(bundle, engine, laboratory=Laboratory.under_way())
+        analyser = FieldAnalyser(bundle, engine)
         yield measure.of(Backend.CPU, engine, analyser, engine.name)
     for accelerator in accelerators:
         yield _accelerated(accelerator, bundle, field, runs)
@@ -184,9 +183,7 @@ class _Measure:
 def _accelerated(
     accelerator: Accelerator, bundle: ModelBundle, field: RGBImage, runs: int
 ) -> BackendBench:
-    outcome = try_accelerator(
-        accelerator, bundle, cpu_look_ms=None, laboratory=Laboratory.under_way()
-    )
+    outcome = try_accelerator(accelerator, bundle, cpu_look_ms=None)
     if isinstance(outcome, Verdict):
         state = MachineState.now()
         return BackendBench(accelerator.backend, outcome.text, (), None, None, state, state)

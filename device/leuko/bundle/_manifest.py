@@ -103,7 +103,7 @@ class ClassifierSpec(_Table):
 
     evens_laboratory: bool = False
     """Whether cells are to be shown as if their laboratory's tone were usual, see
-    `leuko.vision.laboratory`."""
+    `leuko.vision.laboratory`, and as they are, which has a tenth of a say."""
 
     familiarity: FileName | None = None
     """NumPy archive of what embeddings of known cells look like; a bundle may have none."""

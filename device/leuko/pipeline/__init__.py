@@ -1,6 +1,7 @@
 """From a field to named cells: locate coarsely, outline finely, classify each."""
 
 from leuko.pipeline._analyser import FieldAnalyser
+from leuko.pipeline._comparing import prior_spared
 from leuko.pipeline._field import LARGEST_COARSE_AREA
 from leuko.pipeline._learning import (
     ENOUGH_CELLS,
@@ -10,6 +11,7 @@ from leuko.pipeline._learning import (
     learn_laboratory,
     spread_out,
 )
+from leuko.pipeline._namer import both_ways
 from leuko.pipeline._protocol import Analyser, ExaminedCell, Wanted, everywhere
 
 __all__ = [
@@ -22,7 +24,9 @@ __all__ = [
     "FieldAnalyser",
     "Picture",
     "Wanted",
+    "both_ways",
     "everywhere",
     "learn_laboratory",
+    "prior_spared",
     "spread_out",
 ]

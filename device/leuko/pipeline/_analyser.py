@@ -8,19 +8,15 @@ from leuko.cells import Cell, CellClass, CellStatus, RGBImage
 from leuko.inference import Engine
 from leuko.pipeline._comparing import Comparer
 from leuko.pipeline._deciding import as_of_strange, decided
-from leuko.pipeline._field import Field, seen_coarsely
+from leuko.pipeline._field import Field
 from leuko.pipeline._finder import Find, Finder
 from leuko.pipeline._learner import Learner, NamedCell
 from leuko.pipeline._namer import Namer
 from leuko.pipeline._protocol import ExaminedCell, Wanted, everywhere
 from leuko.vision.focus import sharpness
 from leuko.vision.laboratory import Laboratory
-from leuko.vision.regions import overlap
 from leuko.vision.tone import Tone, cell_tone
 from leuko.vision.traits import cell_traits
-
-_SAME_CELL = 0.5
-"""Share of the smaller of two regions that both claim, from which they are one cell."""
 
 
 class FieldAnalyser:
@@ -62,7 +58,7 @@ class FieldAnalyser:
         self._namer = Namer(bundle, engine)
         self.evens_laboratory = bundle.manifest.classifier.evens_laboratory
         self._learner = Learner(
-            self._laboratory, self._namer, evens=self.evens_laboratory, compares=self.compares_cells
+            self._laboratory, evens=self.evens_laboratory, compares=self.compares_cells
         )
 
     @property
@@ -85,7 +81,7 @@ class FieldAnalyser:
             ImageError: the field covers more of a smear than there is memory for.
             EngineError: the engine failed.
         """
-        field, finds = self._found(rgb, um_per_px, wanted)
+        field, finds = self._finder.found(rgb, um_per_px=um_per_px, wanted=wanted)
         with self._laboratory.learning():
             return tuple(self._name(field, find).cell for find in finds)
 
@@ -131,7 +127,7 @@ class FieldAnalyser:
         """
         if not self.evens_laboratory:
             return 0
-        field, finds = self._found(rgb, um_per_px, everywhere)
+        field, finds = self._finder.found(rgb, um_per_px=um_per_px)
         with self._laboratory.learning():
             named = [self._name(field, find) for find in finds]
             # Of a cell that the border cuts, neither size nor nucleus is known.
@@ -150,7 +146,7 @@ class FieldAnalyser:
             EngineError: the engine failed.
         """
         if self.evens_laboratory:
-            field, find = self._in_the_middle(picture, um_per_px)
+            field, find = self._finder.in_the_middle(picture, um_per_px=um_per_px)
             with self._laboratory.learning():
                 # The picture may cut a large cell; in its field it was whole.
                 self._learner.learn_traits([self._name(field, find)] if find else [])
@@ -167,7 +163,7 @@ class FieldAnalyser:
             ImageError: the picture covers more of a smear than there is memory for.
             EngineError: the engine failed.
         """
-        field, find = self._in_the_middle(picture, um_per_px)
+        field, find = self._finder.in_the_middle(picture, um_per_px=um_per_px)
         look = self._namer.look(field, find.region) if find else None
         if look and (tone := cell_tone(look.crop, look.mask)):
             self._laboratory.confirm(cell_class, tone)
@@ -188,52 +184,34 @@ class FieldAnalyser:
             ImageError: the picture covers more of a smear than there is memory for.
             EngineError: the engine failed.
         """
-        field, find = self._in_the_middle(rgb, um_per_px)
+        field, find = self._finder.in_the_middle(rgb, um_per_px=um_per_px)
         if find is None:
             return None
         look = self._namer.look(field, find.region)
-        named, _ = self._namer.named(self._learner.shown(look))
-        return ExaminedCell(named, cell_traits(look.crop, look.mask), find.region.area_um2)
-
-    def _found(self, rgb: RGBImage, um_per_px: float, wanted: Wanted) -> tuple[Field, list[Find]]:
-        """Return a field, and what was outlined in it, in reading order."""
-        field, coarse = self._seen(rgb, um_per_px)
-        finds: list[Find] = []
-        for row, column in self._finder.located(coarse, field):
-            find = self._finder.outlined(field, row, column) if wanted(row, column) else None
-            if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
-                finds.append(find)
-        finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
-        return field, finds
-
-    def _in_the_middle(self, picture: RGBImage, um_per_px: float) -> tuple[Field, Find | None]:
-        """Return a picture as a field, and the leukocyte in its middle."""
-        field, _ = self._seen(picture, um_per_px)
-        return field, self._finder.outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
+        told = self._namer.told(look, self._learner.shown(look))
+        return ExaminedCell(
+            told.probabilities, cell_traits(look.crop, look.mask), find.region.area_um2
+        )
 
     def _is_single(self, find: Find) -> bool:
         """Return whether a find may be a single cell; a clump is none."""
         return find.is_whole and find.region.area_um2 <= self._segmenter.largest_area_um2
 
-    def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:
-        scale = self._segmenter.locate_um_per_px
-        return seen_coarsely(rgb, um_per_px=um_per_px, coarse_um_per_px=scale)
-
     def _name(self, field: Field, find: Find) -> NamedCell:
         look = self._namer.look(field, find.region)
-        told, is_strange = self._namer.named(self._learner.shown(look))
-        said, likely = self._comparer.compared(told, look)
+        told = self._namer.told(look, self._learner.shown(look))
+        said, likely = self._comparer.compared(told.probabilities, look)
         best = list(CellClass)[int(np.argmax(likely))]
-        teaches = best.is_counted and not is_strange and self._is_single(find)
+        teaches = best.is_counted and not told.is_strange and self._is_single(find)
         if teaches:
-            self._learner.learn_tone(look, best)
-        if is_strange and best.is_counted:
+            self._learner.learn_tone(look, best, as_it_is=told.name_as_it_is)
+        if told.is_strange and best.is_counted:
             likely = as_of_strange(likely)
         probabilities = tuple(likely.tolist())
         status, reason = self._status(find, probabilities)
         focus = sharpness(look.crop, look.mask)
         cell = Cell(find.region, best, probabilities, focus, status, reason)
-        return NamedCell(cell, told, said, look, teaches)
+        return NamedCell(cell, told.probabilities, said, look, teaches)
 
     def decide(self, probabilities: tuple[float, ...], area_um2: float) -> tuple[CellStatus, str]:
         """Return what becomes of a whole cell, and why if it is not counted.

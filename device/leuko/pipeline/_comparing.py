@@ -112,9 +112,26 @@ class Comparer:
 
     @property
     def _factors(self) -> Floats:
-        """What takes a part of how common classes are elsewhere out of what the bundle says."""
-        spared = _PRIOR_SPARED * (1 - self._laboratory.doubt)
-        return np.asarray(self._usual_weights ** (-spared / self._spec.temperature))
+        return prior_spared(
+            self._usual_weights,
+            temperature=self._spec.temperature,
+            doubt=self._laboratory.doubt,
+        )
+
+
+def prior_spared(weights: Floats, *, temperature: float, doubt: float) -> Floats:
+    """Return what takes a part of how common classes are elsewhere out of what the bundle says.
+
+    Args:
+        weights: ``(5,)``, what the bundle multiplies probabilities by, in `LEUKOCYTES` order.
+        temperature: of its probabilities.
+        doubt: of the laboratory's names, 0 to 1.
+
+    Returns:
+        Factors of what is said of the five classes, ``(5,)``.
+    """
+    spared = _PRIOR_SPARED * (1 - doubt)
+    return np.asarray(weights ** (-spared / temperature))
 
 
 def _usual_cells(bundle: ModelBundle) -> UsualCells | None:

@@ -10,11 +10,15 @@ from leuko.bundle import SegmenterSpec
 from leuko.cells import CellRegion, RGBImage
 from leuko.errors import BundleError
 from leuko.inference import Engine, Model
-from leuko.pipeline._field import Field
+from leuko.pipeline._field import Field, seen_coarsely
+from leuko.pipeline._protocol import Wanted, everywhere
 from leuko.pipeline._shapes import check_input
 from leuko.vision.preprocess import Window
-from leuko.vision.regions import Seed, find_seeds, reaches_edge, region_in_field
+from leuko.vision.regions import Seed, find_seeds, overlap, reaches_edge, region_in_field
 from leuko.vision.tiling import predict_field
+
+_SAME_CELL = 0.5
+"""Share of the smaller of two regions that both claim, from which they are one cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,48 @@ class Finder:
         _check(spec.locator, self._locator, (spec.tile_height, spec.tile_width))
         _check(spec.outliner, self._outliner, (spec.window,) * 2)
 
-    def located(self, coarse: RGBImage, field: Field) -> Iterator[tuple[float, float]]:
+    def found(
+        self, rgb: RGBImage, *, um_per_px: float, wanted: Wanted = everywhere
+    ) -> tuple[Field, list[Find]]:
+        """Return a field, and what was outlined in it, in reading order.
+
+        Args:
+            rgb: ``(height, width, 3)`` uint8, RGB, as the camera gave it; left as it is.
+            um_per_px: scale of the field.
+            wanted: says of the place where a leukocyte was located whether it is worth outlining.
+
+        Raises:
+            ImageError: the field covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        field, coarse = self._seen(rgb, um_per_px)
+        finds: list[Find] = []
+        for row, column in self._located(coarse, field):
+            find = self._outlined(field, row, column) if wanted(row, column) else None
+            if find and all(overlap(find.region, one.region) < _SAME_CELL for one in finds):
+                finds.append(find)
+        finds.sort(key=lambda find: (find.region.box.y, find.region.box.x))
+        return field, finds
+
+    def in_the_middle(self, picture: RGBImage, *, um_per_px: float) -> tuple[Field, Find | None]:
+        """Return a picture as a field, and the leukocyte in its middle; None without one.
+
+        Args:
+            picture: as for `found`, with some background around the cell.
+            um_per_px: its scale.
+
+        Raises:
+            ImageError: the picture covers more of a smear than there is memory for.
+            EngineError: the engine failed.
+        """
+        field, _ = self._seen(picture, um_per_px)
+        return field, self._outlined(field, picture.shape[0] / 2, picture.shape[1] / 2)
+
+    def _seen(self, rgb: RGBImage, um_per_px: float) -> tuple[Field, RGBImage]:
+        scale = self._spec.locate_um_per_px
+        return seen_coarsely(rgb, um_per_px=um_per_px, coarse_um_per_px=scale)
+
+    def _located(self, coarse: RGBImage, field: Field) -> Iterator[tuple[float, float]]:
         """Yield the rows and columns of the field at which something looks like a leukocyte.
 
         Args:
@@ -69,7 +114,7 @@ class Finder:
         for seed in seeds:
             yield (seed.row + 0.5) * zoom, (seed.column + 0.5) * zoom
 
-    def outlined(self, field: Field, row: float, column: float) -> Find | None:
+    def _outlined(self, field: Field, row: float, column: float) -> Find | None:
         """Return the leukocyte at a row and column of the field; None if there is none."""
         spec = self._spec
         window = field.window(row, column, um_per_px=spec.outline_um_per_px, size=spec.window)

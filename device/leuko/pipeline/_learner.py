@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from leuko.adaptation import features_of
-from leuko.cells import Cell, CellClass
+from leuko.cells import Cell, CellClass, RGBImage
 from leuko.pipeline._comparing import Floats
-from leuko.pipeline._namer import Look, Namer
+from leuko.pipeline._namer import Look
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.tone import cell_tone
 from leuko.vision.traits import cell_traits
@@ -36,38 +34,34 @@ class NamedCell:
 class Learner:
     """Lets a laboratory be known by what was seen, if the bundle wants that."""
 
-    def __init__(
-        self, laboratory: Laboratory, namer: Namer, *, evens: bool, compares: bool
-    ) -> None:
+    def __init__(self, laboratory: Laboratory, *, evens: bool, compares: bool) -> None:
         """Begin to learn.
 
         Args:
             laboratory: what gets known.
-            namer: names cells as they are.
             evens: whether what its cells have in common is taken away before one is named.
             compares: whether they tell of each other.
         """
-        self._laboratory, self._namer = laboratory, namer
-        self._evens, self._compares = evens, compares
+        self._laboratory, self._evens, self._compares = laboratory, evens, compares
 
-    def shown(self, look: Look) -> Look:
-        """Return a cell as it would look in the usual laboratory."""
-        return Look(self._laboratory.evened(look.crop), look.mask) if self._evens else look
+    def shown(self, look: Look) -> RGBImage:
+        """Return a cell's crop as it would look in the usual laboratory."""
+        return self._laboratory.evened(look.crop) if self._evens else look.crop
 
-    def learn_tone(self, look: Look, name: CellClass) -> None:
+    def learn_tone(self, look: Look, name: CellClass, *, as_it_is: CellClass) -> None:
         """Take in how dark a leukocyte is, and what it is named.
 
         Args:
             look: at the leukocyte, as it is.
             name: that it was given.
+            as_it_is: its name where it is not made like the usual laboratory's.
         """
         if not self._evens:
             return
         if tone := cell_tone(look.crop, look.mask):
             self._laboratory.add(name, tone)
         if self._laboratory.wants_unevened:
-            told, _ = self._namer.named(look)
-            self._laboratory.add_unevened(list(CellClass)[int(np.argmax(told))])
+            self._laboratory.add_unevened(as_it_is)
 
     def learn_traits(self, named: Iterable[NamedCell]) -> None:
         """Take in what is measured of cells, each of which comes once."""

@@ -8,7 +8,6 @@ cells, and the heaps that they lie in tell of each other's names (`leuko.adaptat
 import contextlib
 from collections import deque
 from collections.abc import Generator
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,9 @@ from leuko.adaptation import FEWEST_CELLS, Mixture, UsualCells, fit_mixture
 from leuko.cells import CellClass, RGBImage
 from leuko.vision.tone import Tone, doubt_of_names, evened, laboratory_tone, measured_tone
 
-_MOST_CELLS = 200
-"""Newest looks that are gone by, and of each specimen those that are named as they are, too; a live
-count looks at each cell up to seven times."""
+MOST_LOOKS = 200
+"""Newest looks that are gone by, and of each specimen those whose names as they are are taken in; a
+live count looks at each cell up to seven times."""
 _SETTLED_FROM = 120
 """Looks from which a tone may be settled: at sixty leukocytes, twice each."""
 _MOST_MEASURED = 400
@@ -43,8 +42,8 @@ class Laboratory:
             calibrated: how dark its cells were when it was calibrated; None if it never was.
         """
         self._calibrated = calibrated
-        self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=_MOST_CELLS)
-        self._unevened: deque[CellClass] = deque(maxlen=_MOST_CELLS)
+        self._tones: deque[tuple[CellClass, Tone]] = deque(maxlen=MOST_LOOKS)
+        self._unevened: deque[CellClass] = deque(maxlen=MOST_LOOKS)
         self._unevened_of_specimen = 0
         self._are_confirmed = False
         self._is_settled = False
@@ -52,16 +51,6 @@ class Laboratory:
         self._of_specimen = 0
         self._fitted_to = -1
         self._mixture: Mixture | None = None
-
-    @classmethod
-    def under_way(cls) -> Self:
-        """Return one that wants no cell of its specimen named as it is, too, any more: to be timed.
-
-        Each of a specimen's first takes a run of the classifier more.
-        """
-        laboratory = cls()
-        laboratory._unevened_of_specimen = _MOST_CELLS
-        return laboratory
 
     @property
     def looks(self) -> int:
@@ -92,8 +81,8 @@ class Laboratory:
 
     @property
     def wants_unevened(self) -> bool:
-        """Whether more of this specimen's leukocytes are to be named as they are."""
-        return not self._is_settled and self._unevened_of_specimen < _MOST_CELLS
+        """Whether names of this specimen's leukocytes as they are are still to be taken in."""
+        return not self._is_settled and self._unevened_of_specimen < MOST_LOOKS
 
     def add_unevened(self, cell_class: CellClass) -> None:
         """Take in what a leukocyte is named if it is looked at as it is."""
@@ -117,7 +106,7 @@ class Laboratory:
         """Take in what is said and measured of a leukocyte; each is to come once.
 
         Args:
-            probabilities: ``(classes,)``, what is said of it by itself, in `CellClass` order.
+            probabilities: ``(classes,)``, what is said of it at first, in `CellClass` order.
             features: ``(features,)``, what it is compared by, as of
                 `leuko.adaptation.features_of`.
         """

@@ -90,8 +90,8 @@ def _lines(results: Sequence[Benchmark], machine: Machine) -> Iterator[str]:
     yield from _stages(first)
     yield "Bare models: the same runs of the same models on the same inputs, and nothing else."
     yield "On the processor: time without what other work took away; on an idle machine the same."
-    yield "A specimen's first two hundred looks at cells are named twice (decision 8): each of them"
-    yield "takes a run of the classifier more than here."
+    yield "The classifier runs twice for each cell: made like the usual laboratory's, and as it is"
+    yield "(decision 8)."
     yield "Memory: peak of resident memory of a fresh process that imports the device package,"
     yield "loads the bundle and analyses the field, its pixels and the interpreter included."
     yield ""

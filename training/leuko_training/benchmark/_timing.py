@@ -19,7 +19,6 @@ from leuko.cells import RGBImage
 from leuko.errors import EngineError
 from leuko.inference import Engine, LiteRTEngine
 from leuko.pipeline import FieldAnalyser
-from leuko.vision.laboratory import Laboratory
 from leuko_training.benchmark._tracing import Call, Clock, Trace, TracingEngine
 
 LOCATOR, OUTLINER, CLASSIFIER = "locator", "outliner", "classifier"
@@ -167,7 +166,7 @@ class _Stopwatch:
         self._clock = clock
         self._cpu_clock = cpu_clock
         traced = TracingEngine(engine, models, trace=self._trace, clock=cpu_clock)
-        self._analyser = FieldAnalyser(bundle, traced, laboratory=Laboratory.under_way())
+        self._analyser = FieldAnalyser(bundle, traced)
         self._bare = {name: engine.load(content) for name, content in models.items()}
         self.cells = 0
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from leuko.adaptation import Confirmed, Mixture, UsualCells, fit_mixture
+from leuko.adaptation import Confirmed, Mixture, UsualCells
 from leuko.cells import LEUKOCYTES
 from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import FIVE, Answers
@@ -19,7 +19,7 @@ from leuko_training.certainty import (
     judge,
     with_threshold,
 )
-from leuko_training.left_out_cells import LeftOutCells, are_teaching
+from leuko_training.left_out_cells import LeftOutCells, are_teaching, mixture_of, teaching
 from leuko_training.own_cells._usual import OwnCells, usual_cells
 from leuko_training.partition import TRAINING_FOLDS
 
@@ -28,7 +28,7 @@ SIZES = (20, 30, 60, 120)
 
 Rows = NDArray[np.int64]
 
-_AS_THEY_ARE = Certainty(1.0, 0.0)
+_UNTEMPERED = Certainty(1.0, 0.0)
 UNCLASSIFIED_BESIDE = 0.105
 """Share of leukocytes that the threshold leaves without a class. On the device up to 0.15 are
 allowed: it finds and outlines the cells itself and calls some strange, so that two to three points
@@ -128,7 +128,7 @@ def known_by_own_cells(found: Sequence[LeftOutCells]) -> list[Known]:
     for one in found:
         others = [said for name, draws in adapted.items() if name != one.dataset for said in draws]
         certainty = _certainty_beside(others)
-        by_bundle = replace(_AS_THEY_ARE, unclassified_below=one.certainty.unclassified_below)
+        by_bundle = replace(_UNTEMPERED, unclassified_below=one.certainty.unclassified_below)
         known.append(
             Known(
                 one.dataset,
@@ -192,13 +192,12 @@ def _after_another(
     """Return a session; None where the set has too few cells for it."""
     (first, second), rng = specimens, np.random.default_rng(seed)
     rows = drawn(cells, FIRST_SPECIMEN, first, rng)
-    left = _chosen(cells, np.setdiff1d(np.arange(len(cells.cells)), rows))
-    known = cells.cells.chosen(rows)
-    known = known.chosen(are_teaching(known.probabilities))
+    left = cells.chosen(np.setdiff1d(np.arange(len(cells.cells)), rows))
+    known = teaching(cells.chosen(rows))
     asked = left.cells.chosen(drawn(left, _FIRST_CELLS, second, rng))
-    if min(len(known), len(asked)) < _FIRST_CELLS:
+    if min(len(known.cells), len(asked)) < _FIRST_CELLS:
         return None
-    mixture = fit_mixture(known.probabilities, known.features, usual, of_specimen=0)
+    mixture = mixture_of(known, usual, of_specimen=0)
     mix = f"{first.name}, then {second.name}"
     return Session(cells.dataset, mix, _FIRST_CELLS, *_named_right(asked, mixture))
 
@@ -228,15 +227,13 @@ def _adapted(cells: LeftOutCells, usual: UsualCells, seed: int) -> NDArray[np.fl
     rows = np.random.default_rng(seed).permutation(
         np.flatnonzero(are_teaching(everything.probabilities))
     )
-    learnt = everything.chosen(rows[:ENOUGH_CELLS])
-    mixture = fit_mixture(learnt.probabilities, learnt.features, usual)
+    mixture = mixture_of(cells.chosen(rows[:ENOUGH_CELLS]), usual)
     return mixture.adapted(everything.probabilities, everything.features)
 
 
 def _before_and_after(cells: LeftOutCells, rows: Rows, usual: UsualCells) -> tuple[float, float]:
-    asked = cells.cells.chosen(rows)
-    learnt = asked.chosen(are_teaching(asked.probabilities))
-    return _named_right(asked, fit_mixture(learnt.probabilities, learnt.features, usual))
+    asked = cells.chosen(rows)
+    return _named_right(asked.cells, mixture_of(teaching(asked), usual))
 
 
 def _named_right(cells: Confirmed, mixture: Mixture) -> tuple[float, float]:
@@ -250,26 +247,18 @@ def _answers(cells: LeftOutCells, probabilities: NDArray[np.float64]) -> Answers
         np.full(len(cells.cells), cells.dataset),
         cells.cells.classes,
         probabilities.astype(np.float32),
+        cells.as_they_are.astype(np.float32),
         cells.folds,
     )
 
 
 def _certainty_beside(answers: Sequence[Answers]) -> Certainty:
-    return with_threshold(_AS_THEY_ARE, Answers.joined(answers), unclassified=UNCLASSIFIED_BESIDE)
+    return with_threshold(_UNTEMPERED, Answers.joined(answers), unclassified=UNCLASSIFIED_BESIDE)
 
 
 def _best(said: Answers) -> NDArray[np.float64]:
-    return np.asarray(_AS_THEY_ARE.applied(said.leukocytes.probabilities).max(axis=1))
+    return np.asarray(_UNTEMPERED.applied(said.leukocytes.probabilities).max(axis=1))
 
 
 def _outside_the_test(cells: LeftOutCells) -> LeftOutCells:
-    return _chosen(cells, np.flatnonzero(np.isin(cells.folds, list(TRAINING_FOLDS))))
-
-
-def _chosen(cells: LeftOutCells, rows: Rows) -> LeftOutCells:
-    return replace(
-        cells,
-        cells=cells.cells.chosen(rows),
-        slides=cells.slides[rows],
-        folds=cells.folds[rows],
-    )
+    return cells.chosen(np.flatnonzero(np.isin(cells.folds, list(TRAINING_FOLDS))))

@@ -16,7 +16,7 @@ from leuko.adaptation import (
 from leuko.cells import LEUKOCYTES
 from leuko.pipeline import ENOUGH_CELLS
 from leuko_training.answers import CLASSES
-from leuko_training.left_out_cells import LeftOutCells, are_teaching
+from leuko_training.left_out_cells import LeftOutCells, are_teaching, mixture_of
 
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -136,7 +136,11 @@ def _beside(
 ) -> NDArray[np.float64]:
     """Return what is made of all cells once some of them tell of each other."""
     rows, features = unnamed[are_teaching(said[unnamed])], cells.cells.features
-    mixture = fit_mixture(said[rows], features[rows], usual, confirmed=confirmed)
+    if confirmed:
+        mixture = fit_mixture(said[rows], features[rows], usual, confirmed=confirmed)
+    else:
+        # What is said is then what the bundle said.
+        mixture = mixture_of(cells.chosen(rows), usual)
     return mixture.adapted(said, features)
 
 

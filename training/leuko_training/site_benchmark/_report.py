@@ -112,9 +112,9 @@ def _lines(bench: SiteBench) -> Iterator[str]:
     yield "Of a class with fewer than twice as many cells, half are confirmed. An adaptation that"
     yield "does not help in the cross-validation among the confirmed cells is not used; *kept*"
     yield "says how often it was. *Before* is the bundle alone, *own cells* what unconfirmed cells"
-    yield f"of the laboratory make of that ({ENOUGH_CELLS} by lot, or all; with the whole prior, as"
-    yield "the device has it where it doubts names), *confirmed alone* the adaptation without"
-    yield "them, *after* both, as on the device; the rest compares *after* with *before*.\n"
+    yield f"of the laboratory make of that ({ENOUGH_CELLS} by lot, or all), *confirmed alone* the"
+    yield "adaptation without them, *after* both, as on the device; the rest compares *after* with"
+    yield "*before*.\n"
     for each, target in ((_MANY, "error halved, or 95 %"), (5, "a gain")):
         yield f"## {each} confirmed cells a class\n"
         named = ("before", "own cells", "confirmed alone", "after")

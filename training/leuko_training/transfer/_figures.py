@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from leuko_training.certainty import calibration_error, error_by_chance
+from leuko_training.certainty import calibration_gaps, error_by_chance
 from leuko_training.datasets import LabelledImage, load_mask
 from leuko_training.evaluation import (
     Analyse,
@@ -40,9 +40,10 @@ class WholeFigures:
             and what follows is of masked ones in full fields.
         unclassified: leukocytes found that got no class.
         right: leukocytes named right, of eight classes, among those with a class.
-        calibration_error: expected calibration error of the leukocytes found, 0 to 1; None where
-            none was.
-        by_chance: what chance would leave of it if each probability were right.
+        gaps: how much too sure the names of leukocytes found are, as of
+            `leuko_training.certainty.calibration_gaps`; empty where none was.
+        by_chance: what chance would leave of their calibration error if each probability were
+            right; None where there is none.
     """
 
     dataset: str
@@ -53,8 +54,13 @@ class WholeFigures:
     named: Proportion
     unclassified: Proportion
     right: Proportion
-    calibration_error: float | None = None
-    by_chance: float | None = None
+    gaps: tuple[float, ...]
+    by_chance: float | None
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Expected calibration error of the leukocytes found, 0 to 1; None where none was."""
+        return sum(map(abs, self.gaps)) if self.gaps else None
 
 
 def figures_of(
@@ -83,7 +89,7 @@ def figures_of(
     outlines = None if fields else score_outlines(name, findings)
     masked = [item for item in items if item.mask]
     false = _false_in_context(masked, analyse) if outlines else None
-    calibration, by_chance = _calibration(names)
+    gaps, by_chance = _calibration(names)
     return WholeFigures(
         dataset=name,
         images=len(items),
@@ -93,19 +99,19 @@ def figures_of(
         named=names.accuracy if names else nothing,
         unclassified=names.unclassified if names else nothing,
         right=names.accuracy_of_classified if names else nothing,
-        calibration_error=calibration,
+        gaps=gaps,
         by_chance=by_chance,
     )
 
 
-def _calibration(names: NameResult | None) -> tuple[float | None, float | None]:
-    """Return the calibration error, and what chance would leave; None where none was found."""
+def _calibration(names: NameResult | None) -> tuple[tuple[float, ...], float | None]:
+    """Return how much too sure names are, and what chance would leave of the error."""
     if names is None:
-        return None, None
+        return (), None
     best, is_right = names.sureness
     if not best.size:
-        return None, None
-    return calibration_error(best, is_right), error_by_chance(best, seed=1)
+        return (), None
+    return calibration_gaps(best, is_right), error_by_chance(best, seed=1)
 
 
 def _false_in_context(items: Sequence[LabelledImage], analyse: Analyse) -> float:

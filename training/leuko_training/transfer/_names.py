@@ -4,16 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from leuko.cells import CellClass
-from leuko.pipeline import FEW_FIELDS, spread_out
+from leuko.pipeline import FEW_FIELDS, MOST_FIELDS, both_ways, spread_out
 from leuko.vision.laboratory import Laboratory
 from leuko.vision.tone import Tone, cell_tone
 from leuko_training.answers import CLASSES, Answers
+from leuko_training.certainty import PRIOR_STRENGTH, Certainty
 from leuko_training.class_learning import learn_classes, plain_batch
 from leuko_training.classifier import edge_classifier
 from leuko_training.crops import Crop, plain_cut
@@ -28,6 +30,13 @@ from leuko_training.transfer._laboratories import sets_of
 _BATCH = 64
 _WATCHED = 128
 _SEED = 99
+_FIELDS_AT_ONCE = 20
+"""Of those that a laboratory gets known by; the device takes each in before the next."""
+_WITH_PRIOR = Certainty(1.0, 0.0, PRIOR_STRENGTH)
+"""What is likeliest does not depend on the temperature."""
+
+_T = TypeVar("_T")
+Floats = NDArray[np.float32]
 
 
 def train_without(
@@ -71,40 +80,76 @@ def train_without(
 def ask(model: keras.Model, cells: Sequence[LabelledCell], recipe: Recipe) -> Answers:
     """Return what a classifier says of cells, each seen as the device would show it.
 
-    Where the recipe evens laboratories, theirs are known as on the device: by a few cells and the
-    names that these are given, never by labels.
+    Where the recipe evens laboratories, theirs are known as on the device: by some of their cells
+    and the names that these are given, never by labels.
     """
     known = [one for one in cells if one.crop.label is not CellClass.PLATELET_OR_ARTEFACT]
     crops = [replace(one.crop, tone=None) for one in known]
+    as_they_are = _told(model, crops, recipe)
+    told = as_they_are.copy()
+    datasets = np.array([one.item.dataset for one in known])
     if recipe.style.even:
-        sets = {crop.dataset for crop in crops}
-        tones = {name: _tone_by_names(model, _of_set(crops, name), recipe) for name in sets}
-        crops = [replace(crop, tone=tones[crop.dataset]) for crop in crops]
+        for name in set(datasets.tolist()):
+            rows = np.flatnonzero(datasets == name)
+            own = [crops[row] for row in rows]
+            told[rows] = _told_both_ways(model, own, as_they_are[rows], recipe)
     return Answers(
-        datasets=np.array([one.item.dataset for one in known]),
+        datasets=datasets,
         truths=np.array([CLASSES.index(one.crop.label) for one in known]),
-        probabilities=_told(model, crops, recipe),
+        probabilities=told,
+        as_they_are=as_they_are,
         folds=np.array([one.item.fold for one in known]),
     )
 
 
-def _of_set(crops: Sequence[Crop], name: str) -> list[Crop]:
-    return [crop for crop in crops if crop.dataset == name]
+def _told_both_ways(
+    model: keras.Model, crops: Sequence[Crop], as_they_are: Floats, recipe: Recipe
+) -> Floats:
+    """Return what is said of a laboratory's cells, made like the usual one's and as they are."""
+    tone = _tone_by_names(model, crops, as_they_are, recipe)
+    evened = _told(model, [replace(crop, tone=tone) for crop in crops], recipe)
+    return both_ways(evened, as_they_are).astype(np.float32)
 
 
-def _tone_by_names(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> Tone:
+def _tone_by_names(
+    model: keras.Model, crops: Sequence[Crop], as_they_are: Floats, recipe: Recipe
+) -> Tone:
     """Return what the device would take a laboratory's tone for, had each field one cell.
 
-    Names are doubted, whatever they are: what earlier classifiers answered was so, too.
+    Names are the model's alone: here the device would compare cells from the twentieth on.
+
+    Args:
+        model: names the cells.
+        crops: cells of one laboratory.
+        as_they_are: ``(cells, 8)``, what the model says of each as it is.
+        recipe: of the model.
     """
-    laboratory, few = Laboratory(), spread_out(crops)[:FEW_FIELDS]
-    for _ in range(2):
-        shown = [replace(crop, tone=laboratory.tone) for crop in few]
-        names = [CLASSES[index] for index in _told(model, shown, recipe).argmax(axis=1)]
-        for crop, name in zip(few, names, strict=True):
-            if name.is_counted and (tone := cell_tone(*plain_cut(crop, style=recipe.style))):
-                laboratory.add(name, tone)
+    laboratory, unevened = Laboratory(), _names(as_they_are)
+    order = spread_out(range(len(crops)))
+    for fields in (FEW_FIELDS, MOST_FIELDS):
+        for rows in _batches(order[:fields], _FIELDS_AT_ONCE):
+            shown = [replace(crops[row], tone=laboratory.tone) for row in rows]
+            told = both_ways(_told(model, shown, recipe), as_they_are[list(rows)])
+            for row, name in zip(rows, _names(told), strict=True):
+                if name.is_counted:
+                    tone = cell_tone(*plain_cut(crops[row], style=recipe.style))
+                    _take_in(laboratory, tone, name, as_it_is=unevened[row])
     return laboratory.tone
+
+
+def _take_in(
+    laboratory: Laboratory, tone: Tone | None, name: CellClass, *, as_it_is: CellClass
+) -> None:
+    if tone:
+        laboratory.add(name, tone)
+    if laboratory.wants_unevened:
+        laboratory.add_unevened(as_it_is)
+
+
+def _names(told: NDArray[np.floating]) -> list[CellClass]:
+    """Return what the device would name cells that the classifier has said this of."""
+    likely = _WITH_PRIOR.applied(told)
+    return [CLASSES[index] for index in likely.argmax(axis=1)]
 
 
 def _told(model: keras.Model, crops: Sequence[Crop], recipe: Recipe) -> NDArray[np.float32]:
@@ -131,5 +176,5 @@ def _some(crops: Sequence[Crop]) -> list[Crop]:
     return [crops[index] for index in chosen]
 
 
-def _batches(crops: Sequence[Crop]) -> list[Sequence[Crop]]:
-    return [crops[start : start + _BATCH] for start in range(0, len(crops), _BATCH)]
+def _batches(items: Sequence[_T], size: int = _BATCH) -> list[Sequence[_T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -3,9 +3,11 @@
 import subprocess  # ruff: ignore[suspicious-subprocess-import] - leuko-convert, by this interpreter
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from leuko.bundle import load_bundle
@@ -77,10 +79,11 @@ def kept_figures(places: Places) -> ByRecipe:
         if (recipe := folder.name) not in RECIPES:
             continue
         parts = Parts(folder)
-        known = [name for name in LABORATORIES if parts.has(name)]
-        if known:
-            found[recipe] = {name: parts.read(name, list[WholeFigures]) for name in known}
-    return found
+        for name in LABORATORIES:
+            # What another version wrote is judged anew once it is asked for.
+            with suppress(FileNotFoundError, ValidationError):
+                found.setdefault(recipe, {})[name] = parts.read(name, list[WholeFigures])
+    return {recipe: known for recipe, known in found.items() if known}
 
 
 def _own_cells(left_out: str, places: Places) -> Path:
