@@ -170,7 +170,7 @@ def _class_table(names: Mapping[str, Any]) -> str:
     return markdown_table(("laboratory", *map(str, LEUKOCYTES)), rows)
 
 
-_LONG_TRAININGS = "a third as long, without the laboratory"
+_LONG_TRAININGS = "as long, but without the laboratory"
 _SHORT_TRAININGS = "a sixteenth as long, without the laboratory and one to three others"
 
 
